@@ -1,0 +1,85 @@
+# Shared by the scripts of this folder: where things are, what must be installed, how to build.
+# Sourced, never run. Everything here works on a fresh Debian 12 with the Swift toolchain in the PATH.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${LINTEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lintel}
+embedded_bin=$root/.build/embedded/release
+soundcard=$root/.build/soundcard/libasound_module_pcm_lintel.so
+
+build_packages=(
+  build-essential pkg-config libuv1-dev libwebsockets-dev libwebsockets-evlib-uv libssl-dev libopus-dev
+  libasound2-dev libinih-dev libjansson-dev libnanopb-dev
+)
+# What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
+test_packages=(python3 python3-venv espeak-ng openssl nanopb protobuf-compiler binutils file)
+# What measuring needs.
+bench_packages=(valgrind)
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 1; }
+
+need_swift() {
+  command -v swift >/dev/null || die "no Swift toolchain in the PATH (6.3 or newer, see swift.org/install)"
+}
+
+# Installs those of the named Debian packages that are missing; says nothing when there is nothing to do.
+need_packages() {
+  local missing=() name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "missing packages, and neither root nor sudo to install them: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing: ${missing[*]}"
+  local log
+  log=$(mktemp)
+  if ! { "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    die "apt-get could not install: ${missing[*]}"
+  fi
+  rm -f "$log"
+}
+
+# Prints the interpreter of a virtual environment that has exactly Tests/Interop/requirements.txt. It lies in the
+# cache under the digest of that file, so a changed pin makes a new one and an interrupted install never counts.
+peer_python() {
+  local requirements=$root/Tests/Interop/requirements.txt venv
+  venv=$cache/venv-$(sha256sum "$requirements" | cut -c1-16)
+  if [ ! -e "$venv/complete" ]; then
+    say "making the Python environment of the test peers"
+    rm -rf "$venv"
+    mkdir -p "$cache"
+    /usr/bin/python3 -m venv "$venv" || die "cannot make $venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input -r "$requirements" >&2 ||
+      die "pip could not install Tests/Interop/requirements.txt"
+    touch "$venv/complete"
+  fi
+  printf '%s\n' "$venv/bin/python"
+}
+
+# Runs a command quietly; its output is shown only if it fails.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
+# Builds what is shipped: the programs in Embedded Swift, and the simulated sound card.
+build_embedded() {
+  quietly env LINTEL_EMBEDDED=1 swift build --package-path "$root" -c release \
+    --scratch-path "$root/.build/embedded" || die "the Embedded Swift build failed"
+}
+
+build_soundcard() {
+  quietly "$root/board/soundcard/build" "$root/.build/soundcard" || die "the simulated sound card did not build"
+}
