@@ -1,7 +1,17 @@
 /// Where a room takes its random numbers from. Simulations pass `SeededRandom`, the daemon passes one over the
 /// operating system's generator; whatever must not be guessed (ICE passwords, keys) is drawn from the latter.
+///
+/// Everything below `nextUInt64` has an implementation for all. It is a requirement all the same, because Embedded
+/// Swift compiles a mere extension method that is called on `any RandomSource` to a trap, without a word.
 public protocol RandomSource: AnyObject {
   func nextUInt64() -> UInt64
+  func nextUInt32() -> UInt32
+  func bytes(_ count: Int) -> [UInt8]
+  /// Uniform in 0..<bound (the bias of the modulus is below 2^-32 for the small bounds used here).
+  func next(below bound: Int) -> Int
+  /// `count` letters and digits, 5.95 bits of entropy each, legal in SDP `ice-char` (RFC 8839 §5.4) and UUID-like
+  /// ids.
+  func alphanumeric(_ count: Int) -> String
 }
 
 extension RandomSource {
@@ -20,10 +30,8 @@ extension RandomSource {
 
   public func nextUInt32() -> UInt32 { UInt32(truncatingIfNeeded: nextUInt64()) }
 
-  /// Uniform in 0..<bound (the bias of the modulus is below 2^-32 for the small bounds used here).
   public func next(below bound: Int) -> Int { bound <= 1 ? 0 : Int(nextUInt64() % UInt64(bound)) }
 
-  /// `count` letters and digits, 5.95 bits of entropy each, legal in SDP `ice-char` (RFC 8839 §5.4) and UUID-like ids.
   public func alphanumeric(_ count: Int) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
     var text: [UInt8] = []

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -31,3 +32,17 @@
 
 /// errno is a macro over a function call, which Swift cannot import.
 static inline int lintel_errno(void) { return errno; }
+
+/// open is variadic, which Swift cannot import.
+static inline int lintel_open_for_reading(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+/// errno in words; the GNU form of strerror_r needs no locale and is safe in threads.
+static inline const char *lintel_reason(int code, char *room, size_t count) {
+  return strerror_r(code, room, count);
+}
+
+/// The name is an array that Swift would import as a tuple of 256 members.
+static inline const char *lintel_entry_name(const struct dirent *entry) { return entry->d_name; }
+
+/// SIG_IGN is a macro over a cast.
+static inline void lintel_ignore_signal(int number) { signal(number, SIG_IGN); }

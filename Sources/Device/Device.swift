@@ -1,1 +1,165 @@
-// Replaced by the room's first file.
+import Base
+import Configuration
+import Control
+import LiveKit
+import WebRTC
+
+/// The device as a whole: its call, its mute, its answers. Owns no socket, clock, thread or file.
+///
+/// The loop: call `start`, `send` or `handle(_:now:)` once, then `poll(now:)` until it answers `.wait` or `.exit`.
+public final class Device {
+  /// Tells the clients of the control socket apart; the number is the caller's.
+  public typealias ClientID = Int
+
+  public enum Input {
+    case control(ControlRequest, client: ClientID)
+    /// A result of what `.room` asked for.
+    case room(Room.Input)
+    /// The answer to `.readToken`: the file's text, or why it could not be read.
+    case tokenRead(Result<String, TokenFileFailure>)
+    case soundCard(SoundCardEvent)
+    /// The process was asked to end: leave the room first.
+    case terminate
+    case timeout
+  }
+
+  public enum Output {
+    /// What the room needs done; never `.event` and never `.wait`, which stay in here.
+    case room(Room.Output)
+    case answer(Answer, to: ControlRequest, client: ClientID)
+    /// For every client that has subscribed: the event, and the wall clock's time of it.
+    case notify(JSONValue, unixMilliseconds: Int64)
+    case readToken(path: String)
+    case audio(AudioCommand)
+    case log(LogEntry)
+    /// Everything is said and closed; the process may end.
+    case exit
+    case wait(until: Instant?)
+  }
+
+  public enum Answer {
+    case result(JSONValue)
+    case refused(ControlFailure)
+    /// From now on this client gets what `.notify` carries.
+    case subscribed(status: JSONValue, recent: [JSONValue])
+  }
+
+  /// What the audio engine is told.
+  public enum AudioCommand: Equatable {
+    case openTrack(slot: Int)
+    case closeTrack(slot: Int)
+    /// An RTP packet with its 48 kHz timestamp and Opus payload.
+    case packet(slot: Int, sequence: UInt16, timestamp: UInt32, payload: [UInt8])
+    case setMuted(Bool)
+    case setVolume(percent: Int)
+    case setDiscontinuousTransmission(Bool)
+  }
+
+  let settings: Settings
+  let room: Room
+  let instruments: any Instruments
+  let version: String
+  let startedAt: Instant
+  var outputs: [Output] = []
+  var nextOutput = 0
+
+  // The session.
+  var call: Call
+  var connection = RoomConnection.disconnected
+  /// What is wrong with the connection now.
+  var failure: RoomFailure?
+  /// The server of this stay.
+  var serverURL: String?
+  /// A join waits for the token file.
+  var isReadingToken = false
+  var microphone: LocalTrack.ID?
+  var isTerminating = false
+  var hasExited = false
+
+  // The sound.
+  var isMuted = false
+  var volumePercent: Int
+  /// The remote tracks that are received, by slot.
+  var openTracks: [Int: Subscription] = [:]
+  var capture: AudioDeviceStatus
+  var playback: AudioDeviceStatus
+  var uplinkRate = UplinkRate()
+  var speakingIdentities: [String] = []
+  var quality: String?
+  var history = EventHistory()
+
+  public init(
+    settings: Settings, room: Room, instruments: any Instruments, version: String, startedAt: Instant
+  ) {
+    self.settings = settings
+    self.room = room
+    self.instruments = instruments
+    self.version = version
+    self.startedAt = startedAt
+    call = Call(since: startedAt)
+    volumePercent = settings.audio.volumePercent
+    capture = AudioDeviceStatus()
+    capture.device = settings.audio.capture
+    playback = AudioDeviceStatus()
+    playback.device = settings.audio.playback
+  }
+
+  /// Sets the sound up, and joins if the device is to be always in its room.
+  public func start(now: Instant) {
+    emit(.audio(.setVolume(percent: volumePercent)))
+    emit(.audio(.setDiscontinuousTransmission(settings.audio.dtx == .on)))
+    publishMicrophone(now: now)
+    announce(.deviceStarted(version: version))
+    log(.notice, "linteld \(version) is ready as \(settings.device.id)")
+    if settings.session.mode == .alwaysOn { beginJoin(url: nil, token: nil, now: now) }
+  }
+
+  /// One frame of the microphone: an Opus payload with its place on the 48 kHz clock.
+  public func send(_ frame: PeerConnection.AudioFrame, now: Instant) {
+    guard let microphone else { return }
+    uplinkRate.count(payloadBytes: frame.payload.count, now: now)
+    room.send(frame, track: microphone, now: now)
+  }
+
+  public func handle(_ input: Input, now: Instant) {
+    switch input {
+    case .control(let request, let client): handle(request, client: client, now: now)
+    case .room(let input): room.handle(input, now: now)
+    case .tokenRead(let result): tokenRead(result, now: now)
+    case .soundCard(let event): handle(event)
+    case .terminate: terminate(now: now)
+    case .timeout: room.handle(.timeout, now: now)
+    }
+  }
+
+  public func poll(now: Instant) -> Output {
+    while true {
+      if nextOutput < outputs.count {
+        defer { nextOutput += 1 }
+        return outputs[nextOutput]
+      }
+      outputs.removeAll(keepingCapacity: true)
+      nextOutput = 0
+      switch room.poll(now: now) {
+      case .event(let event): handle(event, now: now)
+      case .wait(let until):
+        guard isTerminating, room.state == .disconnected, !hasExited else { return .wait(until: until) }
+        hasExited = true
+        return .exit
+      case let output: return .room(output)
+      }
+    }
+  }
+
+  func emit(_ output: Output) { outputs.append(output) }
+
+  func log(_ priority: LogEntry.Priority, _ text: String) { emit(.log(LogEntry(priority, text))) }
+
+  /// Tells every subscriber, and those who come later.
+  func announce(_ event: Control.Event) {
+    let milliseconds = instruments.unixMilliseconds
+    let json = event.json(unixMilliseconds: milliseconds)
+    history.append(json)
+    emit(.notify(json, unixMilliseconds: milliseconds))
+  }
+}

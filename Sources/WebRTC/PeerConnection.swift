@@ -5,6 +5,9 @@ import Base
 /// The loop: call one of the methods or `handle(_:now:)` once, then call `poll(now:)` until it answers
 /// `.wait(until:)`. Datagrams go out through `.transmit`; the caller owns one UDP socket for each local
 /// address that it announced with `.localAddress`.
+///
+/// A connection either offers (and sends) or answers (and receives), as the two connections of a LiveKit
+/// participant do; its first description decides.
 public final class PeerConnection {
   public struct Configuration {
     /// The DTLS identity; its fingerprint goes into every description.
@@ -15,6 +18,13 @@ public final class PeerConnection {
     public var answersActive = true
     /// CNAME of our RTCP (RFC 7022).
     public var canonicalName: String
+    /// First RTP sequence number of every stream; nil draws one (RFC 3550 §5.1). Tests start close to the wrap.
+    public var firstSequence: UInt16?
+
+    public init(certificate: Certificate, canonicalName: String) {
+      self.certificate = certificate
+      self.canonicalName = canonicalName
+    }
   }
 
   public enum Input {
@@ -40,117 +50,104 @@ public final class PeerConnection {
 
   public enum Event {
     /// A gathered local candidate to signal: the `candidate:...` attribute value (RFC 8839 §5.1), with the mid and
-    /// index of the first section, as trickle ICE wants them.
+    /// index of the first section, as trickle ICE wants them. None comes before the first local description.
     case candidate(String, mid: String, sectionIndex: Int)
     /// `connected` only when ICE has a selected pair and DTLS is done: media can flow.
     case stateChanged(State, reason: String)
     case audio(ReceivedAudio)
   }
 
-  /// One RTP packet of a remote audio section, decrypted, in order of arrival (not of sequence).
-  public struct ReceivedAudio {
-    public var mid: String
-    public var ssrc: UInt32
-    public var payloadType: UInt8
-    public var sequence: UInt16
-    /// RTP clock, 48 000 Hz for Opus.
-    public var timestamp: UInt32
-    public var marker: Bool
-    public var payload: [UInt8]
+  let configuration: Configuration
+  let random: any RandomSource
+  public internal(set) var state: State = .new
+
+  // Descriptions: PeerConnection+Descriptions.swift.
+  var plan = OfferPlan()
+  let sessionID: UInt64
+  var descriptionVersion: UInt64 = 1
+  var localDescription: SessionDescription?
+  var remoteDescription: SessionDescription?
+  var isOfferer: Bool?
+  var restartsWithNextOffer = false
+  /// Candidates that came before there was a section to signal them with.
+  var unsignalledCandidates: [ICECandidate] = []
+
+  // Transport: PeerConnection+Transport.swift.
+  let ice: ICEAgent
+  var dtls: DTLSTransport?
+  var remoteFingerprints: [Fingerprint] = []
+  var path: ICEAgent.Path?
+  var iceState = ICEAgent.State.new
+  var iceDeadline: Instant?
+  var outputs: [Output] = []
+  var outputIndex = 0
+  var earlyDatagrams: [EarlyDatagram] = []
+
+  // Media: PeerConnection+Media.swift, PeerConnection+Control.swift.
+  var srtpSender: SRTPSender?
+  var srtpReceiver: SRTPReceiver?
+  var sendStreams: [RTPSendStream] = []
+  var receiveStreams: [RTPReceiveStream] = []
+  var receivingSections: [ReceivingSection] = []
+  var sendingSections: [SendingSection] = []
+  /// What a receiver report calls us while nothing is sent.
+  let reportSSRC: UInt32
+  var reportDue: Instant?
+  /// SSRCs that ended since the last poll.
+  var goodbyes: [UInt32] = []
+  var counters = Statistics()
+
+  public init(configuration: Configuration, random: any RandomSource, now: Instant) {
+    self.configuration = configuration
+    self.random = random
+    // RFC 8829 §5.2.1: 63 bits.
+    sessionID = random.nextUInt64() >> 1
+    reportSSRC = random.nextUInt32() | 1
+    ice = ICEAgent(role: .controlling, random: random)
   }
-
-  /// An Opus frame to send.
-  public struct AudioFrame {
-    public var payload: [UInt8]
-    /// RTP clock, 48 000 Hz; a random offset is added inside.
-    public var timestamp: UInt32
-    /// First packet after silence (RFC 3551 §4.1).
-    public var marker: Bool
-    /// RFC 6464: 0 loudest ... 127 silence, -dBov.
-    public var level: UInt8
-    public var voice: Bool
-  }
-
-  /// What the remote description says of one media section that sends to us.
-  public struct RemoteSection {
-    public var mid: String
-    /// True while the remote side sends here (sendrecv or sendonly with an SSRC).
-    public var isActive: Bool
-    /// The two tokens of `a=msid` (RFC 8830); empty if absent.
-    public var streamID: String
-    public var trackID: String
-  }
-
-  public struct SenderParameters: Equatable {
-    /// `usedtx=1` in the answer: the server asks the encoder for discontinuous transmission.
-    public var usesDTX: Bool
-    public var usesInBandFEC: Bool
-  }
-
-  public init(configuration: Configuration, random: any RandomSource, now: Instant) {}
-
-  public private(set) var state: State = .new
-
-  // Descriptions. The caller serialises: one outstanding offer at a time.
-
-  /// Adds (or recycles an unused) sendonly Opus section; `trackID` becomes the second token of its msid.
-  /// Returns the mid. Takes effect with the next offer.
-  public func addAudioSender(trackID: String) -> String { "" }
-  /// Turns the section inactive with the next offer.
-  public func removeAudioSender(mid: String) {}
-  /// Fresh ICE credentials in the next offer (RFC 8445 §9).
-  public func restartICE() {}
-  public func makeOffer(now: Instant) -> String { "" }
-  public func acceptAnswer(_ sdp: String, now: Instant) throws(DescriptionFailure) {}
-  /// Applies a remote offer and answers it: every audio section it sends on is received (Opus only).
-  public func acceptOffer(_ sdp: String, now: Instant) throws(DescriptionFailure) -> String { "" }
-  /// The last remote description's sections, in order.
-  public var remoteSections: [RemoteSection] { [] }
-  /// What the last answer asks of the encoder of this section; nil while unanswered or rejected.
-  public func senderParameters(mid: String) -> SenderParameters? { nil }
-  /// `candidate:...` or `a=candidate:...`; held back until the remote description is there.
-  /// A malformed candidate is counted and ignored; an empty one means end of candidates.
-  public func addRemoteCandidate(_ candidate: String, now: Instant) {}
-
-  // Media.
-
-  /// Queues one RTP packet; dropped (and counted) while not connected.
-  public func send(_ frame: AudioFrame, mid: String, now: Instant) {}
-  public var statistics: Statistics { Statistics() }
 
   // Running.
 
-  public func handle(_ input: Input, now: Instant) {}
-  public func poll(now: Instant) -> Output { .wait(until: nil) }
-  /// Sends DTLS close_notify and RTCP BYE and forgets everything; `.closed` follows.
-  public func close(now: Instant) {}
-
-  public struct Statistics {
-    public var packetsSent = 0
-    public var bytesSent = 0
-    public var packetsReceived = 0
-    public var bytesReceived = 0
-    /// Of our sending, as the remote receiver reports it (RFC 3550 §6.4.1).
-    public var remotePacketsLost = 0
-    public var remoteFractionLost: UInt8 = 0
-    public var remoteJitterMilliseconds = 0
-    public var roundTripMilliseconds: Int?
-    public var localPacketsLost = 0
-    public var nacksSent = 0
-    public var nacksReceived = 0
-    public var retransmissions = 0
-    public var malformed = 0
-    public var replayed = 0
-    public var authenticationFailures = 0
-    public var selectedPair: String?
+  public func handle(_ input: Input, now: Instant) {
+    guard state != .closed else { return }
+    switch input {
+    case .localAddress(let address): ice.addLocalAddress(address, now: now)
+    case .localAddressGone(let address): ice.removeLocalAddress(address, now: now)
+    case .stunServer(let server): ice.addSTUNServer(server, now: now)
+    case .datagram(let bytes, let source, let local): receive(bytes, from: source, to: local, now: now)
+    case .timeout: break
+    }
   }
-}
 
-public enum DescriptionFailure: Error, Equatable {
-  case malformed(line: Int, String)
-  case noFingerprint
-  case fingerprintChanged
-  case unsupported(String)
+  public func poll(now: Instant) -> Output {
+    if outputIndex == outputs.count, state != .closed { advance(now: now) }
+    if outputIndex < outputs.count {
+      outputIndex += 1
+      return outputs[outputIndex - 1]
+    }
+    outputs.removeAll(keepingCapacity: true)
+    outputIndex = 0
+    return .wait(until: state == .closed ? nil : nextTimeout(now: now))
+  }
 
-  public var description: String { "" }
+  /// Sends DTLS close_notify and RTCP BYE and forgets everything; `.closed` follows.
+  public func close(now: Instant) {
+    guard state != .closed else { return }
+    sendGoodbye(sendStreams.filter { $0.packetsSent > 0 }.map { $0.ssrc })
+    dtls?.close()
+    drainDTLSDatagrams()
+    change(.closed, "closed here")
+    sendStreams = []
+    receiveStreams = []
+    earlyDatagrams = []
+    unsignalledCandidates = []
+    srtpSender = nil
+    srtpReceiver = nil
+  }
+
+  func change(_ next: State, _ reason: String) {
+    guard next != state, state != .closed else { return }
+    state = next
+    outputs.append(.event(.stateChanged(next, reason: reason)))
+  }
 }

@@ -1,4 +1,18 @@
-func main() {
-  print("linteld")
+import CLinux
+import Device
+
+func start() -> Int32 {
+  switch Invocation(Files.arguments()) {
+  case .run(let path): return run(configurationAt: path)
+  case .checkConfiguration(let path): return checkConfiguration(at: path)
+  case .printed(let text):
+    print(text)
+    return 0
+  case .refused(let words):
+    Journal.write(.error, words)
+    Journal.write(.error, "try linteld --help")
+    return 2
+  }
 }
-main()
+
+exit(start())

@@ -1,0 +1,155 @@
+import Synchronization
+
+/// From RTP packets to the speaker: up to `AudioLimits.tracksMax` tracks, each in a slot that the caller numbers
+/// from 0. `playback` belongs to the audio thread; everything else belongs to the reactor thread. After `init`
+/// nothing here allocates, locks or calls the system.
+public final class Downlink: @unchecked Sendable {
+  private let ring = RecordRing<PacketHeader>(bytes: AudioLimits.downlinkRingBytes)
+  private let counters = DownlinkCounters()
+  private let slots: UnsafeMutablePointer<SlotControl>
+  private let masterPercent = Atomic<Int>(100)
+
+  // The audio thread's.
+  private let playouts: [Playout]
+  private var mixer = Mixer()
+
+  public init(_ configuration: DownlinkConfiguration = DownlinkConfiguration()) throws(AudioFailure) {
+    try configuration.validate()
+    var built: [Playout] = []
+    for _ in 0..<AudioLimits.tracksMax { built.append(try Playout(configuration, counters)) }
+    playouts = built
+    slots = .allocate(capacity: AudioLimits.tracksMax)
+    for slot in 0..<AudioLimits.tracksMax { (slots + slot).initialize(to: SlotControl()) }
+  }
+
+  deinit {
+    slots.deinitialize(count: AudioLimits.tracksMax)
+    slots.deallocate()
+  }
+
+  // MARK: Reactor thread
+
+  /// Starts a track, also on a slot that is open (its SSRC changed): what waited there is forgotten.
+  public func open(slot: Int) {
+    guard let control = control(slot) else { return }
+    // Odd means open. A packet carries the generation it was pushed in, so neither a full ring nor the order of
+    // commands and packets can mix up two streams.
+    let generation = control.pointee.generation.load(ordering: .relaxed)
+    control.pointee.generation.store((generation | 1) &+ (generation & 1) * 2, ordering: .releasing)
+  }
+
+  /// Ends a track; silent from the next period on.
+  public func close(slot: Int) {
+    guard let control = control(slot) else { return }
+    let generation = control.pointee.generation.load(ordering: .relaxed)
+    if generation & 1 == 1 { control.pointee.generation.store(generation &+ 1, ordering: .releasing) }
+  }
+
+  /// Hands over one RTP packet: its sequence number, its 48 kHz timestamp and its Opus payload. False if the
+  /// slot is not open, or the ring is full (then it is counted).
+  @discardableResult
+  public func push(slot: Int, sequence: UInt16, timestamp: UInt32, payload: UnsafeRawBufferPointer) -> Bool {
+    guard let control = control(slot) else { return false }
+    let generation = control.pointee.generation.load(ordering: .relaxed)
+    guard generation & 1 == 1 else { return false }
+    // Too long for Opus: the payload stays behind, and the audio thread counts an undecodable packet.
+    let kept =
+      payload.count <= AudioLimits.payloadBytesMax ? payload : UnsafeRawBufferPointer(start: nil, count: 0)
+    let header = PacketHeader(
+      generation: generation, timestamp: timestamp, sequence: sequence, slot: UInt16(truncatingIfNeeded: slot)
+    )
+    guard ring.push(header, kept) else {
+      counters.ringFull.add(1)
+      return false
+    }
+    return true
+  }
+
+  /// The same for bytes in an array.
+  @discardableResult
+  public func push(slot: Int, sequence: UInt16, timestamp: UInt32, payload: ArraySlice<UInt8>) -> Bool {
+    payload.withUnsafeBytes { push(slot: slot, sequence: sequence, timestamp: timestamp, payload: $0) }
+  }
+
+  /// 0 (silent) ... 100 (as sent) ... 200 percent of one track's amplitude, clamped.
+  public func setVolume(percent: Int, slot: Int) {
+    control(slot)?.pointee.percent.store(max(0, min(200, percent)), ordering: .relaxed)
+  }
+
+  /// The same for everything that is played.
+  public var volumePercent: Int {
+    get { masterPercent.load(ordering: .relaxed) }
+    set { masterPercent.store(max(0, min(200, newValue)), ordering: .relaxed) }
+  }
+
+  public var statistics: DownlinkStatistics { counters.snapshot }
+
+  private func control(_ slot: Int) -> UnsafeMutablePointer<SlotControl>? {
+    slot >= 0 && slot < AudioLimits.tracksMax ? slots + slot : nil
+  }
+
+  // MARK: Audio thread
+
+  /// Fills `output` with what is to be heard now, in periods of `AudioFormat.periodSamples`.
+  public func playback(into output: UnsafeMutableBufferPointer<Int16>) {
+    for slot in 0..<AudioLimits.tracksMax { follow(slot) }
+    while ring.pop({ header, payload in accept(header, payload) }) {}
+    guard let start = output.baseAddress else { return }
+    var done = 0
+    while done < output.count {
+      let count = min(AudioFormat.periodSamples, output.count - done)
+      fill(start + done, count)
+      done += count
+    }
+  }
+
+  /// Notices that the reactor opened or closed a slot.
+  private func follow(_ slot: Int) {
+    let generation = slots[slot].generation.load(ordering: .acquiring)
+    guard generation != slots[slot].followed else { return }
+    slots[slot].followed = generation
+    playouts[slot].restart()
+  }
+
+  private func accept(_ header: PacketHeader, _ payload: UnsafeRawBufferPointer) {
+    let slot = Int(header.slot)
+    // The slot may have been reopened after `follow` looked and before this packet was pushed.
+    if header.generation != slots[slot].followed { follow(slot) }
+    guard header.generation == slots[slot].followed else { return counters.discarded.add(1) }
+    playouts[slot].receive(sequence: header.sequence, timestamp: header.timestamp, payload: payload)
+  }
+
+  private func fill(_ output: UnsafeMutablePointer<Int16>, _ count: Int) {
+    mixer.begin(count)
+    var longest = 0
+    for slot in 0..<AudioLimits.tracksMax where slots[slot].followed & 1 == 1 {
+      longest = max(longest, playouts[slot].waiting)
+      playouts[slot].render(into: mixer.track, count: count)
+      let previous = slots[slot].gainQ12
+      slots[slot].gainQ12 = gainQ12(percent: slots[slot].percent.load(ordering: .relaxed))
+      mixer.add(count, from: previous, to: slots[slot].gainQ12)
+    }
+    mixer.finish(count, gain: gainQ12(percent: masterPercent.load(ordering: .relaxed)), into: output)
+    let played = Level.meanSquare(UnsafeBufferPointer(start: output, count: count))
+    counters.level.store(Int(Level.decibels(meanSquare: played)), ordering: .relaxed)
+    counters.delayMilliseconds.store(longest / AudioFormat.samplesPerMillisecond, ordering: .relaxed)
+  }
+
+  private func gainQ12(percent: Int) -> Int32 { Int32(truncatingIfNeeded: percent * 4096 / 100) }
+}
+
+/// What travels in the ring with each payload.
+struct PacketHeader: BitwiseCopyable {
+  var generation: UInt32
+  var timestamp: UInt32
+  var sequence: UInt16
+  var slot: UInt16
+}
+
+/// One slot's words: the first two are the reactor's, the others the audio thread's.
+struct SlotControl: ~Copyable {
+  let generation = Atomic<UInt32>(0)
+  let percent = Atomic<Int>(100)
+  var followed: UInt32 = 0
+  var gainQ12: Int32 = 4096
+}

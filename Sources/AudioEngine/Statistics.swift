@@ -1,0 +1,94 @@
+import Synchronization
+
+/// What the uplink did since start. Counters wrap with the word.
+public struct UplinkStatistics: Equatable, Sendable {
+  /// Frames handed to the ring.
+  public var frames = 0
+  /// Frames lost because nobody popped.
+  public var ringFull = 0
+  /// Frames that libopus refused.
+  public var refused = 0
+  /// Level of the last frame in dBov: 0 (full scale) ... -127 (silence).
+  public var levelDecibels = -127
+}
+
+/// What the downlink did since start, all tracks together. Counters wrap with the word.
+public struct DownlinkStatistics: Equatable, Sendable {
+  /// RTP packets taken from the ring for an open track.
+  public var packets = 0
+  /// Packets that were not there when their time came.
+  public var lost = 0
+  /// Packets that came after their time, and those that came twice.
+  public var late = 0
+  public var duplicates = 0
+  /// Packets that are no Opus, are empty or too long.
+  public var undecodable = 0
+  /// Packets thrown away to get back to the wanted delay, or because their stream restarted.
+  public var discarded = 0
+  /// Packets lost because the audio thread did not drain the ring.
+  public var ringFull = 0
+  /// Losses mended from the redundancy in the next packet, as far as it had any.
+  public var recovered = 0
+  /// Sound invented for lost or late packets, and of it what the next packet's redundancy gave.
+  public var concealedMilliseconds = 0
+  /// Times a track ran dry and its packets came after all.
+  public var underruns = 0
+  /// Silence left out to shorten the delay.
+  public var trimmedMilliseconds = 0
+  /// From arrival to the card, for the open track that waits longest.
+  public var delayMilliseconds = 0
+  /// Level of the last period played in dBov: 0 (full scale) ... -127 (silence).
+  public var levelDecibels = -127
+}
+
+/// A counter that one thread writes and any thread reads.
+struct Counter: ~Copyable {
+  private let value = Atomic<Int>(0)
+
+  func add(_ amount: Int) {
+    value.store(value.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+  }
+  var current: Int { value.load(ordering: .relaxed) }
+}
+
+final class UplinkCounters: Sendable {
+  let frames = Counter()
+  let ringFull = Counter()
+  let refused = Counter()
+  let level = Atomic<Int>(127)
+
+  var snapshot: UplinkStatistics {
+    UplinkStatistics(
+      frames: frames.current, ringFull: ringFull.current, refused: refused.current,
+      levelDecibels: -level.load(ordering: .relaxed))
+  }
+}
+
+final class DownlinkCounters: Sendable {
+  let packets = Counter()
+  let lost = Counter()
+  let late = Counter()
+  let duplicates = Counter()
+  let undecodable = Counter()
+  let discarded = Counter()
+  /// The reactor thread's; every other counter is the audio thread's.
+  let ringFull = Counter()
+  let recovered = Counter()
+  let concealedSamples = Counter()
+  let underruns = Counter()
+  let trimmedSamples = Counter()
+  let delayMilliseconds = Atomic<Int>(0)
+  let level = Atomic<Int>(127)
+
+  var snapshot: DownlinkStatistics {
+    DownlinkStatistics(
+      packets: packets.current, lost: lost.current, late: late.current, duplicates: duplicates.current,
+      undecodable: undecodable.current, discarded: discarded.current, ringFull: ringFull.current,
+      recovered: recovered.current,
+      concealedMilliseconds: concealedSamples.current / AudioFormat.samplesPerMillisecond,
+      underruns: underruns.current,
+      trimmedMilliseconds: trimmedSamples.current / AudioFormat.samplesPerMillisecond,
+      delayMilliseconds: delayMilliseconds.load(ordering: .relaxed),
+      levelDecibels: -level.load(ordering: .relaxed))
+  }
+}

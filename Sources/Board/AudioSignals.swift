@@ -1,0 +1,55 @@
+import CALSA
+import CLinux
+import Synchronization
+
+/// How the two threads wake each other: one eventfd each way.
+final class AudioSignals: Sendable {
+  let wakeDescriptor: Int32
+  let stopDescriptor: Int32
+  private let wakePending = Atomic<Bool>(false)
+
+  init() throws(BoardFailure) {
+    wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    stopDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    if wakeDescriptor < 0 || stopDescriptor < 0 {
+      let code = lintel_errno()
+      closeDescriptors()
+      throw .system(operation: "create an eventfd", reason: systemReason(code))
+    }
+  }
+
+  deinit { closeDescriptors() }
+
+  /// Audio thread: makes the reactor look. One system call until it has looked, however often this is called.
+  func wake() {
+    guard !wakePending.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    _ = eventfd_write(wakeDescriptor, 1)
+  }
+
+  /// Reactor thread: before it looks.
+  func acknowledgeWake() {
+    var count: UInt64 = 0
+    _ = eventfd_read(wakeDescriptor, &count)
+    wakePending.store(false, ordering: .sequentiallyConsistent)
+  }
+
+  func stop() { _ = eventfd_write(stopDescriptor, 1) }
+
+  private func closeDescriptors() {
+    if wakeDescriptor >= 0 { _ = close(wakeDescriptor) }
+    if stopDescriptor >= 0 { _ = close(stopDescriptor) }
+  }
+}
+
+func systemReason(_ code: Int32) -> String {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { room in
+    lintel_reason(code, room.baseAddress, room.count).map { String(cString: $0) } ?? "error \(code)"
+  }
+}
+
+/// CLOCK_MONOTONIC in microseconds.
+func monotonicMicroseconds() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+}

@@ -1,0 +1,22 @@
+/// Everything in this room that a card or its absence could make grow, with its bound.
+enum BoardLimits {
+  /// What the card buffers: the price of a scheduler that comes late.
+  static let cardBufferPeriods = 4
+  /// Playback starts when this much was written.
+  static let playbackStartPeriods = 2
+  /// How a lost device is asked for again: first after this, then after twice as long, up to the maximum.
+  static let reopenMillisecondsMin = 100
+  static let reopenMillisecondsMax = 1_000
+  /// A card that moves no sample for this long is closed and opened again.
+  static let stallMillisecondsMax = 1_000
+  /// Periods that are made up at once for a direction without a device; what is older is skipped.
+  static let catchUpPeriodsMax = 4
+  /// Events that wait for the reactor; further ones are counted.
+  static let eventRingBytes = 16 * 1024
+  static let eventTextBytesMax = 1_024
+  /// ALSA plugins may use several descriptors for one device.
+  static let pollDescriptorsMax = 16
+  /// Bytes of /proc/asound/pcm that are read for a message.
+  static let procFileBytesMax = 4_096
+  static let audioThreadStackBytes = 512 * 1024
+}

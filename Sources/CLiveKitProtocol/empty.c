@@ -1,1 +1,0 @@
-#include "livekit_protocol.h"

@@ -1,0 +1,152 @@
+import Base
+
+extension Settings {
+  /// The defaults with `files` laid over them in order, the later one winning, key by key.
+  ///
+  /// Reading the files is the caller's: `name` is their path, which the sentences state and from whose folder
+  /// relative paths start (pass absolute names, or the paths stay relative to wherever the process runs). A file
+  /// that breaks a rule does not end the search: the failure holds all that is wrong in all files.
+  public static func parse(files: [(name: String, text: String)]) throws(ConfigurationFailure) -> Settings {
+    let reader = ConfigurationReader()
+    for file in files { reader.read(name: file.name, text: file.text) }
+    return try reader.finish()
+  }
+}
+
+/// Takes one file after the other, then gives the settings or everything that was wrong.
+public final class ConfigurationReader {
+  private var settings = Settings()
+  private var problems: [ConfigurationProblem] = []
+  private var problemsLeftOut = 0
+  private var filesRead = 0
+
+  // Where the reader is.
+  private var file = ""
+  private var folder = ""
+  private var line = 0
+  /// nil before the first section; empty inside one that is unknown, whose keys nobody can judge.
+  private var section: String?
+  private var linesOfKeys: [String: Int] = [:]
+
+  public init() {}
+
+  /// Lays one file's text over what was read so far.
+  public func read(name: String, text: String) {
+    guard filesRead <= ConfigurationLimits.filesMax else { return }
+    filesRead += 1
+    file = name
+    folder = folderOf(name)
+    line = 0
+    section = nil
+    linesOfKeys = [:]
+    guard filesRead <= ConfigurationLimits.filesMax else { return report(.tooManyFiles) }
+    var bytes = Array(text.utf8)[...]
+    guard bytes.count <= ConfigurationLimits.fileBytesMax else {
+      return report(.fileTooLong(bytes: bytes.count))
+    }
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    for row in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+      line += 1
+      readLine(row)
+    }
+  }
+
+  /// The settings, if nothing was wrong in any file.
+  public func finish() throws(ConfigurationFailure) -> Settings {
+    if problems.isEmpty { checkTogether() }
+    guard problems.isEmpty else {
+      throw ConfigurationFailure(problems: problems, problemsLeftOut: problemsLeftOut)
+    }
+    return settings
+  }
+
+  private func readLine(_ row: ArraySlice<UInt8>) {
+    guard row.count <= ConfigurationLimits.lineBytesMax else { return report(.lineTooLong(bytes: row.count)) }
+    guard isText(row) else { return report(.notText) }
+    switch IniLine(row) {
+    case .nothing: break
+    case .malformed: report(.notUnderstood(line: quoted(trimmed(row))), section: section ?? "")
+    case .section(let name): enter(name)
+    case .entry(let name, let value): store(name, value)
+    }
+  }
+
+  private func enter(_ name: String) {
+    section = ""
+    let names = Keys.sections.map { $0.name }
+    for known in names where known == name {
+      section = known
+      return
+    }
+    report(
+      .unknownSection(nearest: nearestName(to: name, among: names), legal: commaSeparated(names)),
+      section: quoted(name))
+  }
+
+  private func store(_ name: String, _ value: String) {
+    guard let section else { return report(.outsideSection, key: quoted(name)) }
+    guard !section.utf8.isEmpty else { return }
+    let keys = Keys.of(section: section)
+    guard let key = keys.first(where: { $0.name == name }) else {
+      let names = keys.map { $0.name }
+      return report(
+        .unknownKey(nearest: nearestName(to: name, among: names), legal: commaSeparated(names)),
+        section: section, key: quoted(name))
+    }
+    let path = section + "." + name
+    if let firstLine = linesOfKeys[path] {
+      return report(.repeated(firstLine: firstLine), section: section, key: name)
+    }
+    linesOfKeys[path] = line
+    do throws(ValueFault) {
+      try key.store(value, folder: folder, in: &settings)
+    } catch {
+      report(
+        .badValue(value: quoted(value), why: error.why, legal: key.legal), section: section, key: name)
+    }
+  }
+
+  /// What only several keys together can get wrong.
+  private func checkTogether() {
+    guard settings.session.mode == .alwaysOn else { return }
+    for (key, value) in [("url", settings.token.url), ("file", settings.token.file)] where value == nil {
+      file = ""
+      line = 0
+      report(.missing(because: "[session] mode = always-on needs it"), section: "token", key: key)
+    }
+  }
+
+  private func report(_ fault: ConfigurationFault, section: String = "", key: String = "") {
+    guard problems.count < ConfigurationLimits.problemsMax else {
+      problemsLeftOut += 1
+      return
+    }
+    problems.append(
+      ConfigurationProblem(file: file, line: line, section: section, key: key, fault: fault))
+  }
+}
+
+/// No control character but blanks; and none of the U+FFFD that stand where a file held bytes that are no UTF-8.
+private func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
+  var last: (UInt8, UInt8) = (0, 0)
+  for byte in bytes {
+    if byte < 0x20, byte != 0x09, byte != 0x0D { return false }
+    if last == (0xEF, 0xBF), byte == 0xBD { return false }
+    last = (last.1, byte)
+  }
+  return true
+}
+
+private func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
+  var rest = bytes
+  while let first = rest.first, first <= 0x20 { rest = rest.dropFirst() }
+  while let last = rest.last, last <= 0x20 { rest = rest.dropLast() }
+  return String(decoding: rest, as: UTF8.self)
+}
+
+/// The path up to and with its last slash; empty if there is none.
+private func folderOf(_ path: String) -> String {
+  let bytes = Array(path.utf8)
+  guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+  return String(decoding: bytes[...slash], as: UTF8.self)
+}

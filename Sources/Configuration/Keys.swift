@@ -1,0 +1,147 @@
+/// Every section and key, in the order of the documentation. The parser, the example text and the listings are made
+/// from this table, so none of them can forget a key.
+public enum Keys {
+  /// The sections with what they are for, in order.
+  public static let sections: [(name: String, summary: String)] = [
+    ("device", "What this board is."),
+    ("simulated", "The simulated board (board = simulated): a sound card made of WAV files."),
+    ("session", "When the device is in a room, and how it gets there."),
+    ("server", "How the room server proves who it is."),
+    ("token", "Where the room's address and the token come from. A token never stands in this file."),
+    ("audio", "Sound devices and the codec."),
+    ("network", "Which addresses of this machine take part."),
+    ("control", "The socket that lintelctl talks to."),
+  ]
+
+  public static let all: [Key] = deviceKeys + roomKeys + audioKeys + hostKeys
+
+  public static func of(section: String) -> [Key] { all.filter { $0.section == section } }
+
+  private static let deviceKeys: [Key] = [
+    Key(
+      section: "device", name: "id", summary: "The name of this device in status, events and logs",
+      kind: .text(
+        legal: Values.nameLegal, check: Values.name, get: { $0.device.id }, set: { $0.device.id = $1 })),
+    Key(
+      section: "device", name: "board", summary: "Which drivers move sound and hardware",
+      kind: .choice(get: { $0.device.board }, set: { $0.device.board = $1 })),
+    Key(
+      section: "simulated", name: "microphone",
+      summary: "The WAV file that the microphone hears; unset is silence",
+      kind: .optionalText(
+        legal: Values.pathLegal, check: Values.path, get: { $0.simulated.microphone },
+        set: { $0.simulated.microphone = $1 })),
+    Key(
+      section: "simulated", name: "speaker", summary: "The WAV file that the speaker records into",
+      kind: .optionalText(
+        legal: Values.pathLegal, check: Values.path, get: { $0.simulated.speaker },
+        set: { $0.simulated.speaker = $1 })),
+    Key(
+      section: "simulated", name: "soundcard",
+      summary: "The ALSA plugin that is the sound card; unset is the installed one",
+      kind: .optionalText(
+        legal: Values.pathLegal, check: Values.path, get: { $0.simulated.soundcard },
+        set: { $0.simulated.soundcard = $1 })),
+    Key(
+      section: "simulated", name: "control", summary: "The file through which tests inject faults",
+      kind: .optionalText(
+        legal: Values.pathLegal, check: Values.path, get: { $0.simulated.control },
+        set: { $0.simulated.control = $1 })),
+    Key(
+      section: "simulated", name: "loop",
+      summary: "Whether the microphone starts over at the end of its file",
+      kind: .flag(words: .yesNo, get: { $0.simulated.loop }, set: { $0.simulated.loop = $1 })),
+  ]
+
+  private static let roomKeys: [Key] = [
+    Key(
+      section: "session", name: "mode",
+      summary: "on-demand joins when told to, always-on at start and again after every failure",
+      kind: .choice(get: { $0.session.mode }, set: { $0.session.mode = $1 })),
+    Key(
+      section: "session", name: "connect-timeout",
+      summary: "How long one attempt to reach the room may take, until sound flows",
+      kind: .number(
+        1...120, unit: "s", get: { $0.session.connectTimeoutSeconds },
+        set: { $0.session.connectTimeoutSeconds = $1 })),
+    Key(
+      section: "session", name: "reconnect-attempts",
+      summary: "Attempts to come back after a lost connection",
+      kind: .number(
+        0...1000, unit: "", note: "; 0 never gives up", get: { $0.session.reconnectAttempts },
+        set: { $0.session.reconnectAttempts = $1 })),
+    Key(
+      section: "server", name: "ca-file", summary: "Certificates (PEM) to trust beside the system's own",
+      kind: .optionalText(
+        legal: Values.pathLegal, check: Values.path, get: { $0.server.caFile },
+        set: { $0.server.caFile = $1 })),
+    Key(
+      section: "token", name: "source", summary: "How the token is had",
+      kind: .choice(get: { $0.token.source }, set: { $0.token.source = $1 })),
+    Key(
+      section: "token", name: "url", summary: "The room server",
+      kind: .optionalText(
+        legal: Values.urlLegal, check: Values.url, get: { $0.token.url }, set: { $0.token.url = $1 })),
+    Key(
+      section: "token", name: "file", summary: "The file that holds the token (mode 0600)",
+      kind: .optionalText(
+        legal: Values.pathLegal, check: Values.path, get: { $0.token.file }, set: { $0.token.file = $1 })),
+  ]
+
+  private static let audioKeys: [Key] = [
+    Key(
+      section: "audio", name: "capture", summary: "The microphone",
+      kind: .text(
+        legal: Values.alsaLegal, check: Values.alsa, get: { $0.audio.capture }, set: { $0.audio.capture = $1 }
+      )),
+    Key(
+      section: "audio", name: "playback", summary: "The speaker",
+      kind: .text(
+        legal: Values.alsaLegal, check: Values.alsa, get: { $0.audio.playback },
+        set: { $0.audio.playback = $1 })),
+    Key(
+      section: "audio", name: "bitrate", summary: "What the sent voice may take of the network",
+      kind: .number(
+        6000...128_000, unit: "bit/s", get: { $0.audio.bitrateBitsPerSecond },
+        set: { $0.audio.bitrateBitsPerSecond = $1 })),
+    Key(
+      section: "audio", name: "complexity", summary: "How hard the encoder works for its quality",
+      kind: .number(
+        0...10, unit: "", get: { $0.audio.complexity }, set: { $0.audio.complexity = $1 })),
+    Key(
+      section: "audio", name: "dtx",
+      summary: "Whether silence is left out; auto does as the room server asks",
+      kind: .choice(get: { $0.audio.dtx }, set: { $0.audio.dtx = $1 })),
+    Key(
+      section: "audio", name: "fec", summary: "Whether packets also carry what a lost neighbour held",
+      kind: .flag(words: .onOff, get: { $0.audio.fec }, set: { $0.audio.fec = $1 })),
+    Key(
+      section: "audio", name: "volume", summary: "The speaker's volume at start",
+      kind: .number(
+        0...100, unit: "percent", get: { $0.audio.volumePercent }, set: { $0.audio.volumePercent = $1 })),
+    Key(
+      section: "audio", name: "jitter-ms", summary: "The delay that the jitter buffer starts from",
+      kind: .number(
+        20...1000, unit: "ms", get: { $0.audio.jitterMilliseconds },
+        set: { $0.audio.jitterMilliseconds = $1 })),
+  ]
+
+  private static let hostKeys: [Key] = [
+    Key(
+      section: "network", name: "include-loopback",
+      summary: "Whether loopback addresses take part, for a room server on this machine",
+      kind: .flag(
+        words: .yesNo, get: { $0.network.includeLoopback }, set: { $0.network.includeLoopback = $1 })),
+    Key(
+      section: "control", name: "socket", summary: "Where the socket is made",
+      kind: .text(
+        legal: Values.socketLegal, check: Values.socketPath, get: { $0.control.socket },
+        set: { $0.control.socket = $1 })),
+    Key(
+      section: "control", name: "group",
+      summary: "The group that may operate the device; unset is the daemon's own",
+      kind: .optionalText(
+        legal: Values.groupLegal, check: Values.group, get: { $0.control.group },
+        set: { $0.control.group = $1 })),
+  ]
+}

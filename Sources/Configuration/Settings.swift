@@ -1,0 +1,133 @@
+/// What `lintel.conf` and its drop-ins say: every value with its default, in the sections of the file.
+///
+/// A `Settings()` holds the defaults alone; `Settings.parse` lays files over them. The table `Keys` documents each
+/// key and its limits, so a value of this type that came from `parse` is within them.
+public struct Settings: Equatable, Sendable {
+  public var device = DeviceSettings()
+  public var simulated = SimulatedSettings()
+  public var session = SessionSettings()
+  public var server = ServerSettings()
+  public var token = TokenSettings()
+  public var audio = AudioSettings()
+  public var network = NetworkSettings()
+  public var control = ControlSettings()
+
+  public init() {}
+}
+
+/// `[device]`: what this board is.
+public struct DeviceSettings: Equatable, Sendable {
+  /// The name of this device in status, events and logs.
+  public var id = "lintel"
+  public var board = BoardKind.linux
+
+  public init() {}
+}
+
+/// `[device] board`: which drivers move sound and hardware.
+public enum BoardKind: String, CaseIterable, Sendable {
+  /// The board's own sound card through ALSA.
+  case linux
+  /// A sound card in user space that reads and writes WAV files.
+  case simulated
+}
+
+/// `[simulated]`: what the simulated board hears and where it speaks. Paths are absolute.
+public struct SimulatedSettings: Equatable, Sendable {
+  /// The WAV file that the microphone hears; nil is silence.
+  public var microphone: String?
+  /// The WAV file that the speaker records into; nil records nothing.
+  public var speaker: String?
+  /// The ALSA plugin (shared library) that is the sound card; nil is the installed one.
+  public var soundcard: String?
+  /// The file through which faults are injected; nil injects none.
+  public var control: String?
+  /// Whether the microphone starts over at the end of its file, instead of falling silent.
+  public var loop = false
+
+  public init() {}
+}
+
+/// `[session]`: when the device is in a room, and how it gets there.
+public struct SessionSettings: Equatable, Sendable {
+  public var mode = SessionMode.onDemand
+  public var connectTimeoutSeconds = 15
+  /// Attempts of one reconnection before the device gives up; 0 never gives up.
+  public var reconnectAttempts = 0
+
+  public init() {}
+}
+
+/// `[session] mode`.
+public enum SessionMode: String, CaseIterable, Sendable {
+  /// Joins when told to.
+  case onDemand = "on-demand"
+  /// Joins at start and comes back after every failure that retrying can mend.
+  case alwaysOn = "always-on"
+}
+
+/// `[server]`: how the room server proves who it is.
+public struct ServerSettings: Equatable, Sendable {
+  /// Certificates (PEM) to trust beside the system's own; nil is the system's alone.
+  public var caFile: String?
+
+  public init() {}
+}
+
+/// `[token]`: where the room's address and the token come from. The token itself is never in the configuration.
+public struct TokenSettings: Equatable, Sendable {
+  public var source = TokenSource.file
+  /// The room server: `ws`, `wss`, `http` or `https`.
+  public var url: String?
+  /// The file that holds the token.
+  public var file: String?
+
+  public init() {}
+}
+
+/// `[token] source`.
+public enum TokenSource: String, CaseIterable, Sendable {
+  case file
+}
+
+/// `[audio]`: sound devices and the codec.
+public struct AudioSettings: Equatable, Sendable {
+  /// ALSA PCM names.
+  public var capture = "default"
+  public var playback = "default"
+  public var bitrateBitsPerSecond = 24000
+  public var complexity = 5
+  public var dtx = Discontinuous.auto
+  /// In-band forward error correction.
+  public var fec = true
+  public var volumePercent = 80
+  /// The delay that the jitter buffer starts from.
+  public var jitterMilliseconds = 60
+
+  public init() {}
+}
+
+/// `[audio] dtx`: whether silence is sent.
+public enum Discontinuous: String, CaseIterable, Sendable {
+  /// As the room server's answer asks.
+  case auto
+  case on
+  case off
+}
+
+/// `[network]`: which of the host's addresses take part.
+public struct NetworkSettings: Equatable, Sendable {
+  /// Whether loopback addresses are candidates too, for a room server on the same machine.
+  public var includeLoopback = false
+
+  public init() {}
+}
+
+/// `[control]`: the socket that `lintelctl` talks to.
+public struct ControlSettings: Equatable, Sendable {
+  public var socket = "/run/lintel/control.sock"
+  /// The group that may operate the device; nil is the daemon's own.
+  public var group: String?
+
+  public init() {}
+}

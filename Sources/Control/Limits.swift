@@ -1,0 +1,28 @@
+/// How much the control socket may make the daemon hold, and a reply the command line.
+public enum ControlLimits {
+  /// The longest request, with its line end. The largest legal one is a join with a token.
+  public static let requestLineBytesMax = 64 * 1024
+  /// The longest reply or notification that lintelctl takes.
+  public static let replyLineBytesMax = 1024 * 1024
+  /// Nested objects and arrays; the status is four deep.
+  public static let jsonDepthMax = 16
+  /// Values in one request: a legal one has fewer than ten.
+  public static let requestValuesMax = 256
+  /// Values in one reply: a status with 300 participants.
+  public static let replyValuesMax = 16384
+
+  /// An id that is a text. It is echoed, so it counts against what is queued for the client.
+  public static let requestIDBytesMax = 128
+  public static let urlBytesMax = 2048
+  /// A token with every grant and 8 kB of metadata.
+  public static let tokenBytesMax = 16 * 1024
+
+  /// What may wait for a client that does not read. Beyond it events are dropped and counted, and no further
+  /// request is taken until it reads.
+  public static let outgoingBytesMax = 256 * 1024
+  /// Events that `events.subscribe` tells of the time before.
+  public static let recentEventsMax = 64
+  /// Participants that a status lists; the rest is counted.
+  public static let statusParticipantsMax = 100
+  public static let statusTracksMax = 16
+}

@@ -1,0 +1,215 @@
+/// Everything that `status` tells. Whatever is nil is sent as null: a client finds the same members always.
+public struct Status: Equatable, Sendable {
+  public var device = DeviceStatus()
+  public var call = CallStatus()
+  public var room = RoomStatus()
+  public var participant = LocalParticipantStatus()
+  public var agent: AgentStatus?
+  /// The others in the room. Beyond `statusParticipantsMax` they are only counted.
+  public var participants: [ParticipantStatus] = []
+  public var audio = AudioStatus()
+  public var door: DoorStatus?
+  public var memory = MemoryStatus()
+
+  public init() {}
+}
+
+public struct DeviceStatus: Equatable, Sendable {
+  public var id = ""
+  public var board = ""
+  public var version = ""
+  public var uptimeSeconds = 0
+
+  public init() {}
+}
+
+public struct CallStatus: Equatable, Sendable {
+  public var state = CallState.idle
+  /// Seconds in that state.
+  public var sinceSeconds = 0
+  /// Why it is in that state, as a sentence without its full stop; nil if there is nothing to say.
+  public var reason: String?
+
+  public init() {}
+}
+
+public enum CallState: String, CaseIterable, Sendable {
+  case idle, connecting
+  case waitingAgent = "waiting-agent"
+  case talking, ending, failed
+}
+
+public struct RoomStatus: Equatable, Sendable {
+  public var name: String?
+  public var sid: String?
+  public var connection = RoomConnection.disconnected
+  /// The server's URL.
+  public var server: String?
+  public var region: String?
+  /// `excellent`, `good`, `poor` or `lost`.
+  public var quality: String?
+  public var roundTripMilliseconds: Int?
+  public var reconnects = 0
+  /// What is wrong with the connection now; nil if it is as it should be.
+  public var failure: RoomFailure?
+
+  public init() {}
+}
+
+/// How the room is connected. Connected means that media flows, not that a handshake ended.
+public enum RoomConnection: String, CaseIterable, Sendable {
+  case disconnected, connecting, connected, resuming, reconnecting
+}
+
+/// Why the room was not reached, or was lost.
+public struct RoomFailure: Equatable, Sendable {
+  /// For programs, such as `token.expired` or `dns.unknown-host`.
+  public var code: String
+  /// For a technician: one sentence without its full stop, with the server's own words where there are any.
+  public var message: String
+  /// Whether the daemon goes on trying by itself.
+  public var retriable: Bool
+  /// Until the next attempt, if there will be one.
+  public var retryInMilliseconds: Int?
+
+  public init(code: String, message: String, retriable: Bool, retryInMilliseconds: Int? = nil) {
+    self.code = code
+    self.message = message
+    self.retriable = retriable
+    self.retryInMilliseconds = retryInMilliseconds
+  }
+}
+
+public struct LocalParticipantStatus: Equatable, Sendable {
+  public var identity: String?
+  public var sid: String?
+
+  public init() {}
+}
+
+public struct AgentStatus: Equatable, Sendable {
+  public var identity: String
+  /// What the agent says of itself, such as `listening`; nil if it says nothing.
+  public var state: String?
+
+  public init(identity: String, state: String?) {
+    self.identity = identity
+    self.state = state
+  }
+}
+
+public struct ParticipantStatus: Equatable, Sendable {
+  public var identity: String
+  public var sid: String
+  public var name: String?
+  /// `standard`, `agent`, `sip`, ...
+  public var kind: String
+  public var isSpeaking = false
+  public var tracks: [TrackStatus] = []
+
+  public init(identity: String, sid: String, kind: String) {
+    self.identity = identity
+    self.sid = sid
+    self.kind = kind
+  }
+}
+
+public struct TrackStatus: Equatable, Sendable {
+  public var sid: String
+  public var name: String?
+  /// `audio` or `video`.
+  public var kind: String
+  /// `microphone`, `camera`, `screen-share`, ...
+  public var source: String
+  public var muted: Bool
+  public var subscribed: Bool
+
+  public init(sid: String, name: String?, kind: String, source: String, muted: Bool, subscribed: Bool) {
+    self.sid = sid
+    self.name = name
+    self.kind = kind
+    self.source = source
+    self.muted = muted
+    self.subscribed = subscribed
+  }
+}
+
+public struct AudioStatus: Equatable, Sendable {
+  public var muted = false
+  public var hardMuted = false
+  public var volumePercent = 0
+  public var capture = AudioDeviceStatus()
+  public var playback = AudioDeviceStatus()
+  public var uplink = UplinkStatus()
+  public var downlink = DownlinkStatus()
+  public var preConnect: PreConnectStatus?
+
+  public init() {}
+}
+
+public struct AudioDeviceStatus: Equatable, Sendable {
+  public var device = ""
+  public var state = AudioDeviceState.stopped
+  /// Why it is absent or failed.
+  public var reason: String?
+  public var rateHertz: Int?
+  /// Tenths of a decibel relative to full scale.
+  public var levelTenthsDecibel: Int?
+
+  public init() {}
+}
+
+public enum AudioDeviceState: String, CaseIterable, Sendable {
+  case stopped, running
+  /// There is no such device; it is waited for.
+  case absent
+  case failed
+}
+
+public struct UplinkStatus: Equatable, Sendable {
+  public var packets = 0
+  public var bitrateBitsPerSecond = 0
+  /// What the server reports lost, in tenths of a percent; nil before its first report.
+  public var lossTenthsPercent: Int?
+
+  public init() {}
+}
+
+public struct DownlinkStatus: Equatable, Sendable {
+  public var packets = 0
+  public var lost = 0
+  public var concealedMilliseconds = 0
+  public var jitterMilliseconds = 0
+  /// From the wire to the speaker.
+  public var delayMilliseconds = 0
+
+  public init() {}
+}
+
+public struct PreConnectStatus: Equatable, Sendable {
+  public var capturedMilliseconds: Int
+  public var sentMilliseconds: Int
+
+  public init(capturedMilliseconds: Int, sentMilliseconds: Int) {
+    self.capturedMilliseconds = capturedMilliseconds
+    self.sentMilliseconds = sentMilliseconds
+  }
+}
+
+public struct DoorStatus: Equatable, Sendable {
+  public var state: String
+  public var lastOpenedBy: String?
+
+  public init(state: String, lastOpenedBy: String?) {
+    self.state = state
+    self.lastOpenedBy = lastOpenedBy
+  }
+}
+
+public struct MemoryStatus: Equatable, Sendable {
+  /// Resident, and the part of it that is the process's own.
+  public var residentKilobytes: Int?
+  public var anonymousKilobytes: Int?
+
+  public init() {}
+}

@@ -1,0 +1,33 @@
+/// What is read off the machine at the moment it is asked for. The program implements it over the audio engine
+/// and the operating system, a test over numbers.
+public protocol Instruments: AnyObject {
+  /// The wall clock in UTC, for the times of tokens and events; it may be wrong and may jump.
+  var unixMilliseconds: Int64 { get }
+  var sound: SoundReadings { get }
+  /// Of this process; nil where the system does not tell.
+  var memory: MemoryReadings? { get }
+}
+
+/// What the audio engine counted since start.
+public struct SoundReadings: Equatable, Sendable {
+  /// dBov, 0 (full scale) ... -127 (silence).
+  public var captureLevelDecibels = -127
+  public var playbackLevelDecibels = -127
+  public var packetsReceived = 0
+  public var packetsLost = 0
+  public var concealedMilliseconds = 0
+  /// From arrival to the speaker, of the track that waits longest.
+  public var delayMilliseconds = 0
+
+  public init() {}
+}
+
+public struct MemoryReadings: Equatable, Sendable {
+  public var residentKilobytes: Int
+  public var anonymousKilobytes: Int
+
+  public init(residentKilobytes: Int, anonymousKilobytes: Int) {
+    self.residentKilobytes = residentKilobytes
+    self.anonymousKilobytes = anonymousKilobytes
+  }
+}

@@ -1,0 +1,136 @@
+import Base
+import Configuration
+import Control
+import LiveKit
+import WebRTC
+
+/// What happened in the room, and what the device makes of it.
+extension Device {
+  func handle(_ event: LiveKit.Event, now: Instant) {
+    switch event {
+    case .audio(let slot, _, let packet):
+      emit(
+        .audio(
+          .packet(slot: slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload)
+        ))
+    case .connectionStateChanged(let state, let reason): connectionChanged(state, reason, now: now)
+    case .connectionFailed(let failure, let retryInMilliseconds):
+      report(RoomFailure(failure, retryInMilliseconds: retryInMilliseconds))
+    case .participantJoined(let participant):
+      announce(.participantJoined(identity: participant.identity, kind: participant.kind.word))
+      log(.info, "\(participant.identity) is in the room")
+    case .participantLeft(let participant, let reason):
+      announce(.participantLeft(identity: participant.identity, reason: reason.words))
+      log(.info, "\(participant.identity) left: \(reason.words)")
+    case .trackPublished(let track, let participant):
+      announce(.trackPublished(identity: participant.identity, trackStatus(track)))
+    case .trackUnpublished(let track, let participant):
+      announce(.trackUnpublished(identity: participant.identity, sid: track.sid))
+    case .trackMuted(let track, let participant):
+      announce(.trackMuted(identity: participant.identity, sid: track.sid, muted: true))
+    case .trackUnmuted(let track, let participant):
+      announce(.trackMuted(identity: participant.identity, sid: track.sid, muted: false))
+    case .trackSubscribed(let subscription, _): open(subscription, now: now)
+    case .trackUnsubscribed(let subscription): close(subscription, now: now)
+    case .trackRefused(let sid, let reason): log(.warning, "the track \(sid) cannot be played: \(reason)")
+    case .speakersChanged(let speakers):
+      speakingIdentities = speakers.map { $0.identity }
+      announce(.roomSpeakers(speakingIdentities))
+    case .connectionQuality(let identity, let quality): qualityChanged(identity, quality)
+    case .localTrackPublished(let track): adoptSenderParameters(track)
+    case .localTrackMuted(let track, _): if track.id == microphone { applyMute(track.isMuted) }
+    case .localTrackFailed(_, let failure):
+      log(.error, "the microphone is not heard: \(failure.description)")
+      announce(.roomFailure(RoomFailure(failure)))
+    case .localTrackUnpublished(_, let reason):
+      log(.warning, "the microphone was unpublished" + (reason.isEmpty ? "" : ": \(reason)"))
+    case .requestRefused(let request, let reason): log(.warning, "the server refused \(request): \(reason)")
+    case .localTrackSubscribed: log(.info, "the microphone is heard")
+    case .roomUpdated, .localParticipantUpdated, .participantUpdated: break
+    }
+  }
+
+  private func connectionChanged(_ state: ConnectionState, _ reason: String, now: Instant) {
+    let words: String? = reason.isEmpty ? nil : reason
+    switch state {
+    case .connecting: setConnection(.connecting, reason: words)
+    case .connected:
+      failure = nil
+      setConnection(.connected, reason: words)
+      log(.notice, "connected to room \(room.info.name) as \(room.localParticipant.identity)")
+      advanceCall(.connected(somebodyIsHeard: somebodyIsHeard), now: now)
+    case .resuming, .reconnecting:
+      setConnection(state == .resuming ? .resuming : .reconnecting, reason: words)
+      advanceCall(.sessionLost, reason: words, now: now)
+    case .disconnected: disconnected(words, now: now)
+    }
+  }
+
+  /// The end of a stay: asked for, or for good.
+  private func disconnected(_ reason: String?, now: Instant) {
+    speakingIdentities = []
+    quality = nil
+    if call.state == .ending || isTerminating {
+      failure = nil
+      log(.notice, "left the room")
+      setConnection(.disconnected, reason: reason)
+      advanceCall(.roomClosed, now: now)
+    } else {
+      let words = failure?.message ?? reason ?? "the room was left"
+      setConnection(.disconnected, reason: words)
+      advanceCall(.failed, reason: words, now: now)
+    }
+  }
+
+  private func open(_ subscription: Subscription, now: Instant) {
+    openTracks[subscription.slot] = subscription
+    emit(.audio(.openTrack(slot: subscription.slot)))
+    announce(.trackSubscribed(identity: subscription.identity, sid: subscription.trackSID))
+    log(.info, "hearing \(subscription.identity)")
+    advanceCall(.audience(somebodyIsHeard: true), now: now)
+  }
+
+  private func close(_ subscription: Subscription, now: Instant) {
+    openTracks[subscription.slot] = nil
+    emit(.audio(.closeTrack(slot: subscription.slot)))
+    announce(.trackUnsubscribed(identity: subscription.identity, sid: subscription.trackSID))
+    advanceCall(.audience(somebodyIsHeard: somebodyIsHeard), now: now)
+  }
+
+  private func qualityChanged(_ identity: String, _ quality: ConnectionQuality) {
+    guard identity == room.localParticipant.identity else { return }
+    self.quality = quality.word
+    announce(.roomQuality(quality.word))
+  }
+
+  /// DTX as the server's answer asks, unless the configuration decides.
+  private func adoptSenderParameters(_ track: LocalTrack) {
+    guard settings.audio.dtx == .auto, let parameters = room.senderParameters(track.id) else { return }
+    emit(.audio(.setDiscontinuousTransmission(parameters.usesDTX)))
+  }
+}
+
+extension Participant.Kind {
+  var word: String {
+    switch self {
+    case .standard: "standard"
+    case .ingress: "ingress"
+    case .egress: "egress"
+    case .sip: "sip"
+    case .agent: "agent"
+    case .connector: "connector"
+    case .bridge: "bridge"
+    }
+  }
+}
+
+extension ConnectionQuality {
+  var word: String {
+    switch self {
+    case .poor: "poor"
+    case .good: "good"
+    case .excellent: "excellent"
+    case .lost: "lost"
+    }
+  }
+}

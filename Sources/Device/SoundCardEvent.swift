@@ -1,0 +1,46 @@
+import Control
+
+/// What became of a sound device, in the words of its driver.
+public struct SoundCardEvent: Equatable, Sendable {
+  public enum Stream: String, Sendable { case capture, playback }
+
+  public enum Change: Equatable, Sendable {
+    /// Open and moving; `parameters` is what was negotiated, in one line.
+    case working(parameters: String)
+    /// Not there, or lost; it is asked for again while the call goes on.
+    case failed(reason: String)
+    /// Samples were lost because nobody came in time; the count since start.
+    case dropouts(Int)
+  }
+
+  public var stream: Stream
+  public var change: Change
+
+  public init(_ stream: Stream, _ change: Change) {
+    self.stream = stream
+    self.change = change
+  }
+}
+
+extension Device {
+  func handle(_ event: SoundCardEvent) {
+    let name = event.stream == .capture ? "microphone" : "speaker"
+    switch event.change {
+    case .working(let parameters):
+      setState(.running, reason: nil, of: event.stream)
+      log(.info, "\(name): \(parameters)")
+    case .failed(let reason):
+      setState(.absent, reason: reason, of: event.stream)
+      log(.warning, "\(name): \(reason)")
+    case .dropouts(let count): log(.info, "\(name): \(count) dropouts since start")
+    }
+  }
+
+  private func setState(_ state: AudioDeviceState, reason: String?, of stream: SoundCardEvent.Stream) {
+    var status = stream == .capture ? capture : playback
+    status.state = state
+    status.reason = reason
+    if stream == .capture { capture = status } else { playback = status }
+    announce(.audioDevice(stream: stream.rawValue, device: status.device, state: state, reason: reason))
+  }
+}

@@ -1,0 +1,73 @@
+import Base
+
+/// What a LiveKit access token says about itself. Its signature is for the server to check; reading it here
+/// tells a technician before dialling what the server would refuse.
+public struct AccessToken: Equatable, Sendable {
+  public let identity: String
+  public let room: String
+  /// Seconds since 1970 UTC; nil where the token sets no end (the server accepts that).
+  public let expires: Int64?
+  public let notBefore: Int64?
+  public let canPublish: Bool
+  public let canSubscribe: Bool
+  /// Only for the Authorization header.
+  let secret: String
+
+  /// The server's own tolerance towards clocks.
+  static let leewaySeconds: Int64 = 60
+  /// Before this year a clock has not been set since it started at 1970.
+  static let firstYear2024Seconds: Int64 = 1_704_067_200
+  static let bytesMax = 16_384
+
+  /// Surrounding white space is dropped, as files end in a newline.
+  public init(_ text: String) throws(Failure) {
+    let bytes = AccessToken.trimmed(Array(text.utf8))
+    guard !bytes.isEmpty else { throw .malformedToken("it is empty") }
+    guard bytes.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
+    let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard parts.count == 3 else {
+      throw .malformedToken("it has \(parts.count) parts separated by dots instead of 3")
+    }
+    guard Base64.decode(parts[0]) != nil, let payload = Base64.decode(parts[1]),
+      Base64.decode(parts[2]) != nil, !parts[2].isEmpty
+    else { throw .malformedToken("a part of it is not base64url") }
+    guard let claims = JSONObject(payload) else { throw .malformedToken("its claims are not a JSON object") }
+    guard claims.hasObject("video") else { throw .malformedToken("it has no video grant") }
+    guard claims.flag("roomJoin", in: "video") == true else {
+      throw .malformedToken("it does not allow to join (video.roomJoin is not true)")
+    }
+    guard let room = claims.text("room", in: "video"), !room.isEmpty else {
+      throw .malformedToken("it names no room (video.room)")
+    }
+    // Older issuers put the identity into jti.
+    guard let identity = claims.text("sub") ?? claims.text("jti"), !identity.isEmpty else {
+      throw .malformedToken("it names no identity (sub)")
+    }
+    self.room = room
+    self.identity = identity
+    expires = claims.integer("exp")
+    notBefore = claims.integer("nbf")
+    canPublish = claims.flag("canPublish", in: "video") ?? true
+    canSubscribe = claims.flag("canSubscribe", in: "video") ?? true
+    secret = String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Throws if the server would say now that the token is not valid yet or not any more.
+  public func check(wallClockSeconds now: Int64) throws(Failure) {
+    if let notBefore, now < notBefore - AccessToken.leewaySeconds {
+      if now < AccessToken.firstYear2024Seconds { throw .clockNotSet(year: CalendarTime(now).year) }
+      throw .tokenNotYetValid(from: CalendarTime(notBefore).text)
+    }
+    if let expires, now > expires + AccessToken.leewaySeconds {
+      if now < AccessToken.firstYear2024Seconds { throw .clockNotSet(year: CalendarTime(now).year) }
+      throw .expiredToken(at: CalendarTime(expires).text)
+    }
+  }
+
+  private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+    guard let first = bytes.firstIndex(where: { $0 > 0x20 }),
+      let last = bytes.lastIndex(where: { $0 > 0x20 })
+    else { return [] }
+    return Array(bytes[first...last])
+  }
+}

@@ -1,0 +1,132 @@
+import Base
+import WebRTC
+
+/// Everything that changes in a room. One value, so that nothing hides in the object.
+struct Core {
+  /// What the room is doing. The public state follows from it.
+  enum Phase {
+    case idle
+    case dialling(until: Instant)
+    /// The WebSocket did not open; the server is asked why.
+    case validating(until: Instant, TransportFailure)
+    case awaitingJoin(until: Instant)
+    case connectingMedia(until: Instant)
+    case connected(since: Instant)
+    /// Media stopped while the session lives. Its natural successor is a resume: redialling with the session's SID
+    /// and restarting ICE. Until that exists, the peer connections may come back by themselves before `until`.
+    case interrupted(until: Instant, connectedSince: Instant)
+    case waiting(until: Instant)
+    case leaving(until: Instant)
+  }
+
+  var phase = Phase.idle
+  var state = ConnectionState.disconnected
+  var lastFailure: Failure?
+  var outputs: [Room.Output] = []
+  var nextOutput = 0
+
+  // Of one `join`.
+  var url: ServerURL?
+  var tokens: Tokens?
+  /// Attempts since the connection was last stable, the present one included.
+  var attempt = 0
+  var hasBeenConnected = false
+
+  // Ids of connections and requests; never used again.
+  var connection = 0
+  var request = 0
+
+  var session = Session()
+  var info = RoomInfo()
+  var directory: Directory
+  var subscriptions: SubscriptionTable
+  var speakers: [Speaker] = []
+  var localTracks: [LocalTrack] = []
+  var nextTrackID = 1
+  var statistics = Statistics()
+
+  init(limits: Limits) {
+    directory = Directory(participantsMax: limits.participantsMax)
+    subscriptions = SubscriptionTable(slotsMax: limits.subscriptionsMax)
+  }
+
+  func localTrack(_ id: LocalTrack.ID) -> LocalTrack? { localTracks.first { $0.id == id } }
+
+  var phaseDeadline: Instant? {
+    switch phase {
+    case .idle, .connected: nil
+    case .dialling(let until), .validating(let until, _), .awaitingJoin(let until): until
+    case .connectingMedia(let until), .interrupted(let until, _), .waiting(let until), .leaving(let until):
+      until
+    }
+  }
+}
+
+/// What lives and dies with one WebSocket.
+struct Session {
+  enum Socket { case none, opening, open }
+
+  var socket = Socket.none
+  var keepalive = Keepalive()
+  var publisher: (any MediaPeer)?
+  var subscriber: (any MediaPeer)?
+  var publisherWait: Instant?
+  var subscriberWait: Instant?
+  /// Until when a publisher that was started after the session must be up.
+  var publisherDeadline: Instant?
+  var subscriberPrimary = true
+  var canonicalName = ""
+  var negotiation = Negotiation()
+  var stun = STUNServers()
+  /// Audio of sections whose participant is not known yet, by mid.
+  var earlyAudio: [String: [PeerConnection.ReceivedAudio]] = [:]
+
+  subscript(peer: Room.Peer) -> (any MediaPeer)? {
+    get { peer == .publisher ? publisher : subscriber }
+    set { if peer == .publisher { publisher = newValue } else { subscriber = newValue } }
+  }
+}
+
+/// Our offers on the publisher: one at a time.
+struct Negotiation {
+  var nextID: UInt32 = 1
+  var outstanding: (id: UInt32, until: Instant)?
+  /// Something changed while an offer was under way.
+  var again = false
+}
+
+/// The configured token, and the newest that the server gave.
+///
+/// A refreshed token knows the latest name, metadata and grants, but lives only ten minutes once the session is
+/// gone: after a long outage the configured one may be the only one left.
+struct Tokens {
+  var configured: AccessToken
+  var refreshed: AccessToken?
+  private let wallClockSeconds: Int64
+  private let at: Instant
+
+  init(_ token: AccessToken, wallClockSeconds: Int64, now: Instant) {
+    configured = token
+    self.wallClockSeconds = wallClockSeconds
+    at = now
+  }
+
+  /// The wall clock is read once, at `join`, and goes on with the monotonic one.
+  func wallClockMilliseconds(now: Instant) -> Int64 {
+    wallClockSeconds * 1000 + Int64(now.milliseconds(since: at))
+  }
+
+  func newest(now: Instant) throws(Failure) -> AccessToken {
+    let seconds = wallClockMilliseconds(now: now) / 1000
+    if let refreshed {
+      do {
+        try refreshed.check(wallClockSeconds: seconds)
+        return refreshed
+      } catch {
+        // The configured one speaks for both.
+      }
+    }
+    try configured.check(wallClockSeconds: seconds)
+    return configured
+  }
+}

@@ -1,0 +1,89 @@
+import WebRTC
+
+/// Where the connection to the room stands. `connected` means that media flows: the subscriber's peer
+/// connection is up, and the publisher's too when something is published.
+public enum ConnectionState: Sendable {
+  case disconnected, connecting, connected
+  /// Media stopped, the session still lives: its peer connections are looking for a new path.
+  case resuming
+  /// The session is lost; joining anew, or waiting to.
+  case reconnecting
+}
+
+/// What happened in the room.
+public enum Event {
+  /// `reason` is a clause for people, such as "the server is shutting down"; empty when there is nothing to say.
+  case connectionStateChanged(ConnectionState, reason: String)
+  /// An attempt or a session failed. The next attempt follows after this time; nil: it was the last.
+  case connectionFailed(Failure, retryInMilliseconds: Int?)
+  case roomUpdated(RoomInfo)
+  /// The local participant's name, metadata, attributes or permission changed.
+  case localParticipantUpdated(Participant)
+  case participantJoined(Participant)
+  case participantUpdated(Participant)
+  /// After `trackUnsubscribed` and `trackUnpublished` of all tracks.
+  case participantLeft(Participant, DisconnectReason)
+  case trackPublished(RemoteTrack, participant: Participant)
+  case trackUnpublished(RemoteTrack, participant: Participant)
+  case trackMuted(RemoteTrack, participant: Participant)
+  case trackUnmuted(RemoteTrack, participant: Participant)
+  case trackSubscribed(Subscription, participant: Participant)
+  case trackUnsubscribed(Subscription)
+  /// A remote audio track that cannot be played; the words say why.
+  case trackRefused(trackSID: String, reason: String)
+  /// Everyone audible at present, loudest first; identities, the local one included.
+  case speakersChanged([Speaker])
+  case connectionQuality(identity: String, ConnectionQuality)
+  /// The server accepted the track (again, after a full reconnection, with a new SID).
+  case localTrackPublished(LocalTrack)
+  /// The first participant hears this track: what is sent from now on is forwarded.
+  case localTrackSubscribed(LocalTrack)
+  case localTrackUnpublished(LocalTrack, reason: String)
+  /// Muted or unmuted; `byServer` when an administrator did it.
+  case localTrackMuted(LocalTrack, byServer: Bool)
+  /// The server refused the track; it stays unpublished until permission or connection change.
+  case localTrackFailed(LocalTrack, Failure)
+  /// The server did not do what we asked; the words are its own.
+  case requestRefused(request: String, reason: String)
+  /// One packet of a subscribed audio track.
+  case audio(slot: Int, trackSID: String, PeerConnection.ReceivedAudio)
+}
+
+public struct Speaker: Equatable, Sendable {
+  public var identity: String
+  /// 0 silent ... 1 loudest.
+  public var level: Float
+}
+
+public enum ConnectionQuality: Sendable { case poor, good, excellent, lost }
+
+/// A remote audio track that is being received.
+public struct Subscription: Equatable, Sendable {
+  public var trackSID: String
+  public var participantSID: String
+  public var identity: String
+  /// 0..<maximum of the limits; stable while subscribed, and then used again: the audio engine's track number.
+  public var slot: Int
+  /// The media section that carries it.
+  public var mid: String
+}
+
+/// Counters since the room object was made.
+public struct Statistics: Equatable, Sendable {
+  public var signalMessagesReceived = 0
+  public var signalMessagesSent = 0
+  /// Signal messages that no protobuf decoder understands, dropped.
+  public var malformedMessages = 0
+  /// Messages of kinds that this client does not use.
+  public var unusedMessages = 0
+  public var malformedCandidates = 0
+  /// Participants, tracks, candidates and packets over a limit, dropped.
+  public var limitDrops = 0
+  /// Sessions joined after the first.
+  public var reconnects = 0
+  public var failedAttempts = 0
+  /// Packets that belong to no known track.
+  public var strayAudioPackets = 0
+
+  public init() {}
+}

@@ -1,0 +1,51 @@
+/// Why a connection never came about, as the I/O layer saw it.
+public enum TransportFailure: Error, Equatable, Sendable {
+  /// The name has no address; the resolver's words.
+  case resolve(String)
+  case refused(String)
+  case timeout
+  /// Which certificate, and why it was not accepted; or what else went wrong in the handshake.
+  case tls(String)
+  /// Another status than 101. The body may be empty where the I/O layer cannot know it.
+  case http(status: Int, body: [UInt8])
+  case other(String)
+}
+
+/// What can go wrong with a room; `description` is one sentence that a technician can act on.
+public enum Failure: Error, Equatable, Sendable {
+  // Said before dialling.
+  case badURL(String)
+  case malformedToken(String)
+  case expiredToken(at: String)
+  case tokenNotYetValid(from: String)
+  case clockNotSet(year: Int)
+  case alreadyJoined
+  // Of dialling.
+  case unknownHost(host: String, String)
+  case connectionRefused(host: String, String)
+  case timedOut(host: String)
+  case tls(host: String, String)
+  case unreachable(host: String, String)
+  /// 401 and 403.
+  case notAllowed(status: Int, String)
+  case roomDoesNotExist(String)
+  /// 400 and other statuses that retrying does not change.
+  case rejected(status: Int, String)
+  /// 5xx and 429.
+  case serverUnavailable(status: Int, String)
+  case notLiveKit(String)
+  // Of a session.
+  case noJoinResponse
+  case signalLost(String)
+  case pingTimeout
+  case dismissed(DisconnectReason)
+  case rejoinAsked(DisconnectReason)
+  case mediaTimeout(String)
+  case mediaFailed(String)
+  case negotiationTimeout
+  case badDescription(String)
+  // Of a track.
+  case publishNotAllowed(String)
+  case publishRefused(String)
+  case tooManyTracks
+}

@@ -1,0 +1,26 @@
+import Base
+import WebRTC
+
+/// What the room needs of a peer connection. Tests put a scripted one in its place.
+protocol MediaPeer: AnyObject {
+  var state: PeerConnection.State { get }
+  var remoteSections: [PeerConnection.RemoteSection] { get }
+  var statistics: PeerConnection.Statistics { get }
+
+  func addAudioSender(trackID: String) -> String
+  func removeAudioSender(mid: String)
+  func senderParameters(mid: String) -> PeerConnection.SenderParameters?
+  func makeOffer(now: Instant) -> String
+  func acceptAnswer(_ sdp: String, now: Instant) throws(DescriptionFailure)
+  func acceptOffer(_ sdp: String, now: Instant) throws(DescriptionFailure) -> String
+  func addRemoteCandidate(_ candidate: String, now: Instant)
+  func send(_ frame: PeerConnection.AudioFrame, mid: String, now: Instant)
+  func handle(_ input: PeerConnection.Input, now: Instant)
+  func poll(now: Instant) -> PeerConnection.Output
+  func close(now: Instant)
+}
+
+extension PeerConnection: MediaPeer {}
+
+/// Makes a peer connection with this canonical name (RFC 7022).
+typealias PeerFactory = (_ canonicalName: String, _ now: Instant) -> any MediaPeer

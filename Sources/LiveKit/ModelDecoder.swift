@@ -1,0 +1,110 @@
+import CLiveKitProtocol
+
+/// Prepares the callbacks of one ParticipantInfo, and makes a `Participant` of it afterwards.
+final class ParticipantReader {
+  private let tracks: MessageList<RemoteTrack>
+  private let attributes: MessageList<(key: String, value: String)>
+
+  init(limits: Limits) {
+    tracks = MessageList(limit: limits.tracksPerParticipantMax) { RemoteTrack(stream: $0) }
+    attributes = MessageList(limit: limits.attributesPerParticipantMax) { stream in
+      var raw = livekit_ParticipantInfo_AttributesEntry()
+      guard lintel_decode_ParticipantInfo_AttributesEntry(stream, &raw) else { return nil }
+      defer { lintel_release_ParticipantInfo_AttributesEntry(&raw) }
+      return (text(raw.key), text(raw.value))
+    }
+  }
+
+  var dropped: Int { tracks.dropped + attributes.dropped }
+
+  func register(_ raw: inout livekit_ParticipantInfo) {
+    tracks.register(&raw.tracks)
+    attributes.register(&raw.attributes)
+  }
+
+  func participant(_ raw: livekit_ParticipantInfo) -> Participant {
+    var participant = Participant()
+    participant.identity = text(raw.identity)
+    participant.sid = text(raw.sid)
+    participant.name = text(raw.name)
+    participant.metadata = text(raw.metadata)
+    for entry in attributes.values { participant.attributes[entry.key] = entry.value }
+    participant.state = Participant.State(rawValue: Int32(bitPattern: raw.state.rawValue)) ?? .joining
+    participant.kind = Participant.Kind(rawValue: Int32(bitPattern: raw.kind.rawValue)) ?? .standard
+    participant.version = raw.version
+    participant.permission = raw.has_permission ? Permission(raw.permission) : .unrestricted
+    participant.disconnectReason = DisconnectReason(raw.disconnect_reason)
+    participant.tracks = tracks.values
+    return participant
+  }
+}
+
+extension Permission {
+  init(_ raw: livekit_ParticipantPermission) {
+    self.init()
+    canSubscribe = raw.can_subscribe
+    canPublish = raw.can_publish
+    canPublishData = raw.can_publish_data
+    canUpdateMetadata = raw.can_update_metadata
+    isHidden = raw.hidden
+  }
+}
+
+extension RemoteTrack {
+  init(_ raw: livekit_TrackInfo) {
+    self.init()
+    sid = text(raw.sid)
+    kind = TrackKind(rawValue: Int32(bitPattern: raw.type.rawValue)) ?? .data
+    source = TrackSource(rawValue: Int32(bitPattern: raw.source.rawValue)) ?? .unknown
+    name = text(raw.name)
+    isMuted = raw.muted
+    mimeType = text(raw.mime_type)
+    isEncrypted = raw.encryption.rawValue != 0
+  }
+
+  init?(stream: UnsafeMutablePointer<pb_istream_t>) {
+    var raw = livekit_TrackInfo()
+    guard lintel_decode_TrackInfo(stream, &raw) else { return nil }
+    defer { lintel_release_TrackInfo(&raw) }
+    self.init(raw)
+  }
+}
+
+extension DisconnectReason {
+  init(_ raw: livekit_DisconnectReason) {
+    self = DisconnectReason(rawValue: Int32(bitPattern: raw.rawValue)) ?? .unknown
+  }
+}
+
+extension RoomInfo {
+  init(_ raw: livekit_Room) {
+    self.init()
+    sid = text(raw.sid)
+    name = text(raw.name)
+    metadata = text(raw.metadata)
+    participantCount = Int(raw.num_participants)
+    isRecording = raw.active_recording
+  }
+}
+
+extension ConnectionQuality {
+  init(_ raw: livekit_ConnectionQuality) {
+    switch raw {
+    case livekit_ConnectionQuality_POOR: self = .poor
+    case livekit_ConnectionQuality_GOOD: self = .good
+    case livekit_ConnectionQuality_LOST: self = .lost
+    default: self = .excellent
+    }
+  }
+}
+
+extension ICEServer {
+  init?(stream: UnsafeMutablePointer<pb_istream_t>, limits: Limits) {
+    var raw = livekit_ICEServer()
+    let urls = MessageList(limit: limits.urlsPerICEServerMax, decode: decodeText)
+    urls.register(&raw.urls)
+    guard lintel_decode_ICEServer(stream, &raw) else { return nil }
+    defer { lintel_release_ICEServer(&raw) }
+    self.init(urls: urls.values, username: text(raw.username), credential: text(raw.credential))
+  }
+}

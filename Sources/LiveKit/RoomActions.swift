@@ -1,0 +1,95 @@
+import Base
+import WebRTC
+
+extension Room {
+  /// Starts to join; events tell the rest. `wallClockSeconds` is UTC since 1970 and judges the token's times.
+  /// Throws what can be said before dialling; nothing has changed then.
+  public func join(url: String, token: String, wallClockSeconds: Int64, now: Instant) throws(Failure) {
+    guard case .idle = core.phase else { throw .alreadyJoined }
+    let server = try ServerURL(url)
+    let access = try AccessToken(token)
+    try access.check(wallClockSeconds: wallClockSeconds)
+    core.url = server
+    core.tokens = Tokens(access, wallClockSeconds: wallClockSeconds, now: now)
+    core.attempt = 1
+    core.hasBeenConnected = false
+    core.lastFailure = nil
+    core.info = RoomInfo()
+    core.info.name = access.room
+    setState(.connecting, "")
+    dial(now)
+  }
+
+  /// Says good-bye and closes everything within 250 ms; `.connectionStateChanged(.disconnected, ...)` is the
+  /// end. Local tracks stay for the next `join`.
+  public func leave(now: Instant) {
+    switch core.phase {
+    case .idle, .leaving: return
+    default: break
+    }
+    let socket = core.session.socket
+    if socket == .open { send(.leave(.clientInitiated)) }
+    closePeers(now)
+    core.session.keepalive.stop()
+    if socket == .open {
+      core.phase = .leaving(until: now.advanced(byMilliseconds: configuration.limits.leaveMilliseconds))
+    } else {
+      finish(nil, reason: "left", now)
+    }
+  }
+
+  /// A token from elsewhere for the next attempt (the server's own refreshed tokens are kept by themselves).
+  public func replaceToken(_ token: String, wallClockSeconds: Int64, now: Instant) throws(Failure) {
+    let access = try AccessToken(token)
+    try access.check(wallClockSeconds: wallClockSeconds)
+    core.tokens = Tokens(access, wallClockSeconds: wallClockSeconds, now: now)
+  }
+
+  /// Adds an audio track that is published now if joined, and after every (re)connection until `unpublish`.
+  /// The one failure is `tooManyTracks`.
+  public func publish(
+    name: String, source: TrackSource, muted: Bool, now: Instant
+  ) throws(Failure) -> LocalTrack.ID {
+    guard core.localTracks.count < configuration.limits.localTracksMax else { throw .tooManyTracks }
+    let id = core.nextTrackID
+    core.nextTrackID += 1
+    core.localTracks.append(LocalTrack(id: id, name: name, source: source, isMuted: muted))
+    publishWaiting(now)
+    return id
+  }
+
+  public func unpublish(_ track: LocalTrack.ID, now: Instant) {
+    guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }
+    removeSender(at: index, now)
+    var gone = core.localTracks.remove(at: index)
+    guard gone.state == .published else { return }
+    gone.state = .waiting
+    emit(.localTrackUnpublished(gone, reason: ""))
+  }
+
+  /// While muted no packet is sent, whatever `send` is given. A remote unmute is never obeyed.
+  public func setMuted(_ muted: Bool, track: LocalTrack.ID, now: Instant) {
+    guard let index = core.localTracks.firstIndex(where: { $0.id == track }),
+      core.localTracks[index].isMuted != muted
+    else { return }
+    core.localTracks[index].isMuted = muted
+    core.localTracks[index].startsTalkspurt = true
+    // Before the SID is known the difference is told when it comes.
+    let sid = core.localTracks[index].sid
+    if !sid.isEmpty { send(.mute(trackSID: sid, muted: muted)) }
+    emit(.localTrackMuted(core.localTracks[index], byServer: false))
+  }
+
+  /// One Opus frame; its timestamps go on by time while muted. Dropped unless published and connected.
+  public func send(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
+    guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }
+    let local = core.localTracks[index]
+    guard local.state == .published, !local.isMuted, let mid = local.mid,
+      let publisher = core.session.publisher, publisher.state == .connected
+    else { return }
+    var frame = frame
+    if local.startsTalkspurt { frame.marker = true }
+    core.localTracks[index].startsTalkspurt = false
+    publisher.send(frame, mid: mid, now: now)
+  }
+}

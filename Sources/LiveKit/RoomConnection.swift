@@ -1,0 +1,137 @@
+import Base
+
+/// Dialling, losing and leaving.
+extension Room {
+  func dial(_ now: Instant) {
+    guard let url = core.url, let tokens = core.tokens else { return }
+    let token: AccessToken
+    do {
+      token = try tokens.newest(now: now)
+    } catch {
+      return lose(error, now)
+    }
+    core.connection += 1
+    core.session = Session()
+    core.session.socket = .opening
+    core.phase = .dialling(until: now.advanced(byMilliseconds: configuration.signalTimeoutMilliseconds))
+    put(
+      .openWebSocket(
+        connection: core.connection, url: url.signal(productVersion: configuration.productVersion),
+        token: token.secret))
+  }
+
+  func webSocketOpened(_ now: Instant) {
+    guard case .dialling = core.phase else { return }
+    core.session.socket = .open
+    core.phase = .awaitingJoin(
+      until: now.advanced(byMilliseconds: configuration.limits.joinResponseMilliseconds))
+  }
+
+  func webSocketFailed(_ transport: TransportFailure, _ now: Instant) {
+    guard case .dialling = core.phase, let url = core.url, let tokens = core.tokens else { return }
+    core.session.socket = .none
+    let secret = tokens.refreshed?.secret ?? tokens.configured.secret
+    switch verdict(on: transport, host: url.authority, hiding: secret) {
+    case .failed(let failure): lose(failure, now)
+    case .askServer:
+      guard let token = try? tokens.newest(now: now) else {
+        return lose(unexplained(transport, host: url.authority), now)
+      }
+      core.request += 1
+      core.phase = .validating(
+        until: now.advanced(byMilliseconds: configuration.limits.validateMilliseconds), transport)
+      put(
+        .httpGet(
+          request: core.request, url: url.validate(productVersion: configuration.productVersion),
+          token: token.secret))
+    }
+  }
+
+  func validated(_ status: Int, _ body: [UInt8], _ now: Instant) {
+    guard case .validating = core.phase, let tokens = core.tokens else { return }
+    let secret = tokens.refreshed?.secret ?? tokens.configured.secret
+    lose(failure(status: status, words: serverWords(body, hiding: secret), validating: true), now)
+  }
+
+  /// The server could not be asked either: what the first try said has to do.
+  func validationFailed(_ now: Instant) {
+    guard case .validating(_, let transport) = core.phase else { return }
+    lose(unexplained(transport, host: core.url?.authority ?? ""), now)
+  }
+
+  func webSocketClosed(_ code: UInt16, _ reason: String, _ now: Instant) {
+    core.session.socket = .none
+    switch core.phase {
+    case .leaving: finish(nil, reason: "left", now)
+    case .awaitingJoin, .connectingMedia, .connected, .interrupted:
+      let words = serverWords(Array(reason.utf8), hiding: core.tokens?.configured.secret ?? "")
+      lose(.signalLost("WebSocket close code \(code)" + (words.isEmpty ? "" : " (\(words))")), now)
+    case .idle, .dialling, .validating, .waiting: break
+    }
+  }
+
+  /// The server's farewell. A RESUME is answered with a full join: nothing is resumed yet.
+  func left(_ leave: SignalResponse.Leave, _ now: Instant) {
+    if case .leaving = core.phase { return finish(nil, reason: "left", now) }
+    switch leave.action {
+    case .disconnect: lose(.dismissed(leave.reason), now)
+    case .resume, .reconnect: lose(.rejoinAsked(leave.reason), now)
+    }
+  }
+
+  /// The one way out of an attempt or a session that failed: back-off, or the end.
+  func lose(_ failure: Failure, _ now: Instant) {
+    switch core.phase {
+    case .idle, .leaving: return
+    case .connected(let since), .interrupted(_, let since):
+      if now.milliseconds(since: since) >= configuration.retry.stableMilliseconds { core.attempt = 0 }
+    default: break
+    }
+    core.attempt += 1
+    core.statistics.failedAttempts += 1
+    core.lastFailure = failure
+    endSession(failure.description, now)
+    let random = self.random.next(below: RetryPolicy.randomMillisecondsBound)
+    guard
+      let delay = configuration.retry.delayMilliseconds(
+        pace: failure.retryPace, attempt: core.attempt, random: random)
+    else {
+      emit(.connectionFailed(failure, retryInMilliseconds: nil))
+      return finish(failure, reason: failure.description, now)
+    }
+    emit(.connectionFailed(failure, retryInMilliseconds: delay))
+    setState(core.hasBeenConnected ? .reconnecting : .connecting, failure.description)
+    if delay == 0 {
+      dial(now)
+    } else {
+      core.phase = .waiting(until: now.advanced(byMilliseconds: delay))
+    }
+  }
+
+  /// Disconnected for good; participants are forgotten without further events.
+  func finish(_ failure: Failure?, reason: String, _ now: Instant) {
+    endSession(reason, now)
+    core.lastFailure = failure
+    core.phase = .idle
+    core.directory.clear()
+    core.tokens = nil
+    core.url = nil
+    setState(.disconnected, reason)
+  }
+
+  /// Closes the WebSocket and both peers. Remote participants stay known, for they may be there again.
+  private func endSession(_ reason: String, _ now: Instant) {
+    closePeers(now)
+    if core.session.socket != .none { put(.closeWebSocket(connection: core.connection)) }
+    // Whatever the old connection and request still say is nobody's business any more.
+    core.connection += 1
+    core.request += 1
+    core.session = Session()
+    report(core.subscriptions.clear())
+    withdrawLocalTracks(reason)
+    if !core.speakers.isEmpty {
+      core.speakers = []
+      emit(.speakersChanged([]))
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import Base
+import WebRTC
+
+/// Our own tracks: AddTrack, then the offer that names the same id, then the server's answers in any order.
+extension Room {
+  /// Publishes what waits, if the session and the permission allow it now.
+  func publishWaiting(_ now: Instant) {
+    guard isJoined else { return }
+    let allowed = core.directory.local.permission.canPublish
+    var added = false
+    for index in core.localTracks.indices where core.localTracks[index].state == .waiting {
+      guard allowed else {
+        core.localTracks[index].state = .refused
+        emit(.localTrackFailed(core.localTracks[index], .publishNotAllowed("the token does not grant it")))
+        continue
+      }
+      add(index, now)
+      added = true
+    }
+    if added { negotiate(now) }
+  }
+
+  private func add(_ index: Int, _ now: Instant) {
+    let publisher = start(.publisher, now)
+    let track = core.localTracks[index]
+    let cid = "lintel-" + random.alphanumeric(16)
+    core.localTracks[index].cid = cid
+    core.localTracks[index].mid = publisher.addAudioSender(trackID: cid)
+    core.localTracks[index].state = .publishing
+    core.localTracks[index].startsTalkspurt = true
+    core.localTracks[index].publishDeadline = now.advanced(
+      byMilliseconds: configuration.limits.publishMilliseconds)
+    send(.addTrack(.init(cid: cid, name: track.name, source: track.source, muted: track.isMuted)))
+  }
+
+  var isJoined: Bool {
+    switch core.phase {
+    case .connectingMedia, .connected, .interrupted: true
+    default: false
+    }
+  }
+
+  /// One offer at a time; what changes meanwhile goes into the next.
+  func negotiate(_ now: Instant) {
+    guard let publisher = core.session.publisher else { return }
+    if core.session.negotiation.outstanding != nil {
+      core.session.negotiation.again = true
+      return
+    }
+    let id = core.session.negotiation.nextID
+    core.session.negotiation.nextID += 1
+    core.session.negotiation.again = false
+    core.session.negotiation.outstanding = (
+      id, now.advanced(byMilliseconds: configuration.limits.negotiationMilliseconds)
+    )
+    send(.offer(.init(sdp: publisher.makeOffer(now: now), id: id)))
+  }
+
+  func answered(_ description: SessionDescription, _ now: Instant) {
+    guard let outstanding = core.session.negotiation.outstanding, let publisher = core.session.publisher,
+      description.id == 0 || description.id == outstanding.id
+    else {
+      core.statistics.unusedMessages += 1
+      return
+    }
+    do {
+      try publisher.acceptAnswer(description.sdp, now: now)
+    } catch {
+      return lose(.badDescription(error.description), now)
+    }
+    core.session.negotiation.outstanding = nil
+    if core.session.negotiation.again { negotiate(now) }
+  }
+
+  func published(_ cid: String, _ track: RemoteTrack, _ now: Instant) {
+    guard let index = core.localTracks.firstIndex(where: { $0.cid == cid && $0.state == .publishing }) else {
+      core.statistics.unusedMessages += 1
+      return
+    }
+    core.localTracks[index].sid = track.sid
+    core.localTracks[index].state = .published
+    core.localTracks[index].publishDeadline = nil
+    // Muted or unmuted while the SID was under way.
+    let muted = core.localTracks[index].isMuted
+    if track.isMuted != muted { send(.mute(trackSID: track.sid, muted: muted)) }
+    emit(.localTrackPublished(core.localTracks[index]))
+  }
+
+  func heard(_ sid: String) {
+    guard let index = core.localTracks.firstIndex(where: { $0.sid == sid && !sid.isEmpty }) else { return }
+    core.localTracks[index].isHeard = true
+    emit(.localTrackSubscribed(core.localTracks[index]))
+  }
+
+  /// An administrator may silence us; only we may speak again. A remote unmute is contradicted, so that the
+  /// server does not show a live microphone.
+  func mutedByServer(_ sid: String, _ muted: Bool) {
+    guard let index = core.localTracks.firstIndex(where: { $0.sid == sid && !sid.isEmpty }),
+      core.localTracks[index].isMuted != muted
+    else { return }
+    guard muted else { return send(.mute(trackSID: sid, muted: true)) }
+    core.localTracks[index].isMuted = true
+    emit(.localTrackMuted(core.localTracks[index], byServer: true))
+  }
+
+  /// The server took the track back, as when the permission is revoked.
+  func unpublished(_ sid: String, _ now: Instant) {
+    guard let index = core.localTracks.firstIndex(where: { $0.sid == sid && !sid.isEmpty }) else { return }
+    removeSender(at: index, now)
+    core.localTracks[index].state = .refused
+    emit(.localTrackUnpublished(core.localTracks[index], reason: "the server withdrew it"))
+  }
+
+  func trackRefused(_ cid: String, _ response: SignalResponse.RequestResponse, _ now: Instant) {
+    guard let index = core.localTracks.firstIndex(where: { $0.cid == cid && $0.state == .publishing }) else {
+      return
+    }
+    if response.reason == .queued {
+      // An earlier track of this id is still published; ours follows when it is gone.
+      core.localTracks[index].publishDeadline = nil
+      return
+    }
+    removeSender(at: index, now)
+    core.localTracks[index].state = .refused
+    let failure: Failure =
+      response.reason == .notAllowed ? .publishNotAllowed(response.words) : .publishRefused(response.words)
+    emit(.localTrackFailed(core.localTracks[index], failure))
+    checkMedia(now)
+  }
+
+  /// Forgets what belongs to the session, and takes the section out of the next offer.
+  func removeSender(at index: Int, _ now: Instant) {
+    let mid = core.localTracks[index].mid
+    core.localTracks[index].sessionEnded()
+    guard let mid, let publisher = core.session.publisher else { return }
+    publisher.removeAudioSender(mid: mid)
+    negotiate(now)
+  }
+
+  /// The session is over; every track waits for the next one.
+  func withdrawLocalTracks(_ reason: String) {
+    for index in core.localTracks.indices {
+      let wasPublished = core.localTracks[index].state == .published
+      core.localTracks[index].sessionEnded()
+      core.localTracks[index].state = .waiting
+      if wasPublished { emit(.localTrackUnpublished(core.localTracks[index], reason: reason)) }
+    }
+  }
+
+  /// Our own entry in a participant update: above all what we may do.
+  func localUpdated(_ old: Participant, _ new: Participant, _ now: Instant) {
+    var before = old
+    before.tracks = new.tracks
+    before.version = new.version
+    if before != new { emit(.localParticipantUpdated(new)) }
+    guard new.permission.canPublish, !old.permission.canPublish else { return }
+    for index in core.localTracks.indices where core.localTracks[index].state == .refused {
+      core.localTracks[index].state = .waiting
+    }
+    publishWaiting(now)
+  }
+}
+
+extension LocalTrack {
+  mutating func sessionEnded() {
+    sid = ""
+    cid = ""
+    mid = nil
+    isHeard = false
+    publishDeadline = nil
+    startsTalkspurt = true
+  }
+}

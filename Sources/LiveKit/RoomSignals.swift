@@ -1,0 +1,164 @@
+import Base
+
+/// What the server says.
+extension Room {
+  func received(_ bytes: [UInt8], _ now: Instant) {
+    guard core.session.socket == .open else { return }
+    core.statistics.signalMessagesReceived += 1
+    core.session.keepalive.heard(now: now)
+    let response = SignalDecoder.decode(
+      bytes, limits: configuration.limits, dropped: &core.statistics.limitDrops)
+    if case .awaitingJoin = core.phase {
+      first(response, now)
+    } else if let response {
+      apply(response, now)
+    } else {
+      core.statistics.malformedMessages += 1
+    }
+  }
+
+  /// The first message is a JoinResponse or a refusal. Anything else that no LiveKit server sends says that this
+  /// is none; a message that only came early is left to the one that follows.
+  private func first(_ response: SignalResponse?, _ now: Instant) {
+    switch response {
+    case .join(let join): joined(join, now)
+    case .leave(let leave): left(leave, now)
+    case .refreshToken(let token): refresh(token)
+    case .none:
+      core.statistics.malformedMessages += 1
+      lose(.notLiveKit("its first message is no JoinResponse"), now)
+    case .unused: lose(.notLiveKit("its first message is no JoinResponse"), now)
+    default: core.statistics.unusedMessages += 1
+    }
+  }
+
+  private func joined(_ join: SignalResponse.JoinResponse, _ now: Instant) {
+    if core.hasBeenConnected { core.statistics.reconnects += 1 }
+    core.phase = .connectingMedia(until: now.advanced(byMilliseconds: configuration.mediaTimeoutMilliseconds))
+    core.info = join.room
+    core.session.subscriberPrimary = join.subscriberPrimary
+    core.session.canonicalName = random.alphanumeric(16)
+    core.session.keepalive.start(
+      intervalSeconds: join.pingIntervalSeconds, timeoutSeconds: join.pingTimeoutSeconds, now: now)
+    let names = core.session.stun.take(join.iceServers, serversMax: configuration.limits.stunServersMax)
+    for name in names { put(.resolveHost(name: name)) }
+    emit(.roomUpdated(core.info))
+    changeParticipants(now) { $0.begin(local: join.participant, others: join.others) }
+    emit(.localParticipantUpdated(core.directory.local))
+    // The subscriber's sockets open before its first offer comes, and the publisher's offer leaves at once.
+    if join.subscriberPrimary { start(.subscriber, now) }
+    publishWaiting(now)
+    checkMedia(now)
+  }
+
+  private func apply(_ response: SignalResponse, _ now: Instant) {
+    switch response {
+    case .offer(let description): offered(description, now)
+    case .answer(let description): answered(description, now)
+    case .trickle(let json, let target): trickled(json, target, now)
+    case .participants(let updates): changeParticipants(now) { $0.apply(updates) }
+    case .trackPublished(let cid, let track): published(cid, track, now)
+    case .trackUnpublished(let sid): unpublished(sid, now)
+    case .trackSubscribed(let sid): heard(sid)
+    case .leave(let leave): left(leave, now)
+    case .mute(let sid, let muted): mutedByServer(sid, muted)
+    case .speakers(let changes): speak(changes)
+    case .room(let info): update(info)
+    case .quality(let updates):
+      for update in updates {
+        guard let identity = core.directory.setQuality(update.1, sid: update.participantSID) else { continue }
+        emit(.connectionQuality(identity: identity, update.1))
+      }
+    case .subscriptionPermission(let sid, let allowed):
+      if !allowed { emit(.trackRefused(trackSID: sid, reason: "its publisher does not permit it")) }
+    case .subscriptionError(let sid, let error):
+      emit(.trackRefused(trackSID: sid, reason: error.words))
+    case .refreshToken(let token): refresh(token)
+    case .pong(let timestamp): core.session.keepalive.pong(timestampMilliseconds: timestamp, now: now)
+    case .requestResponse(let response): refused(response, now)
+    case .moved(let moved): self.moved(moved, now)
+    case .join, .reconnect, .unused: core.statistics.unusedMessages += 1
+    }
+  }
+
+  private func trickled(_ json: String, _ target: Peer, _ now: Instant) {
+    guard let candidate = CandidateInit(json: json) else {
+      core.statistics.malformedCandidates += 1
+      return
+    }
+    core.session[target]?.addRemoteCandidate(candidate.candidate, now: now)
+  }
+
+  private func refresh(_ token: String) {
+    guard let access = try? AccessToken(token) else {
+      core.statistics.malformedMessages += 1
+      return
+    }
+    core.tokens?.refreshed = access
+  }
+
+  private func update(_ info: RoomInfo) {
+    var info = info
+    info.serverVersion = core.info.serverVersion
+    info.serverRegion = core.info.serverRegion
+    info.serverNode = core.info.serverNode
+    guard info != core.info else { return }
+    core.info = info
+    emit(.roomUpdated(info))
+  }
+
+  /// The session goes on in another room, over the same connections.
+  private func moved(_ moved: SignalResponse.Moved, _ now: Instant) {
+    refresh(moved.token)
+    update(moved.room)
+    changeParticipants(now) { $0.begin(local: moved.participant, others: moved.others) }
+    emit(.localParticipantUpdated(core.directory.local))
+  }
+
+  /// Only changes are told: whoever is not active any more drops out, the others stay as they were.
+  private func speak(_ changes: [SignalResponse.SpeakerChange]) {
+    for change in changes {
+      guard let identity = core.directory.identity(sid: change.participantSID) else { continue }
+      core.speakers.removeAll { $0.identity == identity }
+      if change.active { core.speakers.append(Speaker(identity: identity, level: change.level)) }
+    }
+    core.speakers.sort { $0.level > $1.level }
+    emit(.speakersChanged(core.speakers))
+  }
+
+  private func refused(_ response: SignalResponse.RequestResponse, _ now: Instant) {
+    guard response.reason != .ok else { return }
+    switch response.request {
+    case .addTrack(let cid): trackRefused(cid, response, now)
+    case .mute: emit(.requestRefused(request: "mute", reason: response.words))
+    case .trickle: emit(.requestRefused(request: "candidate", reason: response.words))
+    case .other: emit(.requestRefused(request: "", reason: response.words))
+    }
+  }
+}
+
+extension SignalResponse.RequestResponse {
+  /// The server's own, or those of its reason.
+  var words: String {
+    if !message.isEmpty { return serverWords(Array(message.utf8), hiding: "") }
+    return switch reason {
+    case .ok: "accepted"
+    case .notFound: "not found"
+    case .notAllowed: "not allowed"
+    case .limitExceeded: "a limit is exceeded"
+    case .queued: "queued"
+    case .unsupportedType: "not supported"
+    case .unclassified: "no reason was given"
+    }
+  }
+}
+
+extension SignalResponse.SubscriptionError {
+  var words: String {
+    switch self {
+    case .unknown: "the server cannot subscribe to it"
+    case .codecUnsupported: "its codec is not supported"
+    case .trackNotFound: "the server does not know it"
+    }
+  }
+}

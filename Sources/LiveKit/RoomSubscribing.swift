@@ -1,0 +1,85 @@
+import Base
+import WebRTC
+
+/// The server's offers, who is in the room, and whose audio is which.
+extension Room {
+  func offered(_ description: SessionDescription, _ now: Instant) {
+    let subscriber = start(.subscriber, now)
+    do {
+      let answer = try subscriber.acceptOffer(description.sdp, now: now)
+      send(.answer(.init(sdp: answer, id: description.id)))
+    } catch {
+      return lose(.badDescription(error.description), now)
+    }
+    core.subscriptions.setSections(subscriber.remoteSections)
+    for mid in core.session.earlyAudio.keys
+    where !core.subscriptions.sections.contains(where: { $0.mid == mid }) {
+      core.statistics.strayAudioPackets += core.session.earlyAudio[mid]?.count ?? 0
+      core.session.earlyAudio[mid] = nil
+    }
+    report(core.subscriptions.match(core.directory))
+  }
+
+  /// Changes who is in the room, ends and begins subscriptions accordingly, and tells it in this order: what ends,
+  /// what changed, what begins.
+  func changeParticipants(_ now: Instant, _ change: (inout Directory) -> [Directory.Change]) {
+    let droppedBefore = core.directory.dropped
+    let changes = change(&core.directory)
+    core.statistics.limitDrops += core.directory.dropped - droppedBefore
+    let subscriptions = core.subscriptions.match(core.directory)
+    report(subscriptions.filter { $0.isEnd })
+    for change in changes { report(change, now) }
+    report(subscriptions.filter { !$0.isEnd })
+  }
+
+  private func report(_ change: Directory.Change, _ now: Instant) {
+    switch change {
+    case .joined(let participant): emit(.participantJoined(participant))
+    case .updated(let participant): emit(.participantUpdated(participant))
+    case .left(let participant, let reason): emit(.participantLeft(participant, reason))
+    case .published(let track, let participant): emit(.trackPublished(track, participant: participant))
+    case .unpublished(let track, let participant): emit(.trackUnpublished(track, participant: participant))
+    case .muted(let track, let participant): emit(.trackMuted(track, participant: participant))
+    case .unmuted(let track, let participant): emit(.trackUnmuted(track, participant: participant))
+    case .localUpdated(let old, let new): localUpdated(old, new, now)
+    }
+  }
+
+  func report(_ changes: [SubscriptionTable.Change]) {
+    for change in changes {
+      switch change {
+      case .subscribed(let subscription):
+        guard let participant = core.directory.participant(sid: subscription.participantSID) else { continue }
+        emit(.trackSubscribed(subscription, participant: participant))
+        for packet in core.session.earlyAudio.removeValue(forKey: subscription.mid) ?? [] {
+          emit(.audio(slot: subscription.slot, trackSID: subscription.trackSID, packet))
+        }
+      case .unsubscribed(let subscription): emit(.trackUnsubscribed(subscription))
+      case .refused(let sid, let reason): emit(.trackRefused(trackSID: sid, reason: reason))
+      }
+    }
+  }
+
+  /// Media may overtake the update that says whose it is: the first packets wait for it.
+  func heardAudio(_ packet: PeerConnection.ReceivedAudio) {
+    if let subscription = core.subscriptions.subscription(mid: packet.mid) {
+      emit(.audio(slot: subscription.slot, trackSID: subscription.trackSID, packet))
+      return
+    }
+    let waiting = core.session.earlyAudio[packet.mid]?.count ?? 0
+    guard core.subscriptions.sections.contains(where: { $0.mid == packet.mid }),
+      waiting < configuration.limits.earlyAudioPacketsPerSectionMax
+    else {
+      core.statistics.strayAudioPackets += 1
+      return
+    }
+    core.session.earlyAudio[packet.mid, default: []].append(packet)
+  }
+}
+
+extension SubscriptionTable.Change {
+  var isEnd: Bool {
+    if case .unsubscribed = self { return true }
+    return false
+  }
+}

@@ -1,0 +1,106 @@
+/// What we send: one of these a WebSocket message (SignalRequest of livekit_rtc.proto).
+enum SignalRequest: Equatable {
+  case offer(SessionDescription)
+  case answer(SessionDescription)
+  /// `candidateInit` is JSON text.
+  case trickle(candidateInit: String, target: Room.Peer)
+  case addTrack(AddTrack)
+  case mute(trackSID: String, muted: Bool)
+  case leave(DisconnectReason)
+  case ping(timestampMilliseconds: Int64, roundTripMilliseconds: Int64)
+
+  struct AddTrack: Equatable {
+    var cid: String
+    var name: String
+    var source: TrackSource
+    var muted: Bool
+    /// Offering RED and then sending plain Opus would silence the track for everybody.
+    var disablesRED = true
+  }
+}
+
+struct SessionDescription: Equatable {
+  var sdp: String
+  /// Joins an answer to its offer; 0 where the other side does not number.
+  var id: UInt32
+}
+
+/// What the server sends (SignalResponse).
+enum SignalResponse {
+  case join(JoinResponse)
+  case answer(SessionDescription)
+  case offer(SessionDescription)
+  case trickle(candidateInit: String, target: Room.Peer)
+  case participants([Participant])
+  case trackPublished(cid: String, RemoteTrack)
+  case trackUnpublished(sid: String)
+  case trackSubscribed(sid: String)
+  case leave(Leave)
+  case mute(sid: String, muted: Bool)
+  case speakers([SpeakerChange])
+  case room(RoomInfo)
+  case quality([(participantSID: String, ConnectionQuality)])
+  case subscriptionPermission(trackSID: String, allowed: Bool)
+  case refreshToken(String)
+  /// The answer to a resume.
+  case reconnect(iceServers: [ICEServer])
+  case pong(timestampMilliseconds: Int64)
+  case subscriptionError(trackSID: String, SubscriptionError)
+  case requestResponse(RequestResponse)
+  case moved(Moved)
+  /// Well-formed, but nothing that this client uses.
+  case unused
+
+  struct JoinResponse {
+    var room = RoomInfo()
+    var participant = Participant()
+    var others: [Participant] = []
+    var iceServers: [ICEServer] = []
+    var subscriberPrimary = false
+    var fastPublish = false
+    var pingIntervalSeconds = 0
+    var pingTimeoutSeconds = 0
+    var resumeDisabled = false
+  }
+
+  struct Leave: Equatable {
+    enum Action { case disconnect, resume, reconnect }
+    var action: Action
+    var reason: DisconnectReason
+  }
+
+  struct SpeakerChange {
+    var participantSID: String
+    var level: Float
+    var active: Bool
+  }
+
+  enum SubscriptionError { case unknown, codecUnsupported, trackNotFound }
+
+  struct RequestResponse {
+    enum Reason: Int32 {
+      case ok, notFound, notAllowed, limitExceeded, queued, unsupportedType, unclassified
+    }
+    enum Request {
+      case addTrack(cid: String)
+      case mute(sid: String)
+      case trickle, other
+    }
+    var reason: Reason
+    var message: String
+    var request: Request
+  }
+
+  struct Moved {
+    var room: RoomInfo
+    var token: String
+    var participant: Participant
+    var others: [Participant]
+  }
+}
+
+struct ICEServer: Equatable {
+  var urls: [String] = []
+  var username = ""
+  var credential = ""
+}

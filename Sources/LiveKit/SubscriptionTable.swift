@@ -1,0 +1,111 @@
+import WebRTC
+
+/// Which media section carries whose track, and which slot of the audio engine plays it. Pure.
+///
+/// The section (from the server's offer) and the track (from a participant update) arrive in either order; a
+/// subscription begins when both are known and ends when either is gone.
+struct SubscriptionTable {
+  enum Change: Equatable {
+    case subscribed(Subscription)
+    case unsubscribed(Subscription)
+    case refused(trackSID: String, reason: String)
+  }
+
+  struct Section: Equatable {
+    var mid: String
+    var participantSID: String
+    var trackSID: String
+  }
+
+  private(set) var active: [Subscription] = []
+  private(set) var sections: [Section] = []
+  /// Tracks whose refusal was already told.
+  private var refused: [String] = []
+  private let slotsMax: Int
+
+  init(slotsMax: Int) { self.slotsMax = slotsMax }
+
+  /// From the last offer: a section without an SSRC has ended and may carry another track later.
+  mutating func setSections(_ remote: [PeerConnection.RemoteSection]) {
+    sections = []
+    for section in remote where section.isActive {
+      guard let named = SubscriptionTable.name(section) else { continue }
+      sections.append(named)
+    }
+  }
+
+  /// The stream is `participantSID|trackSID`, or `participantSID|streamName` where the room keeps streams in
+  /// step; then the msid's second token names the track.
+  static func name(_ section: PeerConnection.RemoteSection) -> Section? {
+    let parts = section.streamID.utf8.split(separator: UInt8(ascii: "|"), maxSplits: 1)
+    guard let first = parts.first, first.starts(with: "PA_".utf8) else { return nil }
+    var track = section.trackID
+    if !track.utf8.starts(with: "TR_".utf8), parts.count == 2 {
+      track = String(decoding: parts[1], as: UTF8.self)
+    }
+    guard track.utf8.starts(with: "TR_".utf8) else { return nil }
+    return Section(mid: section.mid, participantSID: String(decoding: first, as: UTF8.self), trackSID: track)
+  }
+
+  /// To be called after sections or participants changed.
+  mutating func match(_ directory: Directory) -> [Change] {
+    var changes: [Change] = []
+    var index = 0
+    while index < active.count {
+      if isAlive(active[index], directory) {
+        index += 1
+      } else {
+        changes.append(.unsubscribed(active.remove(at: index)))
+      }
+    }
+    refused.removeAll { sid in !sections.contains { $0.trackSID == sid } }
+    for section in sections where !active.contains(where: { $0.mid == section.mid }) {
+      if let change = begin(section, directory) { changes.append(change) }
+    }
+    return changes
+  }
+
+  mutating func clear() -> [Change] {
+    let changes = active.map { Change.unsubscribed($0) }
+    active = []
+    sections = []
+    refused = []
+    return changes
+  }
+
+  func subscription(mid: String) -> Subscription? { active.first { $0.mid == mid } }
+
+  private func isAlive(_ subscription: Subscription, _ directory: Directory) -> Bool {
+    let section = sections.first { $0.mid == subscription.mid }
+    guard let section, section.trackSID == subscription.trackSID else { return false }
+    return track(section, directory) != nil
+  }
+
+  private mutating func begin(_ section: Section, _ directory: Directory) -> Change? {
+    guard let (participant, track) = track(section, directory), track.kind == .audio else { return nil }
+    if track.isEncrypted { return refuse(track.sid, "it is end-to-end encrypted") }
+    guard let slot = (0..<slotsMax).first(where: { slot in !active.contains { $0.slot == slot } }) else {
+      // Asked again after every change, so that it begins as soon as a slot is free.
+      return refuse(track.sid, "all \(slotsMax) slots are taken")
+    }
+    refused.removeAll { $0 == track.sid }
+    let subscription = Subscription(
+      trackSID: track.sid, participantSID: participant.sid, identity: participant.identity, slot: slot,
+      mid: section.mid)
+    active.append(subscription)
+    return .subscribed(subscription)
+  }
+
+  private mutating func refuse(_ sid: String, _ reason: String) -> Change? {
+    guard !refused.contains(sid) else { return nil }
+    refused.append(sid)
+    return .refused(trackSID: sid, reason: reason)
+  }
+
+  private func track(_ section: Section, _ directory: Directory) -> (Participant, RemoteTrack)? {
+    guard let participant = directory.participant(sid: section.participantSID),
+      let track = participant.tracks.first(where: { $0.sid == section.trackSID })
+    else { return nil }
+    return (participant, track)
+  }
+}

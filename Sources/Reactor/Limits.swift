@@ -1,0 +1,41 @@
+/// Every bound of this room on what a network or a client can make grow.
+public enum ReactorLimits {
+  /// One read from a stream or one datagram; the buffer exists once in each loop.
+  public static let readBufferBytes = 65_536
+  /// Datagrams that wait because the kernel's buffer is full; those beyond are dropped and counted.
+  public static let datagramQueueBytesMax = 262_144
+  /// Bytes that a client of the control socket may leave unread before it is cut off.
+  public static let unixWriteQueueBytesMax = 1_048_576
+  /// Bytes that wait for a TCP peer before the connection is given up.
+  public static let tcpWriteQueueBytesMax = 4_194_304
+  /// Name look-ups under way or waiting for the one resolver thread.
+  public static let resolverQueriesMax = 16
+  /// Addresses taken from one answer of the resolver.
+  public static let resolverAddressesMax = 8
+  /// Network addresses of this machine that are looked at.
+  public static let interfaceAddressesMax = 64
+  /// One message from a WebSocket server, all its fragments together.
+  public static let webSocketMessageBytesMax = 2_097_152
+  /// One message to a WebSocket server; LiveKit servers refuse more.
+  public static let webSocketSendBytesMax = 2_097_152
+  /// The status line and the headers of an HTTP response.
+  public static let httpHeadBytesMax = 16_384
+  /// Header fields of an HTTP response.
+  public static let httpHeaderFieldsMax = 64
+  /// The body of an HTTP response unless the caller says otherwise.
+  public static let httpBodyBytesMax = 262_144
+  /// The body of a refused WebSocket upgrade, which is shown to a technician.
+  public static let refusalBodyBytesMax = 4_096
+  /// A URL that is to be dialled. A join request travels in the query, so this is generous.
+  public static let urlBytesMax = 16_384
+  /// Text about a certificate or from a server inside a failure.
+  public static let failureTextBytesMax = 512
+  /// Requests of one HTTP client at a time.
+  public static let httpRequestsMax = 4
+  /// From the call to an open connection, unless the caller says otherwise.
+  public static let connectTimeoutMilliseconds = 15_000
+  /// One of several addresses of a host gets this long before the next one is tried.
+  public static let addressTimeoutMilliseconds = 4_000
+  /// A close handshake that is not answered ends after this.
+  public static let closeTimeoutMilliseconds = 2_000
+}

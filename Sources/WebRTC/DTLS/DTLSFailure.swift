@@ -1,0 +1,24 @@
+/// Why a DTLS association could not be made or did not last.
+enum DTLSFailure: Error, Equatable, Sendable {
+  /// OpenSSL could not be set up (memory, an unusable cipher list).
+  case setUp(String)
+  /// No answer within `Limits.dtlsHandshakeMilliseconds`.
+  case handshakeTimeout
+  /// The peer's certificate is not the one that its description announced.
+  case fingerprintMismatch
+  /// Neither side's list of SRTP profiles meets the other's (RFC 5764 §4.1.2).
+  case noCommonSRTPProfile
+  /// The peer's alert or a protocol violation, in OpenSSL's words.
+  case protocolError(String)
+
+  var description: String {
+    switch self {
+    case .setUp(let words): "DTLS cannot start: \(words)"
+    case .handshakeTimeout: "the peer did not finish the DTLS handshake in time"
+    case .fingerprintMismatch:
+      "the peer's DTLS certificate does not have the fingerprint that its description announced"
+    case .noCommonSRTPProfile: "the peer accepts none of our SRTP profiles"
+    case .protocolError(let words): "DTLS failed: \(words)"
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Base
+
+/// A socket of ours, and the candidates that stand for it.
+struct LocalAddress: Equatable, Sendable {
+  var base: SocketAddress
+  /// Different for each address (RFC 8445 §5.1.2.1).
+  var preference: UInt16
+  var candidates: [ICECandidate]
+}
+
+struct FoundationKey: Equatable, Sendable {
+  var kind: ICECandidate.Kind
+  var base: IPAddress
+  var server: IPAddress?
+}
+
+extension ICEAgent {
+  /// A socket is bound here: a host candidate, and reflexive ones from every STUN server of the same family.
+  func addLocalAddress(_ base: SocketAddress, now: Instant) {
+    guard !localAddresses.contains(where: { $0.base == base }) else { return }
+    guard localAddresses.count < Limits.localAddressesMax, !base.ip.isUnspecified, base.port != 0 else {
+      counters.overLimit += 1
+      return
+    }
+    var address = LocalAddress(base: base, preference: localPreference(base.ip), candidates: [])
+    let host = ICECandidate(
+      foundation: foundation(FoundationKey(kind: .host, base: base.ip)),
+      priority: ICECandidate.priority(.host, localPreference: address.preference), address: base, kind: .host)
+    address.candidates.append(host)
+    localAddresses.append(address)
+    outputs.append(.localCandidate(stamped(host)))
+    for remote in list.remoteCandidates { addPair(address, remote, now) }
+    for server in stunServers { gather(from: base, server: server, now) }
+  }
+
+  /// The socket is gone. A path that used it is given up, and the remaining pairs are checked again.
+  func removeLocalAddress(_ base: SocketAddress, now: Instant) {
+    guard localAddresses.contains(where: { $0.base == base }) else { return }
+    localAddresses.removeAll { $0.base == base }
+    list.pairs.removeAll { $0.base == base }
+    list.triggered.removeAll { list.index(of: $0) == nil }
+    transactions.removeAll { $0.base == base }
+    if let nominating = list.nominating, list.index(of: nominating) == nil { list.nominating = nil }
+    guard selected?.path.base == base else { return }
+    selected = nil
+    for index in list.pairs.indices where list.pairs[index].state != .inProgress {
+      list.pairs[index].state = .waiting
+    }
+    list.firstValidAt = nil
+    if list.remoteCredentials != nil { list.lastProgress = now }
+    change(.disconnected, "the local address \(base) is gone")
+  }
+
+  /// A STUN server, its name resolved: asks it for our address from every socket (RFC 8445 §5.1.1.2).
+  func addSTUNServer(_ server: SocketAddress, now: Instant) {
+    guard !stunServers.contains(server) else { return }
+    guard stunServers.count < Limits.stunServersMax, !server.ip.isUnspecified, server.port != 0 else {
+      counters.overLimit += 1
+      return
+    }
+    stunServers.append(server)
+    for address in localAddresses { gather(from: address.base, server: server, now) }
+  }
+
+  /// Whether a STUN server may still answer.
+  var isGathering: Bool { transactions.contains { $0.purpose == .gathering } }
+
+  func handleGathered(_ message: STUNMessage, _ transaction: ICETransaction) {
+    guard message.messageClass == .success, let mapped = message.mappedAddress,
+      let index = localAddresses.firstIndex(where: { $0.base == transaction.base })
+    else { return }
+    // Redundant if some candidate with the same base has this address already (RFC 8445 §5.1.3).
+    guard !localAddresses[index].candidates.contains(where: { $0.address == mapped }),
+      mapped.ip.family == transaction.base.ip.family, !mapped.ip.isUnspecified
+    else { return }
+    guard localAddresses.reduce(0, { $0 + $1.candidates.count }) < Limits.localCandidatesMax else {
+      counters.overLimit += 1
+      return
+    }
+    let candidate = ICECandidate(
+      foundation: foundation(
+        FoundationKey(kind: .serverReflexive, base: transaction.base.ip, server: transaction.remote.ip)),
+      priority: ICECandidate.priority(.serverReflexive, localPreference: localAddresses[index].preference),
+      address: mapped, kind: .serverReflexive, related: transaction.base)
+    localAddresses[index].candidates.append(candidate)
+    outputs.append(.localCandidate(stamped(candidate)))
+  }
+
+  /// With the fragment of the present generation, so that the peer can tell an old candidate from a new one.
+  func stamped(_ candidate: ICECandidate) -> ICECandidate {
+    var result = candidate
+    result.usernameFragment = list.localCredentials.usernameFragment
+    return result
+  }
+
+  private func gather(from base: SocketAddress, server: SocketAddress, _ now: Instant) {
+    // A loopback address is seen as it is, and only by a server on the same machine.
+    guard base.ip.family == server.ip.family, base.ip.isLoopback == server.ip.isLoopback,
+      base.ip.isLinkLocal == server.ip.isLinkLocal
+    else { return }
+    let request = STUNMessage(.request, transaction: TransactionID(random: random))
+    start(
+      ICETransaction(
+        id: request.transaction, purpose: .gathering, base: base, remote: server,
+        datagram: request.serialized(), key: [], sentAt: now), now)
+  }
+
+  private func foundation(_ key: FoundationKey) -> String {
+    if let index = foundations.firstIndex(of: key) { return "\(index + 1)" }
+    foundations.append(key)
+    return "\(foundations.count)"
+  }
+
+  /// Addresses that reach further come first; among equals the one that was added first (RFC 8421 §4 asks that
+  /// neither family keeps the other waiting, so the order of the caller decides, not the family).
+  private func localPreference(_ ip: IPAddress) -> UInt16 {
+    var preference: UInt16 = ip.isLoopback ? 16383 : ip.isLinkLocal ? 32767 : 65535
+    while localAddresses.contains(where: { $0.preference == preference }) { preference -= 1 }
+    return preference
+  }
+}

@@ -1,0 +1,142 @@
+import Base
+
+/// A transport address that may reach an agent (RFC 8445 §5.1). UDP, component 1.
+struct ICECandidate: Equatable, Sendable {
+  enum Kind: Equatable, Sendable {
+    case host, serverReflexive, peerReflexive
+    /// Only of the peer, as long as this side asks no TURN server.
+    case relayed
+  }
+
+  /// Equal for candidates of the same kind, base and server (RFC 8445 §5.1.1.3).
+  var foundation: String
+  var priority: UInt32
+  var address: SocketAddress
+  var kind: Kind
+  /// The base of a reflexive candidate; the mapped address of a relayed one.
+  var related: SocketAddress?
+  /// The generation that it belongs to, if the peer said so (RFC 8838 §15.1 leaves it optional).
+  var usernameFragment: String?
+
+  /// RFC 8445 §5.1.2.1.
+  static func priority(_ kind: Kind, localPreference: UInt16) -> UInt32 {
+    let typePreference: UInt32 =
+      switch kind {
+      case .host: 126
+      case .peerReflexive: 110
+      case .serverReflexive: 100
+      case .relayed: 0
+      }
+    return typePreference << 24 | UInt32(localPreference) << 8 | 255
+  }
+}
+
+/// Why a candidate line is not used.
+enum CandidateFailure: Error, Equatable, Sendable {
+  case malformed(String)
+  /// Well-formed, but of a kind that this agent has no use for (yet): TCP, mDNS names, RTCP's own component.
+  case ignored(String)
+
+  var description: String {
+    switch self {
+    case .malformed(let what): "malformed candidate: \(what)"
+    case .ignored(let what): "candidate ignored: \(what)"
+    }
+  }
+}
+
+extension ICECandidate {
+  /// Reads `candidate:...`, with or without `a=` (RFC 8839 §5.1).
+  static func parse(_ line: String) throws(CandidateFailure) -> ICECandidate {
+    var bytes = Array(line.utf8)[...]
+    guard bytes.count <= Limits.candidateBytesMax else { throw .malformed("too long") }
+    while bytes.last == 0x0D || bytes.last == 0x0A || bytes.last == 0x20 { bytes = bytes.dropLast() }
+    if bytes.starts(with: "a=".utf8) { bytes = bytes.dropFirst(2) }
+    guard bytes.starts(with: "candidate:".utf8) else { throw .malformed("does not start with candidate:") }
+    var reader = LineReader(bytes.dropFirst(10))
+    guard let foundation = reader.token(), let component = reader.token(), let transport = reader.token(),
+      let priority = reader.token(), let host = reader.token(), let port = reader.token(),
+      let type = reader.token(), let kindName = reader.token()
+    else { throw .malformed("fewer than eight fields") }
+    guard (1...32).contains(foundation.count), isICECharacters(foundation) else {
+      throw .malformed("foundation must be 1 to 32 letters, digits, + or /")
+    }
+    guard let component = decimal(component, max: 256), component > 0 else { throw .malformed("component") }
+    guard let priority = decimal(priority, max: UInt64(UInt32.max)), priority > 0 else {
+      throw .malformed("priority")
+    }
+    guard let port = decimal(port, max: 65535) else { throw .malformed("port") }
+    guard type.elementsEqual("typ".utf8) else { throw .malformed("no typ") }
+    var candidate = ICECandidate(
+      foundation: text(foundation), priority: UInt32(priority),
+      address: SocketAddress(ip: IPAddress(v4: 0), port: UInt16(port)), kind: .host)
+    switch text(kindName) {
+    case "host": candidate.kind = .host
+    case "srflx": candidate.kind = .serverReflexive
+    case "prflx": candidate.kind = .peerReflexive
+    case "relay": candidate.kind = .relayed
+    default: throw .ignored("unknown type")
+    }
+    try candidate.parseExtensions(&reader)
+    guard lowercased(transport) == "udp" else { throw .ignored("transport is not UDP") }
+    guard component == 1 else { throw .ignored("component \(component)") }
+    guard let ip = IPAddress(text(host)) else {
+      // RFC 8839 §5.1 allows names; what browsers send is mDNS, which a server never resolves either.
+      guard isHostName(host) else { throw .malformed("address") }
+      throw .ignored("a host name instead of an address")
+    }
+    guard !ip.isUnspecified, !ip.isMulticast, port > 0 else {
+      throw .ignored("an address nobody can send to")
+    }
+    candidate.address = SocketAddress(ip: ip, port: UInt16(port))
+    return candidate
+  }
+
+  /// The `candidate:...` value, for the description or to trickle (RFC 8838 §9).
+  func serialized() -> String {
+    let name =
+      switch kind {
+      case .host: "host"
+      case .serverReflexive: "srflx"
+      case .peerReflexive: "prflx"
+      case .relayed: "relay"
+      }
+    var line = "candidate:\(foundation) 1 udp \(priority) \(address.ip) \(address.port) typ \(name)"
+    if let related { line += " raddr \(related.ip) rport \(related.port)" }
+    if let usernameFragment { line += " ufrag \(usernameFragment)" }
+    return line
+  }
+
+  /// Name and value pairs; the unknown ones are skipped.
+  private mutating func parseExtensions(_ reader: inout LineReader) throws(CandidateFailure) {
+    var relatedIP: IPAddress?
+    var relatedPort: UInt64?
+    while let name = reader.token() {
+      guard let value = reader.token() else { throw .malformed("extension without a value") }
+      switch text(name) {
+      case "raddr": relatedIP = IPAddress(text(value))
+      case "rport": relatedPort = decimal(value, max: 65535)
+      case "ufrag": usernameFragment = text(value)
+      default: break
+      }
+    }
+    if let relatedIP, let relatedPort { related = SocketAddress(ip: relatedIP, port: UInt16(relatedPort)) }
+  }
+}
+
+extension IPAddress {
+  /// 224.0.0.0/4, the broadcast address, or ff00::/8.
+  var isMulticast: Bool {
+    family == .v4 ? low >> 28 == 14 || low == 0xFFFF_FFFF : high >> 56 == 0xFF
+  }
+}
+
+private func isHostName(_ bytes: ArraySlice<UInt8>) -> Bool {
+  bytes.contains(UInt8(ascii: "."))
+    && bytes.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."): true
+      default: false
+      }
+    }
+}

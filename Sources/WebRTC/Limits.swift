@@ -1,0 +1,102 @@
+/// Everything in this room that a peer can make grow, and every time that it waits.
+enum Limits {
+  // Session descriptions. A room with a hundred audio tracks needs about 100 kB and 100 sections.
+  static let descriptionBytesMax = 256 * 1024
+  static let descriptionLinesMax = 8192
+  static let descriptionSectionsMax = 128
+  /// Of one section, each kind of repeated attribute counted on its own (codecs, sources, candidates ...).
+  static let attributesPerSectionMax = 64
+
+  // STUN. A message travels in one datagram.
+  static let stunMessageBytesMax = 1500
+  static let stunAttributesMax = 32
+  /// RFC 8489 §6.2.1: first interval, number of transmissions, and the last wait in multiples of the first.
+  static let stunRetransmissionMilliseconds = 500
+  static let stunTransmissionsMax = 7
+  static let stunLastWaitMultiple = 16
+
+  // ICE.
+  static let localCandidatesMax = 32
+  static let localAddressesMax = 16
+  static let stunServersMax = 4
+  static let remoteCandidatesMax = 48
+  static let peerReflexiveCandidatesMax = 16
+  static let candidatePairsMax = 100
+  static let iceTransactionsMax = 128
+  /// Checks that arrive before the remote description, and candidates that arrive before theirs.
+  static let earlyChecksMax = 16
+  static let heldCandidatesMax = 48
+  static let candidateBytesMax = 512
+  /// Ta of RFC 8445 §14.2, and its lower bound, which answers to the peer's checks may use.
+  static let checkPacingMilliseconds = 50
+  static let triggeredCheckPacingMilliseconds = 5
+  /// RFC 8445 §14.3 recommends 500 ms and permits other ways to find a value. A lost check delays the first
+  /// word, and a check is 100 bytes, so the first repetition comes sooner and the interval still doubles.
+  static let checkRetransmissionMilliseconds = 200
+  static let checkRetransmissionMillisecondsMax = 1600
+  static let checkTransmissionsMax = 8
+  /// How long the controlling agent waits for a better pair than the one that it could nominate.
+  static let nominationWaitMilliseconds = 100
+  /// Nominations so long after the first one are a change of mind, not part of a burst (RFC 5245 §8.1.1.2).
+  static let nominationSettledMilliseconds = 2_000
+  /// Nothing selected and nothing left to check for so long: failed. Late candidates are expected.
+  static let checkingGraceMilliseconds = 15_000
+  static let checkingGraceAfterEndMilliseconds = 5_000
+  /// RFC 7675 §5.1: 5 s, made random by a factor of 0.8 to 1.2.
+  static let consentIntervalMilliseconds = 5_000
+  /// While a consent request is unanswered, the next one follows this soon.
+  static let consentProbeMilliseconds = 400
+  static let consentRequestsOutstandingMax = 48
+  /// Since the last answer; a request must have been unanswered for `consentUnansweredMilliseconds` as well.
+  static let disconnectedMilliseconds = 5_000
+  static let consentUnansweredMilliseconds = 2_000
+  static let failedMilliseconds = 15_000
+  static let iceOutputsMax = 512
+
+  // Datagrams.
+
+  /// Largest UDP payload that is looked at.
+  static let datagramBytesMax = 2048
+  /// Largest UDP payload that is sent: fits through every tunnel met in practice (RFC 8261 §5).
+  static let datagramSendBytesMax = 1200
+  /// Datagrams that wait for the remote description (RFC 8827: media may outrun signalling).
+  static let earlyDatagramsMax = 16
+
+  // DTLS.
+
+  static let dtlsHandshakeMilliseconds = 20_000
+  static let dtlsFirstRetransmissionMilliseconds = 150
+  static let dtlsLastRetransmissionMilliseconds = 2_000
+  /// Copies of a flight that are prepared with it. OpenSSL gives up at twelve.
+  static let dtlsRetransmissionsMax = 10
+
+  // SRTP.
+
+  /// Replay window, packets (RFC 3711 §3.3.2 asks for at least 64).
+  static let srtpReplayWindowPackets = 128
+  /// Streams whose roll-over counters are kept, for each direction.
+  static let srtpStreamsMax = 64
+
+  // RTP and RTCP.
+
+  /// RFC 6716 §3.2.1: the longest Opus frame, rounded down to what fits one datagram with all headers.
+  static let audioPayloadBytesMax = 1100
+  static let senderReportsPerPacketMax = 8
+  /// So that a report fits one datagram.
+  static let reportBlocksPerPacketMax = 31
+  /// Sent packets that wait for a NACK.
+  static let rtpHistoryPackets = 200
+  static let rtpStreamsMax = 64
+  static let rtpExtensionsMax = 32
+  /// Of one received NACK: more than is kept of sent packets makes no sense.
+  static let nackSequencesMax = 256
+  static let nacksOutstandingMax = 100
+  static let nackTriesMax = 3
+  static let nackFirstDelayMilliseconds = 20
+  static let nackRepeatMilliseconds = 100
+  static let nackAgeMillisecondsMax = 400
+  static let senderReportMilliseconds = 3_000
+  static let receiverReportMilliseconds = 1_000
+  /// One packet is sent again at most once in this time, or in a round trip if that is longer.
+  static let retransmissionGapMilliseconds = 20
+}

@@ -1,0 +1,88 @@
+import Base
+
+/// One SSRC that we receive: loss, jitter, and what to tell its sender about them.
+struct RTPReceiveStream {
+  let ssrc: UInt32
+  /// The section that it was found to belong to.
+  let mid: String
+  /// False for RED, whose redundancy replaces repetition, and where NACK was not negotiated.
+  let asksAgain: Bool
+  private(set) var sequence = SequenceTracker()
+  private(set) var nacks = NackGenerator()
+  /// Interarrival jitter times 16, in the media clock (RFC 3550 Appendix A.8).
+  private var scaledJitter: UInt32 = 0
+  private var lastTransit: UInt32?
+  private var senderReport: (ntpMiddle: UInt32, arrived: Instant)?
+  /// A report that lets the sender compute the round trip went out.
+  private var peerKnowsRoundTrip = false
+  private(set) var lastArrival: Instant
+  private var reportedArrival: Instant?
+
+  init(ssrc: UInt32, mid: String, asksAgain: Bool, now: Instant) {
+    self.ssrc = ssrc
+    self.mid = mid
+    self.asksAgain = asksAgain
+    lastArrival = now
+  }
+
+  /// False: the packet is not to be passed on (a lone one from far away in the numbering).
+  mutating func receive(_ packet: RTPPacket, now: Instant) -> Bool {
+    lastArrival = now
+    switch sequence.update(packet.sequence) {
+    case .newest(_, let missing):
+      updateJitter(packet.timestamp, now: now)
+      if asksAgain, !missing.isEmpty {
+        nacks.noteGap(missing, peerKnowsRoundTrip: peerKnowsRoundTrip, now: now)
+      }
+    case .late(let number):
+      // A packet that we asked for says nothing about the jitter of the path.
+      if !nacks.noteArrival(number) { updateJitter(packet.timestamp, now: now) }
+    case .suspicious:
+      return false
+    case .restarted:
+      nacks.forgetAll()
+      lastTransit = nil
+    }
+    return true
+  }
+
+  mutating func noteSenderReport(_ information: RTCPPacket.SenderInformation, now: Instant) {
+    senderReport = (UInt32(truncatingIfNeeded: information.ntp >> 16), now)
+  }
+
+  mutating func takeDueNacks(now: Instant) -> [UInt16] { nacks.takeDue(now: now) }
+
+  /// What the next receiver report says; nil if nothing came since the last one (RFC 3550 §6.4).
+  mutating func takeReportBlock(now: Instant) -> ReportBlock? {
+    guard let highest = sequence.highest, reportedArrival != lastArrival else { return nil }
+    reportedArrival = lastArrival
+    var block = ReportBlock(ssrc: ssrc)
+    block.fractionLost = sequence.takeFractionLost()
+    block.cumulativeLost = Int(sequence.lost)
+    block.highestSequence = UInt32(truncatingIfNeeded: highest - 0x10000)
+    block.jitter = scaledJitter >> 4
+    if let senderReport {
+      block.lastSenderReport = senderReport.ntpMiddle
+      let delay = now.microseconds(since: senderReport.arrived)
+      block.delaySinceLastSenderReport = UInt32(clamping: delay * 65_536 / 1_000_000)
+      peerKnowsRoundTrip = true
+    }
+    return block
+  }
+
+  /// How unevenly packets arrive.
+  var jitterMilliseconds: Int { Int(scaledJitter >> 4) * 1000 / Int(RTPSendStream.clockRate) }
+
+  private mutating func updateJitter(_ timestamp: UInt32, now: Instant) {
+    let clock = now.microseconds * Int64(RTPSendStream.clockRate) / 1_000_000
+    let transit = UInt32(truncatingIfNeeded: clock) &- timestamp
+    if let lastTransit {
+      let difference = Int32(bitPattern: transit &- lastTransit).magnitude
+      // A pause of the sender (mute, DTX) whose timestamps stood still would show for minutes: 1 s is no jitter.
+      if difference < RTPSendStream.clockRate {
+        scaledJitter = scaledJitter &+ difference &- (scaledJitter + 8) >> 4
+      }
+    }
+    lastTransit = transit
+  }
+}

@@ -1,0 +1,122 @@
+import AudioEngine
+import Base
+import Board
+import Configuration
+import Device
+import Reactor
+import WebRTC
+
+/// The sound between the audio thread and the device: frames out of the uplink's ring, packets into the
+/// downlink's, and what happens to the cards.
+final class SoundPath {
+  let uplink: Uplink
+  let downlink: Downlink
+  /// A frame of the microphone, and what became of a card.
+  var onFrame: ((PeerConnection.AudioFrame) -> Void)?
+  var onCardEvent: ((SoundCardEvent) -> Void)?
+  var onWarning: ((String) -> Void)?
+  /// The frames and events of one wake-up were handed over.
+  var onDrained: (() -> Void)?
+
+  private let thread: AudioThread<AlsaCapture, AlsaPlayback>
+  private var watcher: DescriptorWatcher?
+  private var payload: [UInt8] = []
+
+  init(_ settings: Settings) throws(StartFailure) {
+    var up = UplinkConfiguration()
+    up.bitrate = settings.audio.bitrateBitsPerSecond
+    up.complexity = settings.audio.complexity
+    up.inbandFEC = settings.audio.fec
+    var down = DownlinkConfiguration()
+    down.playoutDelayMilliseconds = settings.audio.jitterMilliseconds
+    do throws(AudioFailure) {
+      uplink = try Uplink(up)
+      downlink = try Downlink(down)
+    } catch {
+      throw .audio(error)
+    }
+    do throws(BoardFailure) {
+      let (capture, playback) = try Self.devices(settings)
+      thread = try AudioThread(capture: capture, playback: playback, uplink: uplink, downlink: downlink)
+    } catch {
+      throw .board(error)
+    }
+  }
+
+  private static func devices(_ settings: Settings) throws(BoardFailure) -> (AlsaCapture, AlsaPlayback) {
+    switch settings.device.board {
+    case .linux:
+      let board = LinuxBoard(capture: settings.audio.capture, playback: settings.audio.playback)
+      return (board.capture, board.playback)
+    case .simulated:
+      var card = SimulatedSoundcard(
+        plugin: settings.simulated.soundcard ?? SimulatedSoundcard.installedPlugin)
+      card.microphone = settings.simulated.microphone
+      card.microphoneLoops = settings.simulated.loop
+      card.speaker = settings.simulated.speaker
+      card.microphoneControl = settings.simulated.control.map { $0 + ".microphone" }
+      card.speakerControl = settings.simulated.control.map { $0 + ".speaker" }
+      let board = try SimulatedBoard(card)
+      return (board.capture, board.playback)
+    }
+  }
+
+  func start(_ loop: EventLoop) throws(StartFailure) {
+    do throws(ReactorFailure) {
+      watcher = try DescriptorWatcher(loop, descriptor: thread.wakeDescriptor) { self.drain() }
+    } catch {
+      throw .reactor(error)
+    }
+    do throws(BoardFailure) {
+      try thread.start()
+    } catch {
+      throw .board(error)
+    }
+  }
+
+  func stop() {
+    thread.stop()
+    watcher?.stop()
+  }
+
+  func perform(_ command: Device.AudioCommand) {
+    switch command {
+    case .openTrack(let slot): downlink.open(slot: slot)
+    case .closeTrack(let slot): downlink.close(slot: slot)
+    case .packet(let slot, let sequence, let timestamp, let payload):
+      // What does not fit is counted there.
+      downlink.push(slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...])
+    case .setMuted(let muted): uplink.muted = muted
+    case .setVolume(let percent): downlink.volumePercent = percent
+    case .setDiscontinuousTransmission(let on): uplink.setDiscontinuousTransmission(on)
+    }
+  }
+
+  private func drain() {
+    thread.acknowledgeWake()
+    while let event = thread.nextEvent() { report(event) }
+    while let frame = uplink.pop(into: &payload) {
+      onFrame?(
+        PeerConnection.AudioFrame(
+          payload: payload, timestamp: frame.rtpTimestamp, marker: frame.marker, level: frame.level,
+          voice: frame.voice))
+    }
+    onDrained?()
+  }
+
+  private func report(_ event: AudioDeviceEvent) {
+    switch event {
+    case .opened(let direction, _, let parameters):
+      onCardEvent?(SoundCardEvent(stream(direction), .working(parameters: parameters)))
+    case .unavailable(let direction, let reason), .lost(let direction, let reason):
+      onCardEvent?(SoundCardEvent(stream(direction), .failed(reason: reason)))
+    case .dropouts(let direction, let total):
+      onCardEvent?(SoundCardEvent(stream(direction), .dropouts(total)))
+    case .realtimeRefused, .eventsLost: onWarning?(event.description)
+    }
+  }
+
+  private func stream(_ direction: AudioDirection) -> SoundCardEvent.Stream {
+    direction == .capture ? .capture : .playback
+  }
+}

@@ -1,0 +1,49 @@
+import AudioEngine
+import CLinux
+import Device
+
+/// The instruments over the audio engine's counters and /proc.
+final class SystemInstruments: Instruments {
+  private let uplink: Uplink
+  private let downlink: Downlink
+
+  init(uplink: Uplink, downlink: Downlink) {
+    self.uplink = uplink
+    self.downlink = downlink
+  }
+
+  var unixMilliseconds: Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  var sound: SoundReadings {
+    var readings = SoundReadings()
+    let received = downlink.statistics
+    readings.captureLevelDecibels = uplink.statistics.levelDecibels
+    readings.playbackLevelDecibels = received.levelDecibels
+    readings.packetsReceived = received.packets
+    readings.packetsLost = received.lost
+    readings.concealedMilliseconds = received.concealedMilliseconds
+    readings.delayMilliseconds = received.delayMilliseconds
+    return readings
+  }
+
+  var memory: MemoryReadings? {
+    guard let bytes = try? Files.read("/proc/self/status", bytesMax: 16_384).bytes,
+      let resident = Self.kilobytes("VmRSS:", bytes), let anonymous = Self.kilobytes("RssAnon:", bytes)
+    else { return nil }
+    return MemoryReadings(residentKilobytes: resident, anonymousKilobytes: anonymous)
+  }
+
+  /// The number in a line such as `VmRSS:      9876 kB` (proc_pid_status(5)).
+  private static func kilobytes(_ label: String, _ text: [UInt8]) -> Int? {
+    for line in text.split(separator: 0x0A) where line.starts(with: label.utf8) {
+      var number: Int?
+      for byte in line where (0x30...0x39).contains(byte) { number = (number ?? 0) * 10 + Int(byte - 0x30) }
+      return number
+    }
+    return nil
+  }
+}

@@ -1,0 +1,139 @@
+import AudioEngine
+import Foundation
+import Testing
+
+@testable import Board
+
+/// One ALSA device at a time on the simulated card.
+@Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
+struct DeviceTests {
+  @Test func captureDeliversTheFileSampleBySampleInRealTime() throws {
+    let workshop = try Workshop()
+    let spoken = tone(440, seconds: 4)
+    var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
+    card.microphone = try workshop.write("mic.wav", wav: spoken)
+    let board = try SimulatedBoard(card)
+    let parameters = try board.capture.open()
+    #expect(parameters.contains("16000 Hz mono, period 160 frames (10 ms), buffer 640 frames (40 ms)"))
+    let begin = Date()
+    var heard: [Int16] = []
+    var period = [Int16](repeating: 0, count: 160)
+    while heard.count < 48_000, Date().timeIntervalSince(begin) < 6 {
+      usleep(2_000)
+      while try period.withUnsafeMutableBufferPointer({ try board.capture.read(into: $0) }) == 160 {
+        heard += period
+      }
+    }
+    let took = Date().timeIntervalSince(begin)
+    board.capture.close()
+    #expect(heard.count >= 48_000)
+    #expect(took > 2.9 && took < 3.3)
+    #expect(heard == Array(spoken.prefix(heard.count)))
+    #expect(board.capture.overruns == 0)
+  }
+
+  @Test(arguments: [8_000, 44_100, 48_000])
+  func aFileOfAnotherRateIsConverted(rate: Int) throws {
+    let workshop = try Workshop()
+    let samples = (0..<rate).map { Int16(12_000 * sin(2 * .pi * 440 * Double($0) / Double(rate))) }
+    var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
+    card.microphone = try workshop.write("mic.wav", wav: samples, rate: rate)
+    let board = try SimulatedBoard(card)
+    _ = try board.capture.open()
+    var heard: [Int16] = []
+    var period = [Int16](repeating: 0, count: 160)
+    let end = Date().addingTimeInterval(3)
+    while heard.count < 8_000, Date() < end {
+      usleep(2_000)
+      while try period.withUnsafeMutableBufferPointer({ try board.capture.read(into: $0) }) == 160 {
+        heard += period
+      }
+    }
+    // 440 Hz crosses zero upwards 220 times in half a second.
+    let crossings = zip(heard, heard.dropFirst()).filter { $0 < 0 && $1 >= 0 }.count
+    #expect(heard.count >= 8_000)
+    #expect(abs(crossings * 8_000 / max(1, heard.count) - 220) <= 3)
+  }
+
+  @Test func playbackIsRecordedBitExact() throws {
+    let workshop = try Workshop()
+    var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
+    card.speaker = workshop.path("spk.wav")
+    let board = try SimulatedBoard(card)
+    _ = try board.playback.open()
+    let said = tone(1_000, seconds: 2)
+    var done = 0
+    let begin = Date()
+    while done < said.count, Date().timeIntervalSince(begin) < 4 {
+      while done < said.count, try board.playback.writable() >= 160 {
+        try said[done..<done + 160].withUnsafeBufferPointer { try board.playback.write($0) }
+        done += 160
+      }
+      usleep(2_000)
+    }
+    // What the header says while the card still plays is what a killed program leaves behind.
+    #expect(try workshop.headerDataBytes("spk.wav") >= 2 * (said.count - 4_000))
+    board.playback.close()
+    #expect(try workshop.read("spk.wav") == said)
+    #expect(try workshop.headerDataBytes("spk.wav") == said.count * 2)
+    #expect(board.playback.underruns == 0)
+  }
+
+  @Test func anOverrunIsCountedAndCaptureGoesOn() throws {
+    let workshop = try Workshop()
+    var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
+    card.microphoneControl = workshop.path("mic.ctl")
+    let board = try SimulatedBoard(card)
+    _ = try board.capture.open()
+    usleep(100_000)  // Longer than the buffer of 40 ms.
+    var period = [Int16](repeating: 0, count: 160)
+    var got = 0
+    for _ in 0..<50 {
+      got += try period.withUnsafeMutableBufferPointer { try board.capture.read(into: $0) }
+      usleep(2_000)
+    }
+    #expect(board.capture.overruns == 1)
+    #expect(got > 0)
+  }
+
+  @Test func missingBusyAndUnpluggedAreToldApart() throws {
+    let workshop = try Workshop()
+    var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
+    card.microphoneControl = workshop.path("mic.ctl")
+    let board = try SimulatedBoard(card)
+    try workshop.fault("mic.ctl", 4)
+    #expect(throws: BoardFailure.deviceBusy(name: "microphone", holder: SoundCards().holder(.capture))) {
+      try board.capture.open()
+    }
+    try workshop.fault("mic.ctl", 1)
+    #expect(
+      throws: BoardFailure.deviceNotFound(name: "microphone", available: SoundCards().available(.capture))
+    ) { try board.capture.open() }
+    try workshop.fault("mic.ctl", 0)
+    _ = try board.capture.open()
+    try workshop.fault("mic.ctl", 1)
+    var period = [Int16](repeating: 0, count: 160)
+    #expect(throws: BoardFailure.disconnected(name: "microphone")) {
+      try period.withUnsafeMutableBufferPointer { _ = try board.capture.read(into: $0) }
+    }
+  }
+
+  @Test func aMicrophoneFileThatIsNoWavFailsToOpen() throws {
+    let workshop = try Workshop()
+    try Data("RIFF....WAVEnonsense".utf8).write(to: URL(fileURLWithPath: workshop.path("mic.wav")))
+    var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
+    card.microphone = workshop.path("mic.wav")
+    let board = try SimulatedBoard(card)
+    #expect(throws: BoardFailure.self) { try board.capture.open() }
+  }
+}
+
+struct SimulatedBoardTests {
+  @Test func aMissingPluginIsSaid() {
+    #expect(
+      throws: BoardFailure.file(
+        path: "/nowhere/card.so",
+        reason: "the simulated sound card is missing; board/soundcard/build makes it")
+    ) { try SimulatedBoard(SimulatedSoundcard(plugin: "/nowhere/card.so")) }
+  }
+}

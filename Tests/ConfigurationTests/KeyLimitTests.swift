@@ -1,0 +1,119 @@
+import Testing
+
+@testable import Configuration
+
+@Suite("The limits of every key")
+struct KeyLimitTests {
+  static let legal: [(String, String, String, String)] = [
+    ("device", "id", "lobby-3.north:a@b_C", "lobby-3.north:a@b_C"),
+    ("device", "board", "simulated", "simulated"), ("device", "board", "linux", "linux"),
+    ("simulated", "microphone", "/a b/mic.wav", "/a b/mic.wav"),
+    ("simulated", "microphone", "mic.wav", "/etc/lintel/mic.wav"),
+    ("simulated", "speaker", "/s.wav", "/s.wav"), ("simulated", "speaker", "", ""),
+    ("simulated", "soundcard", "lib/card.so", "/etc/lintel/lib/card.so"),
+    ("simulated", "control", "/run/fault", "/run/fault"),
+    ("simulated", "loop", "yes", "yes"), ("simulated", "loop", "no", "no"),
+    ("simulated", "loop", "on", "yes"),
+    ("session", "mode", "on-demand", "on-demand"), ("session", "connect-timeout", "1", "1"),
+    ("session", "connect-timeout", "120", "120"), ("session", "reconnect-attempts", "0", "0"),
+    ("session", "reconnect-attempts", "1000", "1000"),
+    ("server", "ca-file", "/etc/ca.pem", "/etc/ca.pem"),
+    ("token", "source", "file", "file"), ("token", "file", "token.jwt", "/etc/lintel/token.jwt"),
+    ("token", "url", "ws://127.0.0.1:7880", "ws://127.0.0.1:7880"),
+    ("token", "url", "wss://[2001:db8::1]:443/x", "wss://[2001:db8::1]:443/x"),
+    ("token", "url", "https://room.example.org", "https://room.example.org"),
+    ("token", "url", "http://h:65535/", "http://h:65535/"), ("token", "url", "", ""),
+    ("audio", "capture", "plughw:CARD=Mic,DEV=0", "plughw:CARD=Mic,DEV=0"),
+    ("audio", "playback", "hw:1,0", "hw:1,0"), ("audio", "bitrate", "6000", "6000"),
+    ("audio", "bitrate", "128000", "128000"), ("audio", "complexity", "0", "0"),
+    ("audio", "complexity", "10", "10"), ("audio", "dtx", "auto", "auto"), ("audio", "dtx", "on", "on"),
+    ("audio", "dtx", "off", "off"), ("audio", "fec", "on", "on"), ("audio", "fec", "no", "off"),
+    ("audio", "volume", "0", "0"), ("audio", "volume", "100", "100"), ("audio", "volume", "007", "7"),
+    ("audio", "jitter-ms", "20", "20"), ("audio", "jitter-ms", "1000", "1000"),
+    ("network", "include-loopback", "yes", "yes"), ("control", "socket", "/tmp/s", "/tmp/s"),
+    ("control", "socket", "/" + String(repeating: "s", count: 106), "/" + String(repeating: "s", count: 106)),
+    ("control", "group", "lintel_ops", "lintel_ops"), ("control", "group", "", ""),
+  ]
+
+  @Test("a legal value is kept", arguments: legal)
+  func keeps(section: String, name: String, value: String, kept: String) throws {
+    let settings = try parse("[\(section)]\n\(name) = \(value)\n")
+    let key = try #require(Keys.of(section: section).first { $0.name == name })
+    #expect(key.value(in: settings) == kept)
+  }
+
+  static let illegal: [(String, String, String, String)] = [
+    ("device", "id", "", "is no value"), ("device", "id", "a b", "character"),
+    ("device", "id", "ü", "character"),
+    ("device", "id", String(repeating: "x", count: 129), "too long"),
+    ("device", "board", "raspberry", "is none of them"), ("device", "board", "Linux", "is none of them"),
+    ("simulated", "microphone", "~/mic.wav", "shell"), ("simulated", "microphone", "\"/mic.wav\"", "quotes"),
+    ("simulated", "microphone", "/m.wav # mine", "begins with ' ;'"),
+    ("simulated", "speaker", "/" + String(repeating: "x", count: 1024), "too long"),
+    ("simulated", "loop", "maybe", "is neither"), ("simulated", "loop", "", "is neither"),
+    ("session", "mode", "push", "is none of them"), ("session", "connect-timeout", "0", "out of range"),
+    ("session", "connect-timeout", "121", "out of range"),
+    ("session", "reconnect-attempts", "1001", "out of range"),
+    ("session", "reconnect-attempts", "-1", "not a whole number"),
+    ("token", "source", "sandbox", "is none of them"), ("token", "url", "room.example.org", "no such scheme"),
+    ("token", "url", "ftp://h", "no such scheme"), ("token", "url", "ws://", "no host"),
+    ("token", "url", "ws:///x", "no host"), ("token", "url", "ws://:80", "no host"),
+    ("token", "url", "ws://h:0", "port outside"), ("token", "url", "ws://h:65536", "port outside"),
+    ("token", "url", "ws://h:", "port outside"), ("token", "url", "ws://h:8o", "port that is no number"),
+    ("token", "url", "ws://2001:db8::1", "without brackets"),
+    ("token", "url", "ws://[::1", "closing bracket"),
+    ("token", "url", "ws://[::1]80", "between"), ("token", "url", "ws://key:secret@h", "secret"),
+    ("token", "url", "ws://h?access_token=e", "token file"), ("token", "url", "ws://h#x", "fragment"),
+    ("token", "url", "ws://h # prod", "begins with ' ;'"),
+    ("token", "url", "ws://bücher.example", "character"),
+    ("token", "url", "ws://" + String(repeating: "h", count: 2048), "too long"),
+    ("audio", "capture", "", "is no value"), ("audio", "capture", "hw:1 0", "blank"),
+    ("audio", "bitrate", "5999", "out of range"), ("audio", "bitrate", "128001", "out of range"),
+    ("audio", "bitrate", "24k", "not a whole number"), ("audio", "bitrate", "1e4", "not a whole number"),
+    ("audio", "bitrate", "99999999999999999999999999", "out of range"),
+    ("audio", "bitrate", "", "not a whole number"),
+    ("audio", "complexity", "11", "out of range"), ("audio", "dtx", "yes", "is none of them"),
+    ("audio", "fec", "1", "is neither"), ("audio", "volume", "101", "out of range"),
+    ("audio", "jitter-ms", "19", "out of range"), ("audio", "jitter-ms", "1001", "out of range"),
+    ("network", "include-loopback", "true", "is neither"),
+    ("control", "socket", "/" + String(repeating: "s", count: 107), "too long for a socket"),
+    ("control", "socket", "", "is no value"), ("control", "group", "a:b", "group"),
+    ("control", "group", String(repeating: "g", count: 33), "too long"),
+  ]
+
+  @Test("an illegal value is refused with its line and the legal ones", arguments: illegal)
+  func refuses(section: String, name: String, value: String, why: String) throws {
+    let failure = failure((name: "c", text: "[\(section)]\n# comment\n\(name) = \(value)\n"))
+    let problem = try #require(failure.problems.first)
+    #expect(failure.problems.count == 1)
+    #expect(problem.line == 3 && problem.section == section && problem.key == name)
+    let key = try #require(Keys.of(section: section).first { $0.name == name })
+    #expect(problem.description.contains(why), "\(problem)")
+    #expect(problem.description.hasSuffix("legal: \(key.legal)"))
+  }
+
+  @Test("no key is left out of these tests")
+  func complete() {
+    for key in Keys.all {
+      #expect(Self.legal.contains { $0.0 == key.section && $0.1 == key.name }, "\(key.section).\(key.name)")
+    }
+  }
+
+  @Test("the default of every key is legal, and its example parses to the defaults")
+  func defaults() throws {
+    #expect(try parse("") == Settings())
+    #expect(try parse(Settings.exampleText) == Settings())
+    #expect(try parse(Settings().text) == Settings())
+    let uncommented = Settings.exampleText.split(separator: "\n").map { line in
+      line.hasPrefix("#") && !line.hasPrefix("# ") ? line.dropFirst() : line
+    }
+    #expect(try parse(uncommented.joined(separator: "\n")) == Settings())
+  }
+
+  @Test("the example names every key with its legal values")
+  func example() {
+    for key in Keys.all {
+      #expect(Settings.exampleText.contains("\n# \(key.summary).\n# Legal: \(key.legal).\n#\(key.name) ="))
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Configuration
+import Control
+import Device
+import LiveKit
+import Testing
+
+@Suite struct SessionTests {
+  @Test func onDemandWaitsToBeTold() throws {
+    let bench = try Bench()
+    #expect(bench.tokenPaths.isEmpty)
+    #expect(bench.status["call"]["state"].string == "idle")
+    #expect(bench.events(named: "device.started").count == 1)
+  }
+
+  @Test func alwaysOnJoinsAtStartWithTheTokenFile() throws {
+    let bench = try Bench { $0.session.mode = .alwaysOn }
+    #expect(bench.tokenPaths == ["/run/token"])
+    #expect(bench.connection == nil)
+    bench.handle(.tokenRead(.success(token())))
+    #expect(bench.connection != nil)
+    #expect(bench.status["call"]["state"].string == "connecting")
+    #expect(bench.status["room"]["server"].string == "wss://room.example")
+  }
+
+  @Test func joinAnswersBeforeWhatItCauses() throws {
+    let bench = try Bench()
+    #expect(bench.ask(.join(url: nil, token: token()))?["connection"].string == "connecting")
+    #expect(bench.events(named: "room.connection").last?["state"].string == "connecting")
+    // A client that asks again learns that it is under way; one that wants another room is told to leave first.
+    #expect(bench.ask(.join(url: nil, token: nil))?["connection"].string == "connecting")
+    let refused = bench.ask(.join(url: "wss://elsewhere", token: nil))?["refused"].string ?? ""
+    #expect(refused.contains("leave"))
+  }
+
+  @Test func anExpiredTokenIsSaidBeforeDialling() throws {
+    let bench = try Bench()
+    bench.ask(.join(url: nil, token: token(expiresAt: 1_700_000_000)))
+    #expect(bench.connection == nil)
+    let failure = try #require(bench.events(named: "room.failure").last)
+    #expect(failure["code"].string == "expired-token")
+    #expect(failure["message"].string?.contains("2023-11-14") == true)
+    #expect(failure["retriable"].bool == false)
+    #expect(bench.status["call"]["state"].string == "failed")
+    #expect(bench.status["room"]["failure"]["code"].string == "expired-token")
+    #expect(bench.log.contains { $0.priority == .error && $0.text.contains("expired") })
+  }
+
+  @Test(arguments: [
+    (TokenFileFailure.unreadable(path: "/run/token", "No such file or directory"), "No such file"),
+    (.tooOpen(path: "/run/token", mode: "644"), "chmod 600 /run/token"),
+    (.empty(path: "/run/token"), "is empty"),
+    (.tooLong(path: "/run/token", bytesMax: 16384), "16384 bytes"),
+  ]) func aBadTokenFileIsNamed(failure: TokenFileFailure, words: String) throws {
+    let bench = try Bench()
+    bench.ask(.join(url: nil, token: nil))
+    bench.handle(.tokenRead(.failure(failure)))
+    let status = bench.status
+    #expect(status["call"]["state"].string == "failed")
+    #expect(status["call"]["reason"].string?.contains(words) == true)
+    #expect(bench.connection == nil)
+  }
+
+  @Test func whatTheConfigurationLacksIsSaid() throws {
+    let withoutURL = try Bench { $0.token.url = nil }
+    withoutURL.ask(.join(url: nil, token: token()))
+    #expect(withoutURL.status["call"]["reason"].string?.contains("[token] url") == true)
+    let withoutFile = try Bench { $0.token.file = nil }
+    withoutFile.ask(.join(url: nil, token: nil))
+    #expect(withoutFile.status["call"]["reason"].string?.contains("[token] file") == true)
+  }
+
+  @Test func aRefusedConnectionIsRetriedAndA401IsNot() throws {
+    let bench = try Bench()
+    bench.ask(.join(url: nil, token: token()))
+    bench.handle(
+      .room(.webSocketFailed(connection: try #require(bench.connection), .refused("nobody listens"))))
+    let first = try #require(bench.events(named: "room.failure").last)
+    #expect(first["retriable"].bool == true)
+    #expect(
+      bench.status["room"]["connection"].string == "reconnecting"
+        || bench.status["room"]["connection"].string == "connecting")
+    for _ in 0..<50 { bench.advance(milliseconds: 200) }
+    let second = try #require(bench.connection)
+    bench.handle(
+      .room(.webSocketFailed(connection: second, .http(status: 401, body: Array("permissions denied".utf8)))))
+    for _ in 0..<200 { bench.advance(milliseconds: 200) }
+    #expect(bench.connection == second)
+    let last = try #require(bench.events(named: "room.failure").last)
+    #expect(last["retriable"].bool == false)
+    #expect(last["message"].string?.contains("permissions denied") == true)
+    #expect(bench.status["call"]["state"].string == "failed")
+    // After the failure a new join is taken.
+    #expect(bench.ask(.join(url: nil, token: token()))?["connection"].string == "connecting")
+    #expect(bench.connection != second)
+  }
+
+  @Test func leaveWhileTheTokenIsReadForgetsTheJoin() throws {
+    let bench = try Bench()
+    bench.ask(.join(url: nil, token: nil))
+    bench.ask(.leave)
+    bench.handle(.tokenRead(.success(token())))
+    #expect(bench.connection == nil)
+    #expect(bench.status["call"]["state"].string == "idle")
+    #expect(bench.status["room"]["connection"].string == "disconnected")
+  }
+
+  @Test func terminationEndsAtOnceWithoutARoomAndAfterLeavingWithOne() throws {
+    let idle = try Bench()
+    idle.handle(.terminate)
+    #expect(idle.hasExited)
+    let dialling = try Bench()
+    dialling.ask(.join(url: nil, token: token()))
+    dialling.handle(.terminate)
+    for _ in 0..<10 { dialling.advance(milliseconds: 100) }
+    #expect(dialling.hasExited)
+  }
+}

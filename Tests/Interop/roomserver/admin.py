@@ -1,0 +1,113 @@
+"""Test hooks over HTTP, beside the protocol: faults, refusals, and counters. POST JSON to /test/..."""
+import logging
+import os
+import signal
+
+from aiohttp import web
+from livekit.protocol import models, rtc
+
+from . import rtp
+
+log = logging.getLogger("roomserver.admin")
+
+
+def add_routes(application, server):
+    hooks = Hooks(server)
+    application.router.add_get("/test/state", hooks.state)
+    for name in ("network", "drop-websocket", "send-raw", "leave", "fail-joins", "kill"):
+        application.router.add_post(f"/test/{name}", getattr(hooks, name.replace("-", "_")))
+
+
+class Hooks:
+    def __init__(self, server):
+        self.server = server
+
+    async def _body(self, request):
+        return await request.json() if request.can_read_body else {}
+
+    def _participants(self, body):
+        """Those named by room and identity; without them, everybody."""
+        found = [p for room in self.server.rooms.values() for p in room.participants.values()
+                 if body.get("room") in (None, room.info.name) and body.get("identity") in (None, p.identity)]
+        if not found and "identity" in body:
+            raise web.HTTPNotFound(text="no such participant")
+        return found
+
+    async def network(self, request):
+        """{"room", "identity", "loss_up", "loss_down", "late_up", "late_down", "late_by", "silent"}"""
+        body = await self._body(request)
+        values = {k: v for k, v in body.items() if k not in ("room", "identity")}
+        for participant in self._participants(body):
+            try:
+                participant.faults.set(values)
+            except (ValueError, TypeError) as error:
+                raise web.HTTPBadRequest(text=str(error)) from None
+        return web.json_response({})
+
+    async def drop_websocket(self, request):
+        for participant in self._participants(await self._body(request)):
+            if participant.session:
+                participant.session.abort()
+        return web.json_response({})
+
+    async def send_raw(self, request):
+        """{"room", "identity", "hex"}: any bytes as one signalling message."""
+        body = await self._body(request)
+        for participant in self._participants(body):
+            if participant.session:
+                participant.session.send(bytes.fromhex(body["hex"]))
+        return web.json_response({})
+
+    async def leave(self, request):
+        """{"room", "identity", "reason", "action", "remove"}: any LeaveRequest, by the names of its enums."""
+        body = await self._body(request)
+        reason = models.DisconnectReason.Value(body.get("reason", "UNKNOWN_REASON"))
+        action = rtc.LeaveRequest.Action.Value(body.get("action", "DISCONNECT"))
+        for participant in self._participants(body):
+            if body.get("remove", True):
+                participant.end(reason, action)
+            else:
+                participant.send(leave=rtc.LeaveRequest(reason=reason, action=action))
+                participant.session.close()
+        return web.json_response({})
+
+    async def fail_joins(self, request):
+        """{"status", "body"}: every join and validation is answered so; {} ends it."""
+        body = await self._body(request)
+        self.server.failures = [(int(body["status"]), body.get("body", ""))] if "status" in body else []
+        return web.json_response({"refused": self.server.joins_refused})
+
+    async def kill(self, _):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    async def state(self, _):
+        return web.json_response({"rooms": {name: {
+            "sid": room.info.sid,
+            "participants": {p.identity: participant_state(p) for p in room.participants.values()}}
+            for name, room in self.server.rooms.items()}, "joins_refused": self.server.joins_refused})
+
+
+def participant_state(participant):
+    publisher, subscriber = participant.publisher, participant.subscriber
+    return {
+        "sid": participant.info.sid, "state": models.ParticipantInfo.State.Name(participant.info.state),
+        "signal": participant.session is not None,
+        "publisher": transport_state(publisher.transport), "subscriber": transport_state(subscriber.transport),
+        "offers": subscriber.offers, "awaiting_answer": subscriber.offered is not None,
+        "unknown_packets": publisher.unknown_packets, "dropped": participant.faults.dropped,
+        "tracks": {t.info.sid: {
+            "ssrc": t.ssrc, "mime": t.info.mime_type, "muted": t.info.muted, "announced": t.announced,
+            "packets": t.packets, "discarded": t.discarded, "lost": t.statistics.lost,
+            "nacks_sent": t.nacks_sent, "recovered": t.recovered, "level_extension": rtp.AUDIO_LEVEL in t.extensions}
+            for t in publisher.tracks.values()},
+        "downlinks": {d.track.info.sid: {
+            "ssrc": d.ssrc, "mid": d.mid, "from": d.track.owner.identity, "bound": d.bound, "packets": d.packets,
+            "nacks_seen": d.nacks_seen, "nacks_honoured": d.nacks_honoured, "nacks_too_early": d.nacks_too_early,
+            "rtt_ms": d.rtt and d.rtt * 1000, "fraction_lost": d.report_fraction_lost}
+            for d in subscriber.sections if d}}
+
+
+def transport_state(transport):
+    return {"connected": transport.connected, "dtls_role": transport.role, "srtp": transport.dtls.profile,
+            "ice": "lite" if transport.ice.lite else "controlling" if transport.ice.controlling else "controlled",
+            "remote": transport.ice.selected, "sctp": transport.sctp.state, "checks": transport.ice.checks_received}

@@ -1,0 +1,77 @@
+"""Data packets between participants, over the SCTP channels of their peer connections."""
+import logging
+
+from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
+from google.protobuf.message import DecodeError
+from livekit.protocol import models
+
+log = logging.getLogger("roomserver.data")
+RELIABLE, LOSSY = models.DataPacket.RELIABLE, models.DataPacket.LOSSY
+LABELS = {"_reliable": RELIABLE, "_lossy": LOSSY}
+WAITING_PACKETS_MAX = 200
+NONCES_MAX = 1000
+
+
+class DataLink:
+    def __init__(self, participant, publisher, subscriber):
+        self.participant = participant
+        self.subscriber = subscriber
+        self.channels = {}
+        self.waiting = []                   # reliable packets until the channel opens
+        self.last_reliable = 0
+        self.nonces = {}
+        publisher.sctp.on("datachannel", self._opened)
+        for label, kind in LABELS.items():
+            reliable = kind == RELIABLE
+            parameters = RTCDataChannelParameters(label=label, ordered=reliable,
+                                                  maxRetransmits=None if reliable else 0)
+            self.channels[kind] = RTCDataChannel(subscriber.sctp, parameters)
+        self.channels[RELIABLE].on("open", self._flush)
+
+    def _opened(self, channel):
+        kind = LABELS.get(channel.label)
+        if kind is not None:
+            channel.on("message", lambda data: self._received(kind, data))
+
+    def _received(self, kind, data):
+        sender = self.participant
+        if isinstance(data, str) or not sender.info.permission.can_publish_data:
+            return
+        try:
+            packet = models.DataPacket.FromString(data)
+        except DecodeError:
+            return
+        if kind == RELIABLE and packet.sequence:
+            if packet.sequence <= self.last_reliable:
+                return
+            self.last_reliable = packet.sequence
+        what = packet.WhichOneof("value")
+        agent = sender.info.kind == models.ParticipantInfo.AGENT
+        if what in (None, "metrics") or (what == "transcription" and not agent):
+            return
+        if what == "user" and packet.user.nonce:
+            if packet.user.nonce in self.nonces:
+                return
+            self.nonces[packet.user.nonce] = True
+            if len(self.nonces) > NONCES_MAX:
+                self.nonces.pop(next(iter(self.nonces)))
+        packet.kind, packet.participant_sid = kind, sender.info.sid
+        if not (agent and packet.participant_identity and what in ("stream_header", "chat_message")):
+            packet.participant_identity = sender.identity
+        if what == "user":
+            packet.user.participant_sid, packet.user.participant_identity = sender.info.sid, sender.identity
+            if not packet.destination_identities:
+                packet.destination_identities.extend(packet.user.destination_identities)
+        sender.room.send_data(sender, kind, packet)
+
+    def send(self, kind, data):
+        channel = self.channels[kind]
+        if channel.readyState == "open":
+            channel.send(data)
+        elif kind == RELIABLE and channel.readyState == "connecting" and len(self.waiting) < WAITING_PACKETS_MAX:
+            self.waiting.append(data)
+
+    def _flush(self):
+        waiting, self.waiting = self.waiting, []
+        for data in waiting:
+            self.channels[RELIABLE].send(data)

@@ -1,0 +1,196 @@
+"""HTTP, WebSockets and the clock: joins, resumes, and everything that happens by itself."""
+import asyncio
+import logging
+import secrets
+import socket
+import time
+
+from aiohttp import WSMsgType, web
+from livekit.protocol import models, rtc
+
+from . import admin, tokens, twirp
+from .participant import DISCONNECT, RECONNECT, Participant, Session
+from .room import CODEC_MIMES, Room
+from .settings import SERVER_PROTOCOL, SERVER_VERSION, new_sid
+
+log = logging.getLogger("roomserver")
+MESSAGE_BYTES_MAX = 2 << 20
+MEDIA_TICK_SECONDS = 0.010
+
+
+class Server:
+    def __init__(self, settings):
+        self.settings = settings
+        self.rooms, self.tasks = {}, set()
+        self.node = new_sid("ND_")
+        self.tcp_port = None
+        self.failures = []                  # (status, body) for the next joins, from the test hooks
+        self.joins_refused = 0
+
+    def info(self):
+        return models.ServerInfo(version=SERVER_VERSION, protocol=SERVER_PROTOCOL, node_id=self.node, agent_protocol=1)
+
+    def spawn(self, coroutine):
+        task = asyncio.ensure_future(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task):
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("task failed", exc_info=task.exception())
+
+    def application(self):
+        application = web.Application()
+        admin.add_routes(application, self)
+        twirp.add_routes(application, self)
+        application.router.add_route("*", "/{path:.*}", self._route)
+        application.on_startup.append(self._start)
+        application.on_shutdown.append(self._stop)
+        return application
+
+    async def _start(self, _):
+        # The TCP candidate leads to a door that never answers: clients must come in by UDP.
+        listener = await asyncio.start_server(lambda reader, writer: None, self.settings.node_ip, 0,
+                                              family=socket.AF_INET)
+        self.tcp_port = listener.sockets[0].getsockname()[1]
+        self.spawn(self._tick())
+
+    async def _stop(self, _):
+        for participant in [p for room in self.rooms.values() for p in room.participants.values()]:
+            participant.end(models.SERVER_SHUTDOWN)
+        await asyncio.sleep(0.1)
+        for task in list(self.tasks):
+            task.cancel()
+
+    async def _route(self, request):
+        path = "/" + request.path.lstrip("/")
+        if path == "/":
+            return web.Response(text="OK")
+        if path == "/rtc/validate":
+            self._fail_on_request()
+            tokens.join_claims(request, self.settings)
+            return web.Response(text="success")
+        if path == "/rtc":
+            return await self._join(request)
+        if path == "/rtc/v1" and "join_request" not in request.query and tokens.join_claims(request, self.settings):
+            return web.Response(status=400, text="join_request is required")
+        return web.Response(status=404, text="404 page not found")
+
+    def _fail_on_request(self):
+        if self.failures:
+            status, body = self.failures[0]
+            self.joins_refused += 1
+            raise _answer(status, body)
+
+    # -- joining -----------------------------------------------------------------------------------------
+
+    async def _join(self, request):
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return web.Response(status=404)
+        self._fail_on_request()
+        claims = tokens.join_claims(request, self.settings)
+        websocket = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=2)
+        await websocket.prepare(request)
+        session = Session(websocket, request)
+        if request.query.get("reconnect") in ("1", "true"):
+            participant = self._resume(claims, session)
+        else:
+            participant = await self._new(claims, request.query, session)
+        self.spawn(self._keep_alive(session))
+        try:
+            async for message in websocket:
+                if message.type == WSMsgType.BINARY and participant:
+                    participant.handle(message.data)
+        finally:
+            session.close()
+            if participant:
+                participant.signal_lost(session)
+        return websocket
+
+    def _resume(self, claims, session):
+        room = self.rooms.get(claims.video["room"])
+        participant = room.participants.get(claims.identity) if room else None
+        if participant is None:
+            session.send(rtc.SignalResponse(leave=rtc.LeaveRequest(
+                reason=models.STATE_MISMATCH, action=RECONNECT)).SerializeToString())
+            session.close()
+            return None
+        log.info("%s resumes", claims.identity)
+        participant.resume(session)
+        return participant
+
+    async def _new(self, claims, query, session):
+        name = claims.video["room"]
+        room = self.rooms.get(name) or Room(self, name)
+        participant = Participant(self, room, claims, query)
+        await participant.start(session)
+        old = room.participants.get(claims.identity)
+        if old:
+            room.participants[claims.identity] = participant
+            old.end(models.DUPLICATE_IDENTITY, DISCONNECT)
+        self.rooms[name] = room
+        others = [p.info for p in room.others(participant) if not p.info.permission.hidden and not p.gone]
+        room.add(participant)
+        log.info("%s joins %s (sdk %s, protocol %s)", claims.identity, name, query.get("sdk"), query.get("protocol"))
+        permission, timing = participant.info.permission, self.settings.timing
+        participant.send(join=rtc.JoinResponse(
+            room=room.info, participant=participant.info, other_participants=others, server_version=SERVER_VERSION,
+            subscriber_primary=permission.can_subscribe, fast_publish=permission.can_publish,
+            ping_timeout=int(timing.ping_timeout), ping_interval=int(timing.ping_interval), server_info=self.info(),
+            sif_trailer=secrets.token_urlsafe(32).encode(),
+            enabled_publish_codecs=[models.Codec(mime=mime) for mime in CODEC_MIMES if mime != "video/rtx"]))
+        participant.begin()
+        return participant
+
+    async def _keep_alive(self, session):
+        while not session.ended:
+            await asyncio.sleep(self.settings.timing.websocket_ping)
+            if not session.ended:
+                try:
+                    await session.websocket.ping()
+                except (ConnectionError, RuntimeError):
+                    return
+
+    def room_changed(self, room):
+        if not room.participants and self.rooms.get(room.info.name) is room:
+            del self.rooms[room.info.name]
+
+    # -- the clock ---------------------------------------------------------------------------------------
+
+    async def _tick(self):
+        timing = self.settings.timing
+        due = dict.fromkeys(("watch", "speakers", "batch", "status", "rr", "sr"), time.monotonic())
+        every = {"watch": 0.1, "speakers": timing.speakers_tick, "batch": timing.visibility_batch,
+                 "status": timing.status_tick, "rr": timing.receiver_report, "sr": timing.sender_report}
+        while True:
+            await asyncio.sleep(MEDIA_TICK_SECONDS)
+            now = time.monotonic()
+            ready = [name for name, when in due.items() if now >= when]
+            for name in ready:
+                due[name] = max(due[name] + every[name], now)
+            for room in list(self.rooms.values()):
+                self._tick_room(room, now, ready)
+
+    def _tick_room(self, room, now, ready):
+        participants = list(room.participants.values())
+        for participant in participants:
+            participant.publisher.send_nacks(now)
+            if "rr" in ready:
+                participant.publisher.send_reports(now)
+            if "sr" in ready:
+                participant.subscriber.send_reports(now)
+            if "watch" in ready:
+                participant.watch(now)
+        if "speakers" in ready:
+            room.tick_speakers(self.settings.timing.speakers_tick)
+        if "batch" in ready:
+            room.flush()
+        if "status" in ready:
+            room.tick_status(now)
+
+
+def _answer(status, body):
+    error = web.HTTPInternalServerError(text=body)
+    error.set_status(status)
+    return error

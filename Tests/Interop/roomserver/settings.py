@@ -1,0 +1,50 @@
+"""What can be chosen when the server starts, and the times that a client can observe."""
+from dataclasses import dataclass, field
+import secrets
+
+SERVER_VERSION = "1.13.5"
+SERVER_PROTOCOL = 17
+ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+@dataclass
+class Timing:
+    """All in seconds; the defaults are what livekit-server 1.13.5 was seen to do."""
+    ping_interval: float = 5
+    ping_timeout: float = 15
+    websocket_ping: float = 10
+    negotiation_debounce: float = 0.150     # between two subscriber offers
+    negotiation_delay: float = 0.010        # from an event to its offer, when nothing was negotiated lately
+    removal_delay: float = 0.205            # from the end of a track to its offer
+    answer_timeout: float = 15
+    visibility_batch: float = 3             # participants who do not publish
+    ice_disconnected: float = 10
+    ice_failed: float = 5
+    resume_window: float = 5                # after a transport failed
+    never_active: float = 60
+    status_tick: float = 5                  # room_update, connection_quality
+    speakers_tick: float = 0.4
+    receiver_report: float = 1
+    sender_report: float = 3
+    nack_default_rtt: float = 0.070
+    nack_age_max: float = 0.100
+    quality_lost: float = 14
+
+
+@dataclass
+class Settings:
+    host: str = "127.0.0.1"
+    port: int = 7880
+    key: str = "devkey"
+    secret: str = "secret-that-is-at-least-32-bytes-long"
+    node_ip: str = "127.0.0.1"
+    ice_lite: bool = False
+    answer_setup: str = "active"            # our a=setup in answers to actpass
+    offer_setup: str = "actpass"            # our a=setup in subscriber offers
+    tls: tuple = ()                         # (certificate chain file, key file)
+    seed: int = 1                           # of the injected faults
+    timing: Timing = field(default_factory=Timing)
+
+
+def new_sid(prefix):
+    return prefix + "".join(secrets.choice(ALPHABET) for _ in range(12))
