@@ -37,7 +37,7 @@ let productSettings: [SwiftSetting] =
       .enableExperimentalFeature("Embedded"),
       .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
     ] : [])
-  + (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])] : [])
+  + (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library", "-enable-testing"])] : [])
 
 let productLinkerSettings: [LinkerSetting] =
   [.linkedLibrary("m")]
@@ -73,7 +73,7 @@ var targets: [Target] = [
       "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
       "CLinux",
     ]),
-  program("lintelctl", ["Base", "Control", "Reactor", "CLinux"]),
+  program("lintelctl", ["Base", "Control", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library("Device", ["Base", "WebRTC", "LiveKit", "Control", "Configuration"]),
@@ -100,20 +100,21 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("protobuf-nanopb")]),
 
   tests("Base"),
-  tests("WebRTC", ["Base", "COpenSSL"]),
+  tests("WebRTC", ["Base", "COpenSSL"], resources: [.copy("SDP/Captures")]),
   tests("LiveKit", ["Base", "WebRTC"]),
   tests("AudioEngine", ["COpus"]),
   tests("Board", ["AudioEngine"]),
   tests("Reactor", ["Base", "CLinux"]),
   tests("Configuration"),
-  tests("Control"),
+  tests("Control", ["Base", "lintelctl"]),
   tests("Device", ["Base", "LiveKit", "Control", "Configuration"]),
 ]
 
 if fuzzing {
   targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Base", "WebRTC", "LiveKit", "Configuration", "Control", "AudioEngine"],
+      name: "fuzz",
+      dependencies: ["Base", "WebRTC", "LiveKit", "Configuration", "Control", "AudioEngine", "Reactor"],
       path: "Tests/Fuzz", exclude: ["README.md"],
       swiftSettings: productSettings,
       linkerSettings: [.linkedLibrary("m"), .unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))

@@ -46,3 +46,8 @@ static inline const char *lintel_entry_name(const struct dirent *entry) { return
 
 /// SIG_IGN is a macro over a cast.
 static inline void lintel_ignore_signal(int number) { signal(number, SIG_IGN); }
+
+/// connect(2) takes a transparent union of pointers under _GNU_SOURCE, which Swift cannot fill.
+static inline int lintel_connect_unix(int descriptor, const struct sockaddr_un *address) {
+  return connect(descriptor, (const struct sockaddr *)address, sizeof *address);
+}

@@ -21,7 +21,8 @@ public struct JoinWatch: Sendable {
   }
 
   private let id: RequestID
-  private var isAccepted = false
+  /// The daemon took the request; what follows belongs to it.
+  public private(set) var isAccepted = false
   /// The message of the last failure that the daemon retries.
   public private(set) var lastFailure: String?
 

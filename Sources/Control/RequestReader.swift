@@ -43,6 +43,8 @@ extension Request {
       try parameters.refuseOthers()
       return ControlRequest(id: id, request: request)
     } catch {
+      // A request that is none cannot be a notification either (the example in JSON-RPC 2.0 §7 answers with null).
+      if case .invalidRequest = error, id == .absent { id = .null }
       throw RefusedRequest(id: id, failure: error)
     }
   }

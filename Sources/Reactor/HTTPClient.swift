@@ -15,6 +15,8 @@ public struct HTTPRequest: Sendable {
   public var body: [UInt8] = []
   public var timeoutMilliseconds = ReactorLimits.connectTimeoutMilliseconds
   public var responseBodyBytesMax = ReactorLimits.httpBodyBytesMax
+  /// Ends the answer at that bound instead of failing: for bodies that are only shown to somebody.
+  public var truncatesResponseBody = false
 
   public init(_ method: Method, _ url: String) {
     self.method = method
@@ -84,7 +86,8 @@ public final class HTTPExchange {
     self.loop = loop
     self.request = request
     stream = ClientStream(loop, resolver: resolver, tls: tls)
-    parser = HTTPResponseParser(bodyBytesMax: request.responseBodyBytesMax)
+    parser = HTTPResponseParser(
+      bodyBytesMax: request.responseBodyBytesMax, truncatesBody: request.truncatesResponseBody)
   }
 
   deinit { stream.close() }

@@ -4,6 +4,9 @@ import COpenSSL
 /// Which authorities are trusted. Made once, at start, and shared by every client of the program.
 public final class TLSContext {
   let handle: OpaquePointer
+  /// false: this machine has no certificate authorities of its own (the package ca-certificates is missing), so only
+  /// servers whose authority is in the CA file are accepted.
+  public let hasSystemAuthorities: Bool
 
   private static let systemFolder = "/etc/ssl/certs"
   private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
@@ -22,11 +25,10 @@ public final class TLSContext {
     // Idle connections give back their 32 kB of record buffers.
     _ = SSL_CTX_ctrl(context, SSL_CTRL_MODE, Int(SSL_MODE_RELEASE_BUFFERS), nil)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, noteCertificateProblem)
-    if TLSContext.hasHashedNames() {
-      SSL_CTX_load_verify_dir(context, TLSContext.systemFolder)
-    } else {
-      SSL_CTX_load_verify_file(context, TLSContext.systemBundle)
-    }
+    hasSystemAuthorities =
+      TLSContext.hasHashedNames()
+      ? SSL_CTX_load_verify_dir(context, TLSContext.systemFolder) == 1
+      : SSL_CTX_load_verify_file(context, TLSContext.systemBundle) == 1
     if let caFile {
       ERR_clear_error()
       guard SSL_CTX_load_verify_file(context, caFile) == 1 else {

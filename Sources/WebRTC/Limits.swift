@@ -33,8 +33,10 @@ enum Limits {
   /// RFC 8445 §14.3 recommends 500 ms and permits other ways to find a value. A lost check delays the first
   /// word, and a check is 100 bytes, so the first repetition comes sooner and the interval still doubles.
   static let checkRetransmissionMilliseconds = 200
-  static let checkRetransmissionMillisecondsMax = 1600
-  static let checkTransmissionsMax = 8
+  static let checkRetransmissionMillisecondsMax = 800
+  static let checkTransmissionsMax = 12
+  /// An answer may come so long after another check took the place of the one that it answers.
+  static let checkLingerMilliseconds = 3_000
   /// How long the controlling agent waits for a better pair than the one that it could nominate.
   static let nominationWaitMilliseconds = 100
   /// Nominations so long after the first one are a change of mind, not part of a burst (RFC 5245 §8.1.1.2).

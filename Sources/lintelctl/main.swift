@@ -1,4 +1,74 @@
-func main() {
-  print("lintelctl")
+import Base
+import CLinux
+import Control
+
+/// Reads the command line, opens the socket and lets the conversation speak. Everything that can be decided without
+/// the operating system is decided in Control.
+func run() -> ExitCode {
+  guard let arguments = programArguments() else {
+    return perform(Conversation.failure(.failed, "/proc/self/cmdline cannot be read", json: false))
+  }
+  let invocation: Invocation
+  do throws(UsageFailure) {
+    let socket = environment(CommandTable.socketVariable) ?? CommandTable.defaultSocket
+    invocation = try Invocation.parse(Array(arguments.dropFirst()), defaultSocket: socket)
+  } catch {
+    return perform([.complain("lintelctl: \(error.description)\n"), .finish(.usage)])
+  }
+  switch invocation {
+  case .help(let text): return perform([.print(text), .finish(.done)])
+  case .run(let action, let socket, let json): return run(action, socket, json: json)
+  }
 }
-main()
+
+func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
+  var token: String?
+  do throws(FileFailure) {
+    if case .join(_, let file?, _) = action { token = try readToken(file) }
+  } catch {
+    return perform(Conversation.failure(.failed, error.description, json: json))
+  }
+  do throws(ConnectionFailure) {
+    let connection = try Connection(path: socket)
+    return try converse(connection, action, socket, json: json, token: token)
+  } catch {
+    return perform(Conversation.failure(error.status, error.description, json: json))
+  }
+}
+
+/// Until the conversation ends.
+func converse(
+  _ connection: borrowing Connection, _ action: Action, _ socket: String, json: Bool, token: String?
+) throws(ConnectionFailure) -> ExitCode {
+  var conversation = Conversation(action, socket: socket, json: json, token: token, now: monotonicNow())
+  while true {
+    while let step = conversation.poll() {
+      switch step {
+      case .send(let bytes): try connection.send(bytes)
+      case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
+      case .complain(let text): _ = write(text, to: STDERR_FILENO)
+      case .finish(let status): return status
+      }
+    }
+    switch try connection.read(until: conversation.deadline) {
+    case .bytes(let bytes): conversation.receive(bytes, now: monotonicNow())
+    case .end: conversation.handleEnd()
+    case .timeout: conversation.handleTimeout(now: monotonicNow())
+    }
+  }
+}
+
+/// Steps that need no daemon.
+func perform(_ steps: [Conversation.Step]) -> ExitCode {
+  for step in steps {
+    switch step {
+    case .send: break
+    case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
+    case .complain(let text): _ = write(text, to: STDERR_FILENO)
+    case .finish(let status): return status
+    }
+  }
+  return .done
+}
+
+exit(run().rawValue)

@@ -4,4 +4,15 @@ import Base
 nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("ip-address", { bytes in _ = IPAddress(String(decoding: bytes, as: UTF8.self)) }),
   ("configuration", fuzzConfiguration),
+  ("control-request", fuzzControlRequest),
+  ("control-line-buffer", fuzzControlLineBuffer),
+  ("control-conversation", fuzzControlConversation),
+  ("websocket-frames", fuzzWebSocketFrames),
+  ("http-response", fuzzHTTPResponse),
+  ("web-address", fuzzWebAddress),
+  ("signal-response", fuzzSignalResponse),
+  ("token", fuzzToken),
+  ("candidate-init", fuzzCandidateInit),
+  ("server-url", fuzzServerURL),
+  ("sdp", fuzzDescription), ("candidate", fuzzCandidate), ("stun", fuzzSTUN), ("ice-agent", fuzzAgent),
 ]

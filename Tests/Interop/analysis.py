@@ -77,7 +77,7 @@ def level_db(samples):
     """RMS in dB below full scale; silence is -120."""
     samples = np.asarray(samples, dtype=float)
     rms = np.sqrt(np.mean(samples ** 2)) if len(samples) else 0.0
-    return 20 * np.log10(max(rms, 0.0328) / 32768)
+    return 20 * np.log10(max(rms, 0.032768) / 32768)
 
 
 def tone_level_db(samples, rate, frequency):
@@ -88,14 +88,14 @@ def tone_level_db(samples, rate, frequency):
     phases = np.exp(-2j * np.pi * frequency * np.arange(len(samples)) / rate)
     window = np.hanning(len(samples))
     amplitude = 2 * abs(np.sum(samples * window * phases)) / window.sum()
-    return 20 * np.log10(max(amplitude / np.sqrt(2), 0.0328) / 32768)
+    return 20 * np.log10(max(amplitude / np.sqrt(2), 0.032768) / 32768)
 
 
 def gaps(samples, rate, longer_than=0.040, below_db=-50, window=0.005):
     """[(start, length)] of stretches over `longer_than` seconds in which the level stays under `below_db`."""
     step = max(1, int(rate * window))
     blocks = np.asarray(samples[:len(samples) // step * step], dtype=float).reshape(-1, step)
-    quiet = 20 * np.log10(np.maximum(np.sqrt((blocks ** 2).mean(axis=1)), 0.0328) / 32768) < below_db
+    quiet = 20 * np.log10(np.maximum(np.sqrt((blocks ** 2).mean(axis=1)), 0.032768) / 32768) < below_db
     found, start = [], None
     for index, silent in enumerate(np.append(quiet, False)):
         if silent and start is None:
@@ -113,7 +113,7 @@ def heard_share(samples, rate, below_db=-50, window=0.020):
     blocks = np.asarray(samples[:len(samples) // step * step], dtype=float).reshape(-1, step)
     if not len(blocks):
         return 0.0
-    return float((20 * np.log10(np.maximum(np.sqrt((blocks ** 2).mean(axis=1)), 0.0328) / 32768) >= below_db).mean())
+    return float((20 * np.log10(np.maximum(np.sqrt((blocks ** 2).mean(axis=1)), 0.032768) / 32768) >= below_db).mean())
 
 
 def first_sound(samples, rate, above_db=-45, window=0.010):
@@ -154,33 +154,43 @@ def envelopes(samples, rate):
     return np.log10(np.stack(bands) + 1e5)
 
 
-def likeness(said, said_rate, heard, heard_rate, delay_max=None):
-    """-> (likeness 0..1, delay in seconds): the best correlation of the band envelopes over all delays.
+SEGMENT_SECONDS, WANDER_SECONDS = 0.5, 0.2
 
-    Robust to delay, level, codec and small clock drift; unrelated speech stays under 0.5, the same sentence
-    through Opus is over 0.9.
+
+def likeness(said, said_rate, heard, heard_rate, delay_max=None):
+    """-> (likeness 0..1, delay in seconds) of the best match of `said` anywhere in `heard`.
+
+    It correlates band envelopes; first as a whole, which gives the delay, then in half-second pieces that may each
+    lie 0.2 s aside. So it is robust to delay, level, codec, clock drift, and to a jitter buffer that stretches.
+    Unrelated speech stays under 0.7, the same sentence through Opus is over 0.9.
     """
     a, b = envelopes(said, said_rate), envelopes(heard, heard_rate)
     length = a.shape[1]
     if length == 0 or b.shape[1] == 0:
         return 0.0, 0.0
-    if b.shape[1] < length:
-        quiet = np.full((b.shape[0], length - b.shape[1]), 5.0)
-        b = np.concatenate([b, quiet], axis=1)
-    a = a - a.mean()
-    norm_a = np.sqrt((a ** 2).sum())
-    best, best_shift = 0.0, 0
-    last = b.shape[1] - length
+    wander = int(WANDER_SECONDS * ENVELOPE_RATE)
+    lacking = max(0, length - b.shape[1])
+    b = np.pad(b, ((0, 0), (wander, wander + lacking)), constant_values=5.0)
+    last = b.shape[1] - 2 * wander - length
     if delay_max is not None:
         last = min(last, int(delay_max * ENVELOPE_RATE))
-    for shift in range(last + 1):
-        part = b[:, shift:shift + length]
-        part = part - part.mean()
-        norm = norm_a * np.sqrt((part ** 2).sum())
-        score = float((a * part).sum() / norm) if norm > 0 else 0.0
-        if score > best:
-            best, best_shift = score, shift
-    return best, best_shift / ENVELOPE_RATE
+    shift = max(range(last + 1), key=lambda n: _correlation(a, b[:, wander + n:wander + n + length]))
+    size = int(SEGMENT_SECONDS * ENVELOPE_RATE)
+    scores, weights = [], []
+    for start in range(0, max(1, length - size // 2), size):
+        piece = a[:, start:start + size]
+        weight = float(((piece - a.mean()) ** 2).sum())
+        offsets = range(shift + start, shift + start + 2 * wander + 1, 1)
+        scores.append(max(_correlation(piece, b[:, n:n + piece.shape[1]]) for n in offsets
+                          if n + piece.shape[1] <= b.shape[1]))
+        weights.append(weight)
+    return max(0.0, float(np.average(scores, weights=weights))), shift / ENVELOPE_RATE
+
+
+def _correlation(a, b):
+    a, b = a - a.mean(), b - b.mean()
+    norm = np.sqrt((a ** 2).sum() * (b ** 2).sum())
+    return float((a * b).sum() / norm) if norm > 0 else 0.0
 
 
 # -- pictures ------------------------------------------------------------------------------------------------

@@ -12,6 +12,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import servers  # noqa: E402
 
 TEST_SECONDS_MAX = 180
+TIMING_TRIES = 3
+
+
+def new_room():
+    return "room-" + uuid.uuid4().hex[:10]
 
 
 def pytest_addoption(parser):
@@ -23,11 +28,23 @@ def pytest_addoption(parser):
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     if inspect.iscoroutinefunction(pyfuncitem.obj):
-        names = pyfuncitem._fixtureinfo.argnames
-        arguments = {name: pyfuncitem.funcargs[name] for name in names}
-        asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_SECONDS_MAX))
-        return True
+        arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+        tries = TIMING_TRIES if pyfuncitem.get_closest_marker("timing") else 1
+        while True:
+            tries -= 1
+            try:
+                asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_SECONDS_MAX))
+                return True
+            except AssertionError as error:
+                if not tries:
+                    raise
+                print(f"again, in another room: {error}")
+                arguments["room"] = new_room()
     return None
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "timing: asserts milliseconds, so a busy machine earns it two more tries")
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +82,7 @@ def own_server(request, logs):
 @pytest.fixture
 def room():
     """A room name that no other test uses."""
-    return "room-" + uuid.uuid4().hex[:10]
+    return new_room()
 
 
 @pytest.fixture

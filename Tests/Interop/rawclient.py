@@ -215,13 +215,14 @@ class RawClient:
         return self.publisher.dtls.send_media(rtp.build(payload_type, sequence, timestamp, ssrc, payload,
                                                         extensions=extensions))
 
-    async def stream(self, ssrc, count, first=1000, timestamp=50000, skip=(), **options):
-        """`count` packets 20 ms apart; sequence numbers in `skip` are not sent."""
+    async def stream(self, ssrc, count, first=1000, timestamp=50000, skip=(), settle=0.1, **options):
+        """`count` packets 20 ms apart, then `settle` s to arrive; sequence numbers in `skip` are not sent."""
         start = time.monotonic()
         for n in range(count):
             if (first + n) & 0xFFFF not in skip:
                 self.send_rtp(ssrc, first + n, timestamp + n * 960, **options)
             await asyncio.sleep(max(0, start + (n + 1) * 0.020 - time.monotonic()))
+        await asyncio.sleep(settle)
 
     def parsed_rtcp(self, which, kind):
         """[(time, packet)] of one RTCP class; packets that aiortc does not know are left out."""

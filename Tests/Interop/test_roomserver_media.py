@@ -111,6 +111,7 @@ async def test_numbers_are_kept_and_extensions_removed(server, room, first):
         assert {p.ssrc for p in got} == {offered} != {ssrc} and not any(p.extensions or p.marker for p in got)
 
 
+@pytest.mark.timing
 async def test_mute_blanks_then_nothing_then_continues(server, room):
     server.require_hooks()
     async with pair(server, room) as (speaker, listener, ssrc):
@@ -155,6 +156,7 @@ async def test_server_mutes(server, room):
         await listener.expect("update", where=lambda u: any(t.muted for p in u.participants for t in p.tracks))
 
 
+@pytest.mark.timing
 async def test_unpublish_and_reuse_of_the_section(server, room):
     server.require_hooks()
     async with pair(server, room) as (speaker, listener, ssrc):
@@ -180,6 +182,7 @@ async def test_unpublish_and_reuse_of_the_section(server, room):
         assert again[1].get("ssrc").split()[0] != old
 
 
+@pytest.mark.timing
 async def test_subscriber_offers_like_the_captures(server, room):
     server.require_hooks()
     async with RawClient(server, room, "speaker") as speaker:
@@ -212,6 +215,7 @@ async def test_subscriber_offers_like_the_captures(server, room):
             assert [s.formats for s in listener.offers()[-1][2].sections[1:]] == [["111"], ["111"]]
 
 
+@pytest.mark.timing
 async def test_rtcp_towards_the_publisher(server, room):
     server.require_hooks()
     async with pair(server, room) as (speaker, listener, ssrc):
@@ -234,6 +238,7 @@ async def test_rtcp_towards_the_publisher(server, room):
         assert (late.sequence, late.timestamp) == (1165, 50000 + 165 * 960)
 
 
+@pytest.mark.timing
 async def test_rtcp_towards_the_subscriber(server, room):
     server.require_hooks()
     async with pair(server, room) as (speaker, listener, ssrc):
@@ -247,6 +252,7 @@ async def test_rtcp_towards_the_subscriber(server, room):
         assert reports[0][1].ssrc == ours(listener)[0].ssrc
 
 
+@pytest.mark.timing
 async def test_nacks_are_honoured_only_late(server, room):
     server.require_hooks()
     async with pair(server, room) as (speaker, listener, ssrc):
@@ -268,7 +274,7 @@ async def test_nacks_are_honoured_only_late(server, room):
         assert not any([await ask(2000 + n, 0.025) for n in range(5)])
         assert all([await ask(2010 + n, 0.125) for n in range(5)])
         for n in range(150):                            # until a sender report came, then report with LSR and DLSR
-            await speaker.stream(ssrc, 1, first=2100 + n, timestamp=(2100 + n) * 960)
+            await speaker.stream(ssrc, 1, first=2100 + n, timestamp=(2100 + n) * 960, settle=0)
             reports = listener.parsed_rtcp(listener.rtcp, RtcpSrPacket)
             if reports and time.monotonic() - reports[-1][0] < 0.1:
                 at, sr = reports[-1]
@@ -279,6 +285,7 @@ async def test_nacks_are_honoured_only_late(server, room):
         assert all([await ask(2300 + n, 0.025) for n in range(5)])
 
 
+@pytest.mark.timing
 async def test_speakers_need_the_level_extension(server, room):
     server.require_hooks()
     async with pair(server, room) as (speaker, listener, ssrc):

@@ -3,6 +3,7 @@ import asyncio
 import time
 
 from livekit.protocol import models, rtc
+import pytest
 
 from peers import Peer, wait_for
 from rawclient import RawClient, pair
@@ -86,6 +87,7 @@ async def test_removed_and_deleted_by_the_api(server, room):
         await wait_for(lambda: a.closed_with == b.closed_with == 1000, 2, "both closed")
 
 
+@pytest.mark.timing
 async def test_who_does_not_publish_is_seen_late(server, room):
     """Batched every 3 s; publishing and attributes are seen at once."""
     server.require_hooks()

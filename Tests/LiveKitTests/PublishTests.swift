@@ -7,7 +7,7 @@ import Testing
 @Suite struct PublishTests {
   static var frame: PeerConnection.AudioFrame {
     .init(
-    payload: [1], timestamp: 960, marker: false, level: 30, voice: true)
+      payload: [1], timestamp: 960, marker: false, level: 30, voice: true)
   }
 
   /// Joined with one published microphone.

@@ -34,6 +34,7 @@ extension ICEAgent {
     for index in transactions.indices {
       if case .check(id, false, _) = transactions[index].purpose {
         transactions[index].transmissions = Limits.checkTransmissionsMax
+        transactions[index].nextAt = now.advanced(byMilliseconds: Limits.checkLingerMilliseconds)
       }
     }
     lastCheckAt = now

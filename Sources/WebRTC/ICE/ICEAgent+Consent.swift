@@ -19,6 +19,7 @@ extension ICEAgent {
       if consent.unansweredSince == nil { consent.unansweredSince = now }
       consent.nextRequestAt = now.advanced(byMilliseconds: Limits.consentProbeMilliseconds)
       selected?.consent = consent
+      if consent.unansweredSince != now, selectOtherNominated(now) { return }
     }
     if let lostAt = lostTime(consent), lostAt <= now {
       let seconds = now.milliseconds(since: consent.answeredAt) / 1000
@@ -69,6 +70,19 @@ extension ICEAgent {
         id: message.transaction, purpose: .consent(role: role), base: selected.path.base,
         remote: selected.path.remote, datagram: message.serialized(integrityKey: key), key: key, sentAt: now),
       now)
+  }
+
+  /// The present pair is silent: another one that the peer nominated takes its place. False: there is none.
+  private func selectOtherNominated(_ now: Instant) -> Bool {
+    guard role == .controlled, let selected, selected.generation == list.generation else { return false }
+    var best: CandidatePair?
+    for pair in list.pairs
+    where pair.isNominatedByPeer && pair.state == .succeeded && pair.id != selected.pair {
+      if pair.priority > best?.priority ?? 0 { best = pair }
+    }
+    guard let best else { return false }
+    select(best, now)
+    return true
   }
 
   private func lostTime(_ consent: Consent) -> Instant? {

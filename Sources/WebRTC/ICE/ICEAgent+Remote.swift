@@ -52,6 +52,7 @@ extension ICEAgent {
     transactions.removeAll {
       if case .check = $0.purpose { true } else { false }
     }
+    lastCheckAt = nil
     list = CheckList(
       generation: list.generation + 1, localCredentials: ICEAgent.makeCredentials(random))
     announcePath()

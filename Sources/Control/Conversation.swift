@@ -1,0 +1,179 @@
+import Base
+
+/// What lintelctl says to the daemon and to the user for one command: it owns no socket and no terminal. Feed it
+/// what is read and when the deadline passes, and do the steps that `poll` gives until there is none.
+public struct Conversation: Sendable {
+  public enum Step: Equatable, Sendable {
+    case send([UInt8])
+    /// For standard output, with its line ends.
+    case print(String)
+    /// For standard error.
+    case complain(String)
+    /// The last step.
+    case finish(ExitCode)
+  }
+
+  /// The time of the next `handleTimeout`; nil if only the daemon or the user can go on.
+  public private(set) var deadline: Instant?
+  private let action: Action
+  private let json: Bool
+  private let socket: String
+  private let startedAt: Instant
+  private var lines = LineBuffer(lineBytesMax: ControlLimits.replyLineBytesMax)
+  private var steps: [Step] = []
+  private var isFinished = false
+  private var watch: JoinWatch?
+
+  /// How long the daemon may take for an answer that it has at hand.
+  static let answerMillisecondsMax = 5000
+  private static let subscribeID: Int64 = 1
+  private static let requestID: Int64 = 2
+
+  /// The connection is open. `token` is the text of the file that `join --token-file` names.
+  public init(_ action: Action, socket: String, json: Bool, token: String?, now: Instant) {
+    self.action = action
+    self.json = json
+    self.socket = socket
+    startedAt = now
+    deadline = now.advanced(byMilliseconds: Self.answerMillisecondsMax)
+    switch action {
+    case .status: send(.status)
+    case .join(let url, _, let waitSeconds):
+      // Subscribed first, so that nothing that the attempt causes is missed.
+      if waitSeconds != nil { steps.append(.send(Request.eventsSubscribe.line(id: Self.subscribeID))) }
+      watch = JoinWatch(id: .number(Self.requestID))
+      send(.join(url: url, token: token))
+    case .leave: send(.leave)
+    case .mute(let on): send(.mute(on: on))
+    case .volume(let level): send(.volume(level: level))
+    case .participants: send(.participants)
+    case .events: send(.eventsSubscribe)
+    case .version: send(.version)
+    }
+  }
+
+  public mutating func poll() -> Step? { steps.isEmpty ? nil : steps.removeFirst() }
+
+  public mutating func receive(_ bytes: [UInt8], now: Instant) {
+    lines.append(bytes)
+    while !isFinished, let line = lines.next() {
+      do throws(JSONFailure) {
+        handle(try ServerMessage.parse(line), now)
+      } catch {
+        fail(.unreachable, "\(socket) does not speak lintel's protocol: \(error.description)")
+      }
+    }
+    if lines.isBroken { fail(.unreachable, "\(socket) does not speak lintel's protocol: a line without end") }
+  }
+
+  /// The daemon closed the connection.
+  public mutating func handleEnd() {
+    fail(.unreachable, "the daemon closed the connection; it may have stopped or restarted")
+  }
+
+  public mutating func handleTimeout(now: Instant) {
+    guard !isFinished, let deadline, now >= deadline else { return }
+    if case .join(_, _, let waitSeconds?) = action, let watch, watch.isAccepted {
+      fail(.failed, watch.outOfTime(seconds: waitSeconds))
+    } else {
+      fail(.unreachable, "the daemon at \(socket) does not answer; `systemctl status linteld` may say why")
+    }
+  }
+
+  private mutating func send(_ request: Request) { steps.append(.send(request.line(id: Self.requestID))) }
+
+  private mutating func handle(_ message: ServerMessage, _ now: Instant) {
+    if watch != nil { return handleJoin(message, now) }
+    switch message {
+    case .result(.number(Self.requestID), let result): answer(result)
+    case .failure(_, let code, let words):
+      fail(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, words)
+    case .event(let event): show(event)
+    default: break
+    }
+  }
+
+  private mutating func handleJoin(_ message: ServerMessage, _ now: Instant) {
+    let failureBefore = watch?.lastFailure
+    let outcome = watch?.handle(message)
+    if case .result(.number(Self.requestID), let result) = message, outcome == nil {
+      guard case .join(_, _, let waitSeconds?) = action else {
+        finish(result, "joining; `lintelctl status` tells how it goes\n")
+        return
+      }
+      deadline = startedAt.advanced(byMilliseconds: waitSeconds * 1000)
+    }
+    if let failure = watch?.lastFailure, failure != failureBefore {
+      steps.append(.complain("still trying: \(printable(failure))\n"))
+    }
+    switch outcome {
+    case .connected:
+      let tenths = max(0, now.milliseconds(since: startedAt)) / 100
+      finish(
+        .object([.init("connection", .string(RoomConnection.connected.rawValue))]),
+        "connected after \(tenths / 10).\(tenths % 10) s\n")
+    case .failed(let words): fail(.failed, words)
+    case .notAllowed(let words): fail(.notAllowed, words)
+    case nil: break
+    }
+  }
+
+  private mutating func answer(_ result: JSONValue) {
+    switch action {
+    case .status: finish(result, StatusText.render(result))
+    case .participants: finish(result, ParticipantsText.render(result))
+    case .mute: finish(result, muteText(result))
+    case .volume: finish(result, result["volume"].integer.map { "volume \($0) %\n" } ?? "")
+    case .leave: finish(result, "left the room\n")
+    case .events(let follow):
+      if json {
+        show(.object([.init("event", .string("snapshot")), .init("status", result["status"])]))
+      }
+      for event in result["recent"].array { show(event) }
+      deadline = nil
+      if !follow { finish(nil, "") }
+    case .version:
+      finish(
+        .object([.init("lintelctl", .string(lintelVersion)), .init("linteld", result["version"])]),
+        "lintelctl \(lintelVersion)\nlinteld \(printable(result["version"].string ?? "?"))\n")
+    case .join: break
+    }
+  }
+
+  private func muteText(_ result: JSONValue) -> String {
+    if result["hard_muted"].bool == true { return "muted by the switch on the device\n" }
+    return result["muted"].bool == true ? "muted\n" : "not muted\n"
+  }
+
+  private mutating func show(_ event: JSONValue) {
+    steps.append(.print((json ? event.text : EventText.render(event)) + "\n"))
+  }
+
+  private mutating func finish(_ result: JSONValue?, _ text: String) {
+    guard !isFinished else { return }
+    let output = json ? result.map { $0.text + "\n" } ?? "" : text
+    if !output.utf8.isEmpty { steps.append(.print(output)) }
+    steps.append(.finish(.done))
+    isFinished = true
+    deadline = nil
+  }
+
+  private mutating func fail(_ status: ExitCode, _ words: String) {
+    guard !isFinished else { return }
+    steps += Self.failure(status, words, json: json)
+    isFinished = true
+    deadline = nil
+  }
+
+  /// The steps that end in a failure, whether or not the daemon was ever reached.
+  public static func failure(_ status: ExitCode, _ words: String, json: Bool) -> [Step] {
+    var steps: [Step] = []
+    if json {
+      let error: [JSONValue.Member] = [
+        .init("status", .integer(Int64(status.rawValue))), .init("message", .string(words)),
+      ]
+      steps.append(.print(JSONValue.object([.init("error", .object(error))]).text + "\n"))
+    }
+    return steps + [.complain("lintelctl: \(printable(words))\n"), .finish(status)]
+  }
+}

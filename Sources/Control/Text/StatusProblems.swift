@@ -1,0 +1,45 @@
+/// What a status says is wrong, the gravest first, as sentences without their full stops.
+enum StatusProblems {
+  static func of(_ status: JSONValue) -> [String] {
+    var problems: [String] = []
+    let room = status["room"]
+    if let message = room["failure"]["message"].string {
+      problems.append(message + retry(room["failure"]))
+    } else if room["connection"].string == RoomConnection.reconnecting.rawValue
+      || room["connection"].string == RoomConnection.resuming.rawValue
+    {
+      problems.append("the connection to the room was lost and is being restored")
+    }
+    if status["call"]["state"].string == CallState.failed.rawValue {
+      let reason = status["call"]["reason"].string ?? "the call failed"
+      if reason != room["failure"]["message"].string { problems.append(reason) }
+    }
+    for (name, member) in [("microphone", "capture"), ("speaker", "playback")] {
+      if let problem = device(name, status["audio"][member]) { problems.append(problem) }
+    }
+    if room["connection"].string == RoomConnection.connected.rawValue,
+      let quality = room["quality"].string, quality == "poor" || quality == "lost"
+    {
+      problems.append("the server calls the connection \(quality)")
+    }
+    return problems
+  }
+
+  private static func retry(_ failure: JSONValue) -> String {
+    guard failure["retriable"].bool == true else { return " (trying again would not help)" }
+    guard let wait = failure["retry_in_ms"].integer else { return " (it is being tried again)" }
+    return " (next attempt in \(durationText(seconds: (max(0, min(wait, 1 << 40)) + 999) / 1000)))"
+  }
+
+  private static func device(_ name: String, _ device: JSONValue) -> String? {
+    guard let state = device["state"].string else { return nil }
+    let words: String
+    switch state {
+    case AudioDeviceState.absent.rawValue: words = "the \(name) is absent"
+    case AudioDeviceState.failed.rawValue: words = "the \(name) does not work"
+    default: return nil
+    }
+    let device = device["reason"].string ?? named(device["device"]) { "device \($0)" }
+    return words + (device.map { ": \($0)" } ?? "")
+  }
+}

@@ -1,0 +1,112 @@
+/// The status for a technician at a terminal of 80 columns: first what is wrong, then a row a part.
+///
+/// It reads the JSON as the daemon sent it, not a `Status`: an older or newer daemon may leave out or add members.
+public enum StatusText {
+  public static func render(_ status: JSONValue) -> String {
+    var rows: [(label: String, text: String)] = StatusProblems.of(status).map { ("Problem", $0) }
+    if let mute = mute(status["audio"]) { rows.append(("Muted", mute)) }
+    rows += [
+      ("Device", device(status["device"])), ("Call", call(status["call"])), ("Room", room(status["room"])),
+      ("Here as", status["participant"]["identity"].string ?? ""), ("Agent", agent(status["agent"])),
+    ]
+    for (index, participant) in status["participants"].array.enumerated() {
+      rows.append((index == 0 ? "Others" : "", ParticipantsText.line(participant)))
+    }
+    if let left = status["participants_left_out"].integer { rows.append(("", "and \(left) more")) }
+    let audio = status["audio"]
+    rows += [
+      ("Microphone", stream(audio["capture"], nil)), ("Speaker", stream(audio["playback"], audio["volume"])),
+      ("Sent", uplink(audio["uplink"])), ("Heard", downlink(audio["downlink"])),
+      ("Pre-connect", preConnect(audio["pre_connect"])), ("Door", door(status["door"])),
+      ("Memory", memory(status["memory"])),
+    ]
+    var text = ""
+    for row in rows where !row.text.utf8.isEmpty {
+      text += wrapped(padded(row.label, to: 12) + printable(row.text), indentation: 12) + "\n"
+    }
+    return text
+  }
+
+  private static func mute(_ audio: JSONValue) -> String? {
+    if audio["hard_muted"].bool == true { return "by the switch on the device; no command can undo it" }
+    return audio["muted"].bool == true ? "the microphone is off; `lintelctl mute off` turns it on" : nil
+  }
+
+  private static func device(_ device: JSONValue) -> String {
+    listed([
+      device["id"].string, named(device["board"]) { "\($0) board" },
+      named(device["version"]) { "lintel \($0)" },
+      device["uptime_s"].integer.map { "up \(durationText(seconds: $0))" },
+    ])
+  }
+
+  private static func call(_ call: JSONValue) -> String {
+    guard let state = call["state"].string else { return "" }
+    let words = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
+    let since = call["since_s"].integer.map { " for \(durationText(seconds: $0))" } ?? ""
+    // The reason of a failed call stands among the problems.
+    let reason = state == CallState.failed.rawValue ? nil : call["reason"].string
+    return words + since + (reason.map { ": \($0)" } ?? "")
+  }
+
+  private static func room(_ room: JSONValue) -> String {
+    guard let connection = room["connection"].string else { return "" }
+    var name = room["name"].string ?? ""
+    if let sid = room["sid"].string { name += name.utf8.isEmpty ? sid : " (\(sid))" }
+    let reconnects = room["reconnects"].integer ?? 0
+    return listed([
+      name, connection, room["server"].string.map { "server \($0)" },
+      room["region"].string.map { "region \($0)" },
+      room["quality"].string.map { "quality \($0)" }, room["rtt_ms"].integer.map { "round trip \($0) ms" },
+      reconnects == 0 ? nil : reconnects == 1 ? "1 reconnect" : "\(reconnects) reconnects",
+    ])
+  }
+
+  private static func agent(_ agent: JSONValue) -> String {
+    listed([agent["identity"].string, agent["state"].string])
+  }
+
+  private static func stream(_ stream: JSONValue, _ volume: JSONValue?) -> String {
+    listed([
+      stream["device"].string, stream["state"].string, stream["rate"].integer.map { "\($0) Hz" },
+      decimalText(stream["level_db"]).map { "level \($0) dB" }, volume?.integer.map { "volume \($0) %" },
+    ])
+  }
+
+  private static func uplink(_ uplink: JSONValue) -> String {
+    guard let packets = uplink["packets"].integer, packets > 0 else { return "" }
+    let bitrate = (uplink["bitrate"].integer ?? 0) / 100
+    return listed([
+      "\(packets) packets", "\(bitrate / 10).\(bitrate % 10) kbit/s",
+      decimalText(uplink["loss"]).map { "\($0) % lost" },
+    ])
+  }
+
+  private static func downlink(_ downlink: JSONValue) -> String {
+    guard let packets = downlink["packets"].integer, packets > 0 else { return "" }
+    return listed([
+      "\(packets) packets", downlink["lost"].integer.map { "\($0) lost" },
+      downlink["concealed_ms"].integer.map { "\($0) ms concealed" },
+      downlink["jitter_ms"].integer.map { "jitter \($0) ms" },
+      downlink["delay_ms"].integer.map { "delay \($0) ms" },
+    ])
+  }
+
+  private static func preConnect(_ preConnect: JSONValue) -> String {
+    listed([
+      preConnect["captured_ms"].integer.map { "\($0) ms captured" },
+      preConnect["sent_ms"].integer.map { "\($0) ms sent" },
+    ])
+  }
+
+  private static func door(_ door: JSONValue) -> String {
+    listed([door["state"].string, door["last_opened_by"].string.map { "last opened by \($0)" }])
+  }
+
+  private static func memory(_ memory: JSONValue) -> String {
+    listed([
+      memory["rss_kb"].integer.map { memoryText(kilobytes: $0) },
+      memory["anon_kb"].integer.map { "\(memoryText(kilobytes: $0)) of it its own" },
+    ])
+  }
+}

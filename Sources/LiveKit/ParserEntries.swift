@@ -1,0 +1,23 @@
+/// The parsers of this room that are not public, for the fuzzer of this package.
+package enum ParserEntries {
+  /// Whether the bytes are a message of the server within default limits.
+  package static func signalResponse(_ bytes: [UInt8]) -> Bool {
+    var dropped = 0
+    return SignalDecoder.decode(bytes, limits: Limits(), dropped: &dropped) != nil
+  }
+
+  /// Whether what is read is written and read again as the same.
+  package static func candidateInit(_ bytes: [UInt8]) -> Bool {
+    guard let read = CandidateInit(json: String(decoding: bytes, as: UTF8.self)) else { return true }
+    return CandidateInit(json: read.json) == read
+  }
+
+  package static func serverURL(_ bytes: [UInt8]) -> Bool {
+    guard let url = try? ServerURL(String(decoding: bytes, as: UTF8.self)) else { return false }
+    return !url.signal(productVersion: "1").isEmpty
+  }
+
+  package static func stunURL(_ bytes: [UInt8]) -> Bool {
+    STUNServers.parse(String(decoding: bytes, as: UTF8.self)) != nil
+  }
+}

@@ -1,0 +1,182 @@
+import Testing
+
+@testable import Control
+
+private func parse(_ line: String) throws -> Invocation {
+  try Invocation.parse(line.split(separator: " ").map(String.init), defaultSocket: "/d")
+}
+
+private func failure(_ words: [String]) -> UsageFailure? {
+  do throws(UsageFailure) { _ = try Invocation.parse(words, defaultSocket: "/d") } catch { return error }
+  return nil
+}
+
+@Suite("The command line")
+struct CommandLineTests {
+  @Test(
+    "commands",
+    arguments: [
+      ("status", .status), ("leave", .leave), ("participants", .participants), ("version", .version),
+      ("mute on", .mute(on: true)), ("mute off", .mute(on: false)), ("volume", .volume(level: nil)),
+      ("volume 0", .volume(level: 0)), ("volume 100", .volume(level: 100)),
+      ("events", .events(follow: false)),
+      ("events --follow", .events(follow: true)), ("join", .join(url: nil, tokenFile: nil, waitSeconds: 15)),
+      ("join --no-wait", .join(url: nil, tokenFile: nil, waitSeconds: nil)),
+      ("join --url ws://h --token-file=t --wait 3", .join(url: "ws://h", tokenFile: "t", waitSeconds: 3)),
+      ("join --token-file -", .join(url: nil, tokenFile: "-", waitSeconds: 15)),
+      ("join --url=ws://h?a=b", .join(url: "ws://h?a=b", tokenFile: nil, waitSeconds: 15)),
+      ("-- status", .status), ("volume -- 5", .volume(level: 5)),
+    ] as [(String, Action)])
+  func commands(line: String, action: Action) throws {
+    #expect(try parse(line) == .run(action, socket: "/d", json: false))
+  }
+
+  @Test("common options stand anywhere")
+  func commonOptions() throws {
+    for line in ["--socket /s --json mute on", "mute --json on --socket=/s", "mute on --socket /s --json"] {
+      #expect(try parse(line) == .run(.mute(on: true), socket: "/s", json: true))
+    }
+  }
+
+  @Test(
+    "what is wrong is said, with the place to read on",
+    arguments: [
+      ("", "a command is missing", nil), ("--json", "a command is missing", nil),
+      ("statsu", "no command 'statsu', did you mean 'status'?", nil),
+      ("reboot", "no command 'reboot'", nil), ("help nothing", "no command 'nothing'", nil),
+      ("help a b", "help takes one command", nil),
+      ("statsu --verbose", "no command 'statsu', did you mean 'status'?", nil),
+      ("--sokcet /s status", "no option '--sokcet', did you mean '--socket'?", nil),
+      ("status --folow", "status: no option '--folow'", "status"),
+      ("events --folow", "events: no option '--folow', did you mean '--follow'?", "events"),
+      ("status -v", "status: no option '-v'", "status"),
+      ("status now", "status: 'now' is one argument too many", "status"),
+      ("mute", "mute: on|off is missing", "mute"), ("mute maybe", "mute: on or off, not 'maybe'", "mute"),
+      ("mute on off", "mute: 'off' is one argument too many", "mute"),
+      ("volume 101", "volume: '101' is no whole number from 0 to 100", "volume"),
+      ("volume x", "volume: 'x' is no whole number from 0 to 100", "volume"),
+      (
+        "volume 99999999999999999999", "volume: '99999999999999999999' is no whole number from 0 to 100",
+        "volume"
+      ),
+      ("join --wait 0", "--wait: '0' is no whole number from 1 to 3600", "join"),
+      ("join --wait", "join: --wait: SECONDS is missing", "join"),
+      ("join --wait 3 --no-wait", "join: --wait and --no-wait exclude each other", "join"),
+      ("join --url a --url b", "join: --url is given twice", "join"),
+      ("status --json=yes", "status: --json takes no value", "status"),
+      ("status --socket=", "the path of the socket is empty", "status"),
+      ("status --socket", "status: --socket: PATH is missing", "status"),
+    ] as [(String, String, String?)])
+  func mistakes(line: String, words: String, command: String?) {
+    #expect(
+      failure(line.split(separator: " ").map(String.init)) == UsageFailure(message: words, command: command))
+  }
+
+  @Test(
+    "empty and strange words",
+    arguments: [[""], ["\u{1B}[2J"], ["mute", ""], ["--socket"], ["-"], ["--"], ["--", "--json"]])
+  func strange(words: [String]) {
+    let description = failure(words)?.description ?? ""
+    #expect(description.hasPrefix("") && description.contains("See `lintelctl help"))
+    #expect(!description.unicodeScalars.contains("\u{1B}"))
+  }
+
+  @Test("help of every command, by both ways, within 80 columns")
+  func helpOfEach() throws {
+    for command in CommandTable.all {
+      let text = HelpText.of(command)
+      #expect(try parse("help \(command.name)") == .help(text))
+      if command.name != "help" { #expect(try parse("\(command.name) --help") == .help(text)) }
+      for option in command.options { #expect(text.contains("\n  \(option.spelling)")) }
+      #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count <= 80 }, "\(text)")
+    }
+    for line in ["help", "--help", "-h", "help --help"] {
+      #expect(try parse(line) == .help(HelpText.general), "\(line)")
+    }
+    #expect(HelpText.general.split(separator: "\n").allSatisfy { $0.utf8.count <= 80 })
+  }
+
+  @Test("every example can be run")
+  func examples() throws {
+    for command in CommandTable.all {
+      #expect(!command.examples.isEmpty)
+      for example in command.examples { _ = try parse(example) }
+    }
+  }
+
+  @Test("the help of join, whole")
+  func joinHelp() {
+    #expect(
+      HelpText.of(CommandTable.command("join")!) == """
+        Join the room.
+
+        Usage: lintelctl join [--url URL] [--token-file FILE] [--wait SECONDS]
+          [--no-wait]
+
+        Waits until sound flows, and fails with the reason if the room cannot be joined.
+        When the time is over the daemon still keeps trying.
+
+        The token file is read by lintelctl, with your rights. A token is never given on
+        the command line, where every user of the machine could read it.
+
+        Options:
+          --url URL          The room server (default: as configured).
+          --token-file FILE  The file with the token, or - for standard input (default:
+                             as configured).
+          --wait SECONDS     How long to wait until sound flows (default: 15).
+          --no-wait          Return when the daemon has begun.
+          --socket PATH      The daemon's socket (default: LINTEL_SOCKET if set, else
+                             /run/lintel/control.sock).
+          --json             Print JSON: one value per result, one line per event.
+          --help             Print help; after a command, help for that command.
+
+        Examples:
+          lintelctl join
+          lintelctl join --url wss://rooms.example.org --token-file token.jwt
+
+        """)
+  }
+
+  @Test("the general help, whole")
+  func generalHelp() {
+    #expect(
+      HelpText.general == """
+        lintelctl operates the lintel daemon of this device.
+
+        Usage: lintelctl [--socket PATH] [--json] COMMAND
+
+        Commands:
+          status          What the device is doing, and what is wrong.
+          join            Join the room.
+          leave           Leave the room, or stop trying to join it.
+          mute on|off     Mute or unmute the microphone.
+          volume [LEVEL]  Show or set the speaker's volume, 0 to 100.
+          participants    Who else is in the room, with their tracks.
+          events          What happened of late.
+          version         The versions of lintelctl and of the daemon.
+          help [COMMAND]  Help, for all or for one command.
+
+        Options:
+          --socket PATH  The daemon's socket (default: LINTEL_SOCKET if set, else
+                         /run/lintel/control.sock).
+          --json         Print JSON: one value per result, one line per event.
+          --help         Print help; after a command, help for that command.
+
+        Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not
+          allowed.
+        `lintelctl help COMMAND` says more about a command.
+
+        """)
+  }
+
+  @Test("wrapping breaks at blanks, and words that are too long in their midst")
+  func wrapping() {
+    let long = String(repeating: "x", count: 200)
+    #expect(wrapped(long, indentation: 4).split(separator: "\n").map(\.count) == [80, 80, 48])
+    #expect(wrapped("", indentation: 4).isEmpty)
+    let exact = String(repeating: "y", count: 80)
+    #expect(wrapped(exact, indentation: 4) == exact)
+    #expect(wrapped(exact + " z", indentation: 4) == exact + "\n    z")
+    #expect(wrapped("label       " + long, indentation: 12).split(separator: "\n")[0].count == 80)
+  }
+}

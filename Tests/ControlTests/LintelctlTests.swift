@@ -1,0 +1,135 @@
+import Control
+import Foundation
+import Testing
+
+/// The built program, against a server that says what a test tells it to.
+@Suite("lintelctl", .serialized)
+struct LintelctlTests {
+  private func run(_ arguments: [String], environment: [String: String] = [:], input: String = "") throws
+    -> Outcome
+  {
+    try Outcome(running: arguments, environment: environment, input: input)
+  }
+
+  @Test("help and version of usage need no daemon")
+  func help() throws {
+    let help = try run(["--help"])
+    #expect(help.status == 0 && help.output == HelpText.general && help.errors.isEmpty)
+    let wrong = try run(["statsu"])
+    #expect(wrong.status == 2 && wrong.output.isEmpty)
+    #expect(wrong.errors == "lintelctl: no command 'statsu', did you mean 'status'?\nSee `lintelctl help`.\n")
+    #expect(try run([]).status == 2)
+    #expect(try run(["mute", ""]).status == 2)
+  }
+
+  @Test("no daemon: 3, with the path and what to try")
+  func unreachable() throws {
+    let path = socketPath()
+    let absent = try run(["--socket", path, "status"])
+    #expect(absent.status == 3 && absent.errors.contains("there is no socket \(path)"))
+    let byVariable = try run(["--json", "status"], environment: ["LINTEL_SOCKET": path])
+    #expect(
+      byVariable.status == 3
+        && byVariable.output.hasPrefix("{\"error\":{\"status\":3,\"message\":\"there is no"))
+    #expect(byVariable.errors.contains(path))
+    let server = try Server(path: path) { _ in nil }
+    server.stop()
+    let stopped = try run(["--socket", path, "status"])
+    #expect(stopped.status == 3 && stopped.errors.contains("nobody listens at \(path)"))
+    let long = try run(["--socket", "/" + String(repeating: "s", count: 200), "status"])
+    #expect(long.status == 3 && long.errors.contains("longer than"))
+  }
+
+  @Test("done: 0, with the result")
+  func done() throws {
+    let server = try Server { _ in
+      .init(#"{"jsonrpc":"2.0","id":2,"result":{"muted":true,"hard_muted":false}}"#)
+    }
+    defer { server.stop() }
+    let mute = try run(["--socket", server.path, "mute", "on"])
+    #expect(mute.status == 0 && mute.output == "muted\n" && mute.errors.isEmpty)
+    #expect(server.heard == [#"{"jsonrpc":"2.0","id":2,"method":"mute","params":{"on":true}}"#])
+    let json = try run(["mute", "on", "--json"], environment: ["LINTEL_SOCKET": server.path])
+    #expect(json.output == "{\"muted\":true,\"hard_muted\":false}\n")
+  }
+
+  @Test("failed: 1; not allowed: 4", arguments: [(-32000, 1), (-32001, 4)])
+  func errors(code: Int, status: Int32) throws {
+    let server = try Server { _ in
+      .init(#"{"jsonrpc":"2.0","id":2,"error":{"code":\#(code),"message":"no"}}"#)
+    }
+    defer { server.stop() }
+    let outcome = try run(["--socket", server.path, "leave"])
+    #expect(outcome.status == status && outcome.errors == "lintelctl: no\n")
+  }
+
+  @Test("a server that hangs up, or talks something else: 3")
+  func broken() throws {
+    let silent = try Server { _ in nil }
+    defer { silent.stop() }
+    let hungUp = try run(["--socket", silent.path, "status"])
+    #expect(hungUp.status == 3 && hungUp.errors.contains("closed the connection"))
+    let other = try Server { _ in .init("HTTP/1.1 400 Bad Request") }
+    defer { other.stop() }
+    #expect(try run(["--socket", other.path, "status"]).errors.contains("does not speak lintel's protocol"))
+  }
+
+  @Test("a join waits for the end, takes the token from a file or standard input, and does not show it")
+  func join() throws {
+    let event =
+      #"{"jsonrpc":"2.0","method":"event","params":{"event":"room.connection","state":"connected"}}"#
+    let server = try Server { line in
+      line.contains("events.subscribe")
+        ? .init(#"{"jsonrpc":"2.0","id":1,"result":{"status":{},"recent":[]}}"#)
+        : .init(#"{"jsonrpc":"2.0","id":2,"result":{"connection":"connecting"}}"#, event)
+    }
+    defer { server.stop() }
+    let file = NSTemporaryDirectory() + "lintel-token-\(UUID().uuidString)"
+    try "  abc.def.ghi\n".write(toFile: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    let fromFile = try run(["--socket", server.path, "join", "--token-file", file])
+    #expect(fromFile.status == 0 && fromFile.output.hasPrefix("connected after 0."))
+    let fromInput = try run(["--socket", server.path, "join", "--token-file", "-"], input: "abc.def.ghi\n")
+    #expect(fromInput.status == 0)
+    #expect(server.heard.filter { $0.contains(#""token":"abc.def.ghi""#) }.count == 2)
+    #expect(!(fromFile.output + fromFile.errors).contains("abc"))
+  }
+
+  @Test("a token that cannot be had: 1")
+  func noToken() throws {
+    let absent = try run(["join", "--token-file", "/nonexistent/token"])
+    #expect(
+      absent.status == 1 && absent.errors == "lintelctl: /nonexistent/token: No such file or directory\n")
+    #expect(try run(["join", "--token-file", "-"], input: " \n").errors == "lintelctl: -: holds no token\n")
+    let endless = try run(["join", "--token-file", "/dev/zero"])
+    #expect(endless.status == 1 && endless.errors.contains("longer than 16384 bytes"))
+  }
+
+  @Test("a join that runs out of time: 1, with the last reason")
+  func joinOutOfTime() throws {
+    let failure =
+      #"{"jsonrpc":"2.0","method":"event","params":{"event":"room.failure","message":"refused","retriable":true}}"#
+    let server = try Server { line in
+      line.contains("\"join\"") ? .init(#"{"jsonrpc":"2.0","id":2,"result":{}}"#, failure) : .init()
+    }
+    defer { server.stop() }
+    let outcome = try run(["--socket", server.path, "join", "--wait", "1"])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors == "still trying: refused\nlintelctl: not connected after 1 s: refused "
+        + "(the daemon keeps trying; `lintelctl leave` stops it)\n")
+  }
+
+  @Test("events --follow prints each line until the daemon goes")
+  func follow() throws {
+    let event = #"{"jsonrpc":"2.0","method":"event","params":{"time":"T","event":"audio.volume","volume":7}}"#
+    let server = try Server { _ in
+      .init(#"{"jsonrpc":"2.0","id":2,"result":{"status":{},"recent":[]}}"#, event, event, thenClose: true)
+    }
+    defer { server.stop() }
+    let outcome = try run(["--socket", server.path, "--json", "events", "--follow"])
+    let line = #"{"time":"T","event":"audio.volume","volume":7}"# + "\n"
+    #expect(outcome.output.hasPrefix(#"{"event":"snapshot","status":{}}"# + "\n" + line + line))
+    #expect(outcome.status == 3)
+  }
+}

@@ -1,0 +1,169 @@
+import Testing
+
+@testable import Control
+
+@Suite("Status")
+struct StatusTests {
+  @Test("the shape on the wire, with null where there is nothing")
+  func emptyShape() {
+    #expect(
+      Status().json.text
+        == "{\"device\":{\"id\":\"\",\"board\":\"\",\"version\":\"\",\"uptime_s\":0},"
+        + "\"call\":{\"state\":\"idle\",\"since_s\":0,\"reason\":null},"
+        + "\"room\":{\"name\":null,\"sid\":null,\"connection\":\"disconnected\",\"server\":null,\"region\":null,"
+        + "\"quality\":null,\"rtt_ms\":null,\"reconnects\":0,\"failure\":null},"
+        + "\"participant\":{\"identity\":null,\"sid\":null},\"agent\":null,\"participants\":[],"
+        + "\"audio\":{\"muted\":false,\"hard_muted\":false,\"volume\":0,"
+        + "\"capture\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"rate\":null,\"level_db\":null},"
+        + "\"playback\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"rate\":null,\"level_db\":null},"
+        + "\"uplink\":{\"packets\":0,\"bitrate\":0,\"loss\":null},"
+        + "\"downlink\":{\"packets\":0,\"lost\":0,\"concealed_ms\":0,\"jitter_ms\":0,\"delay_ms\":0},"
+        + "\"pre_connect\":null},\"door\":null,\"memory\":{\"rss_kb\":null,\"anon_kb\":null}}")
+  }
+
+  @Test("participants are bounded, the rest is counted")
+  func manyParticipants() {
+    var status = Status()
+    status.participants = (0..<250).map { ParticipantStatus(identity: "p\($0)", sid: "s", kind: "standard") }
+    #expect(status.json["participants"].array.count == 100)
+    #expect(status.json["participants_left_out"] == .integer(150))
+    #expect(StatusText.render(status.json).contains("\n            and 150 more\n"))
+  }
+
+  @Test("the largest status fits into what lintelctl reads")
+  func largest() throws {
+    var status = busyStatus()
+    var participant = ParticipantStatus(
+      identity: String(repeating: "i", count: 256), sid: "PA_x", kind: "standard")
+    participant.name = String(repeating: "n", count: 256)
+    let track = TrackStatus(
+      sid: "TR_0123456789", name: String(repeating: "t", count: 256), kind: "audio", source: "microphone",
+      muted: false, subscribed: true)
+    participant.tracks = Array(repeating: track, count: 30)
+    status.participants = Array(repeating: participant, count: 200)
+    let line = Reply.result(status.json, to: .number(1))
+    #expect(line.count < ControlLimits.replyLineBytesMax)
+    #expect(throws: Never.self) { try ServerMessage.parse(line.dropLast()) }
+  }
+
+  @Test("a talking device, for a person")
+  func talking() {
+    #expect(
+      StatusText.render(busyStatus().json) == """
+        Device      lobby-3, simulated board, lintel 0.1.0, up 2 h 13 min
+        Call        talking for 34 s
+        Room        front-door (RM_abc), connected, server wss://rooms.example.org,
+                    quality good, round trip 23 ms, 1 reconnect
+        Here as     lobby-3
+        Agent       concierge, listening
+        Others      alice (standard), speaking: microphone, camera muted
+                    concierge (agent): no tracks
+        Microphone  hw:1,0, running, 16000 Hz, level -23.4 dB
+        Speaker     hw:1,0, running, 48000 Hz, volume 80 %
+        Sent        1700 packets, 24.1 kbit/s, 0.4 % lost
+        Heard       1650 packets, 3 lost, 60 ms concealed, jitter 12 ms, delay 80 ms
+        Memory      8.1 MB, 900 kB of it its own
+
+        """)
+  }
+
+  @Test("what is wrong comes first")
+  func failing() {
+    var status = Status()
+    status.device.id = "lobby-3"
+    status.call.state = .failed
+    status.call.reason = "the token expired on 2026-11-19 at 10:00 UTC"
+    status.room.failure = RoomFailure(
+      code: "token.expired", message: "the token expired on 2026-11-19 at 10:00 UTC", retriable: false)
+    status.audio.hardMuted = true
+    status.audio.capture.device = "hw:1,0"
+    status.audio.capture.state = .absent
+    status.audio.capture.reason = "no such device hw:1,0"
+    #expect(
+      StatusText.render(status.json) == """
+        Problem     the token expired on 2026-11-19 at 10:00 UTC (trying again would not
+                    help)
+        Problem     the microphone is absent: no such device hw:1,0
+        Muted       by the switch on the device; no command can undo it
+        Device      lobby-3, up 0 s
+        Call        failed for 0 s
+        Room        disconnected
+        Microphone  hw:1,0, absent
+        Speaker     stopped, volume 0 %
+
+        """)
+  }
+
+  struct ProblemCase: Sendable {
+    let words: String
+    let change: @Sendable (inout Status) -> Void
+  }
+
+  static let problemCases: [ProblemCase] = [
+    .init(words: "the connection to the room was lost and is being restored") {
+      $0.room.connection = .reconnecting
+    },
+    .init(words: "the connection to the room was lost and is being restored") {
+      $0.room.connection = .resuming
+    },
+    .init(words: "refused (next attempt in 3 s)") {
+      $0.room.failure = RoomFailure(code: "x", message: "refused", retriable: true, retryInMilliseconds: 2001)
+    },
+    .init(words: "refused (it is being tried again)") {
+      $0.room.failure = RoomFailure(code: "x", message: "refused", retriable: true)
+    },
+    .init(words: "the server calls the connection lost") {
+      $0.room.connection = .connected
+      $0.room.quality = "lost"
+    },
+    .init(words: "the call failed") { $0.call.state = .failed },
+    .init(words: "the speaker does not work: device hw:9") {
+      $0.audio.playback.state = .failed
+      $0.audio.playback.device = "hw:9"
+    },
+  ]
+
+  @Test("problems", arguments: problemCases)
+  func problems(problem: ProblemCase) {
+    var status = Status()
+    problem.change(&status)
+    #expect(StatusProblems.of(status.json) == [problem.words])
+  }
+
+  @Test("no line is wider than 80 columns, and names from the room cannot move the cursor")
+  func hostileNames() {
+    var status = busyStatus()
+    status.room.name = "\u{1B}[31m\u{202E}" + String(repeating: "very long name ", count: 20)
+    status.participants[0].identity = String(repeating: "x", count: 300) + "\u{9B}2J\n\rProblem     fake"
+    let text = StatusText.render(status.json)
+    for line in text.split(separator: "\n") {
+      #expect(line.unicodeScalars.count <= 80, "\(line)")
+      #expect(!line.hasPrefix("Problem"))
+    }
+    #expect(
+      text.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value)) }
+    )
+    #expect(!text.unicodeScalars.contains("\u{202E}"))
+  }
+
+  @Test(
+    "a status of another version, or of the wrong types, is no crash",
+    arguments: [
+      "null", "5", "[]", "{}", "{\"room\":5,\"audio\":[],\"participants\":{\"a\":1}}",
+      "{\"participants\":[1,null,{}],\"device\":{\"uptime_s\":-9223372036854775808}}",
+      "{\"room\":{\"failure\":{\"message\":\"m\",\"retriable\":true,\"retry_in_ms\":9223372036854775807}}}",
+      "{\"audio\":{\"capture\":{\"level_db\":1e300},\"uplink\":{\"packets\":1,\"bitrate\":-9223372036854775808}}}",
+      "{\"memory\":{\"rss_kb\":9223372036854775807,\"anon_kb\":-5}}",
+    ])
+  func otherShapes(text: String) throws {
+    _ = StatusText.render(try json(text))
+    _ = ParticipantsText.render(try json(text)["participants"])
+    _ = EventText.render(try json(text))
+  }
+
+  @Test(
+    "durations",
+    arguments: [(0, "0 s"), (59, "59 s"), (60, "1 min 0 s"), (3600, "1 h 0 min"), (90_000, "1 d 1 h")]
+      as [(Int64, String)])
+  func durations(seconds: Int64, words: String) { #expect(durationText(seconds: seconds) == words) }
+}

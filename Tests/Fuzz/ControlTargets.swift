@@ -1,0 +1,68 @@
+import Base
+import Control
+
+/// Any line is a request that can be written and read again, or a refusal that is a line of JSON itself.
+func fuzzControlRequest(_ bytes: [UInt8]) {
+  do throws(RefusedRequest) {
+    let request = try Request.parse(bytes)
+    guard let again = try? Request.parse(Array(request.request.line(id: 1).dropLast())) else {
+      preconditionFailure("a request that was read cannot be written")
+    }
+    precondition(again.request == request.request)
+    check(Reply.result(.null, to: request.id))
+  } catch {
+    check(Reply.failure(error.failure, to: error.id))
+  }
+}
+
+/// A client that sends this, cut into pieces as its first byte says: what comes out are lines, and not too many.
+func fuzzControlLineBuffer(_ bytes: [UInt8]) {
+  let size = 1 + Int(bytes.first ?? 0)
+  var whole = LineBuffer(lineBytesMax: 200)
+  whole.append(bytes)
+  var expected: [[UInt8]] = []
+  while let line = whole.next() { expected.append(line) }
+  var pieces = LineBuffer(lineBytesMax: 200)
+  var found: [[UInt8]] = []
+  let session = ControlSession()
+  var start = 0
+  while start < bytes.count {
+    let piece = Array(bytes[start..<min(start + size, bytes.count)])
+    pieces.append(piece)
+    while let line = pieces.next() { found.append(line) }
+    precondition(pieces.waitingBytes < 200)
+    session.receive(piece)
+    while let request = session.next() { session.refuse(request, .notAllowed("fuzz")) }
+    start += size
+  }
+  precondition(
+    found == expected && pieces.isBroken == whole.isBroken, "how a stream is cut changes its lines")
+  for line in session.outgoing.split(separator: 0x0A) { check(Array(line) + [0x0A]) }
+}
+
+/// What a daemon might send to lintelctl, for each kind of command: it ends in text for a terminal, or goes on.
+func fuzzControlConversation(_ bytes: [UInt8]) {
+  let actions: [Action] = [
+    .status, .participants, .events(follow: true), .version, .join(url: nil, tokenFile: nil, waitSeconds: 5),
+  ]
+  let action = actions[Int(bytes.first ?? 0) % actions.count]
+  let now = Instant(microseconds: 0)
+  var conversation = Conversation(action, socket: "/s", json: false, token: nil, now: now)
+  conversation.receive(Array(bytes.dropFirst()), now: now)
+  while let step = conversation.poll() {
+    guard case .print(let text) = step else { continue }
+    for scalar in text.unicodeScalars {
+      precondition(scalar == "\n" || scalar.value >= 0x20 && !(0x7F..<0xA0).contains(scalar.value))
+    }
+  }
+}
+
+private func check(_ line: [UInt8]) {
+  guard let last = line.last else { return }
+  precondition(last == 0x0A && !line.dropLast().contains(0x0A), "a reply is not one line")
+  do throws(JSONFailure) {
+    _ = try JSONValue.parse(Array(line.dropLast()))
+  } catch {
+    preconditionFailure("a reply is no JSON")
+  }
+}

@@ -1,0 +1,24 @@
+import Base
+import LiveKit
+
+func fuzzSignalResponse(_ bytes: [UInt8]) {
+  _ = ParserEntries.signalResponse(bytes)
+}
+
+/// The bytes as the claims of a token, and as a token.
+func fuzzToken(_ bytes: [UInt8]) {
+  let claims = Base64.encode(bytes, urlSafe: true, padding: false)
+  for text in ["eyJhIjoxfQ." + claims + ".c2ln", String(decoding: bytes, as: UTF8.self)] {
+    guard let token = try? AccessToken(text) else { continue }
+    try? token.check(wallClockSeconds: 1_795_000_000)
+  }
+}
+
+func fuzzCandidateInit(_ bytes: [UInt8]) {
+  precondition(ParserEntries.candidateInit(bytes), "not the same after writing and reading")
+}
+
+func fuzzServerURL(_ bytes: [UInt8]) {
+  _ = ParserEntries.serverURL(bytes)
+  _ = ParserEntries.stunURL(bytes)
+}

@@ -1,0 +1,74 @@
+import Reactor
+
+/// Server frames: the same bytes in one piece and in pieces make the same events and end in the same way. The first
+/// byte is the size of the pieces.
+func fuzzWebSocketFrames(_ bytes: [UInt8]) {
+  guard let first = bytes.first else { return }
+  let stream = Array(bytes.dropFirst())
+  precondition(frameEvents(stream, piece: .max) == frameEvents(stream, piece: Int(first) + 1))
+}
+
+private struct FrameEvents: Equatable {
+  var events: [WebSocketFrameDecoder.Event] = []
+  var violation: WebSocketViolation?
+}
+
+private func frameEvents(_ stream: [UInt8], piece: Int) -> FrameEvents {
+  var result = FrameEvents()
+  var decoder = WebSocketFrameDecoder(messageBytesMax: 4096)
+  var rest = stream[...]
+  do throws(WebSocketViolation) {
+    while !rest.isEmpty {
+      decoder.feed(Array(rest.prefix(piece)))
+      rest = rest.dropFirst(piece)
+      while let event = try decoder.next() {
+        if case .message(let message, _) = event { precondition(message.count <= 4096) }
+        result.events.append(event)
+      }
+    }
+  } catch {
+    result.violation = error
+  }
+  return result
+}
+
+/// Responses: in one piece and in pieces the same head, body and rest, within the limit. The first byte is the size of
+/// the pieces; its lowest bit also says whether the body may be cut.
+func fuzzHTTPResponse(_ bytes: [UInt8]) {
+  guard let first = bytes.first else { return }
+  let stream = Array(bytes.dropFirst())
+  let whole = response(stream, piece: .max, truncates: first & 1 == 1)
+  let pieces = response(stream, piece: Int(first >> 1) + 1, truncates: first & 1 == 1)
+  precondition((whole == nil) == (pieces == nil))
+  guard let whole, let pieces else { return }
+  precondition(whole.head == pieces.head && whole.body == pieces.body)
+  precondition(whole.isComplete == pieces.isComplete && whole.body.count <= 1024)
+}
+
+/// nil if the parser refused.
+private func response(_ stream: [UInt8], piece: Int, truncates: Bool) -> HTTPResponseParser? {
+  var parser = HTTPResponseParser(bodyBytesMax: 1024, truncatesBody: truncates)
+  var rest = stream[...]
+  do throws(HTTPParseFailure) {
+    while !rest.isEmpty {
+      if try parser.feed(Array(rest.prefix(piece))) { return parser }
+      rest = rest.dropFirst(piece)
+    }
+    return parser
+  } catch {
+    return nil
+  }
+}
+
+/// URLs: what is accepted can be written into a request without ending a line.
+func fuzzWebAddress(_ bytes: [UInt8]) {
+  do throws(ReactorFailure) {
+    let address = try WebAddress(String(decoding: bytes, as: UTF8.self))
+    for byte in Array(address.target.utf8) + Array(address.hostHeader.utf8) {
+      precondition(byte > 0x20 && byte < 0x7F)
+    }
+    precondition(address.port > 0 && address.target.utf8.first == UInt8(ascii: "/"))
+  } catch {
+    precondition(!error.description.utf8.isEmpty)
+  }
+}

@@ -1,0 +1,95 @@
+import Testing
+
+@testable import LiveKit
+
+@Suite struct AccessTokenTests {
+  static func read(_ text: String) -> String {
+    do {
+      let token = try AccessToken(text)
+      return "\(token.identity) in \(token.room)"
+    } catch {
+      return error.description
+    }
+  }
+
+  struct Row: Sendable {
+    let claims: String
+    let result: String
+  }
+
+  static let claims = [
+    Row(claims: #"{"sub":"door","video":{"roomJoin":true,"room":"hall"}}"#, result: "door in hall"),
+    Row(claims: #"{"jti":"old","video":{"roomJoin":true,"room":"hall"}}"#, result: "old in hall"),
+    Row(
+      claims: #"{"sub":"d","video":{"room":"hall"}}"#,
+      result: "it does not allow to join (video.roomJoin is not true)"),
+    Row(
+      claims: #"{"sub":"d","video":{"roomJoin":false,"room":"hall"}}"#,
+      result: "it does not allow to join (video.roomJoin is not true)"),
+    Row(claims: #"{"sub":"d","video":{"roomJoin":true}}"#, result: "it names no room (video.room)"),
+    Row(claims: #"{"sub":"","video":{"roomJoin":true,"room":"h"}}"#, result: "it names no identity (sub)"),
+    Row(claims: #"{"sub":"d"}"#, result: "it has no video grant"),
+    Row(claims: #"{"sub":"d","video":[]}"#, result: "it has no video grant"),
+    Row(claims: "[1]", result: "its claims are not a JSON object"),
+    Row(claims: #"{"sub":"#, result: "its claims are not a JSON object"),
+  ]
+
+  @Test(arguments: claims) func theClaims(row: Row) {
+    let result = Self.read(Bench.token(row.claims) + "\n")
+    #expect(result == row.result || result == "the access token is malformed: " + row.result)
+  }
+
+  @Test(arguments: [
+    ("", "it is empty"), ("   \n", "it is empty"),
+    ("abc", "it has 1 parts separated by dots instead of 3"),
+    ("a.b.c.d", "it has 4 parts separated by dots instead of 3"),
+    ("ab!.YWJj.YWJj", "a part of it is not base64url"), ("YWJj.YWJj.", "a part of it is not base64url"),
+    ("YWJj.YWJj.YW Jj", "a part of it is not base64url"),
+    (String(repeating: "a", count: 16_385), "it is longer than 16 kB"),
+  ])
+  func theShape(text: String, why: String) {
+    #expect(Self.read(text) == "the access token is malformed: " + why)
+  }
+
+  static func judge(exp: Int64?, nbf: Int64?, now: Int64) throws -> String {
+    let times = (exp.map { #""exp":\#($0),"# } ?? "") + (nbf.map { #""nbf":\#($0),"# } ?? "")
+    let token = try AccessToken(
+      Bench.token("{\(times)\"sub\":\"d\",\"video\":{\"roomJoin\":true,\"room\":\"h\"}}"))
+    do {
+      try token.check(wallClockSeconds: now)
+      return "valid"
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test func theTimesWithAMinuteOfLeeway() throws {
+    let now: Int64 = 1_795_000_000
+    #expect(try Self.judge(exp: nil, nbf: nil, now: now) == "valid")
+    #expect(try Self.judge(exp: now - 60, nbf: nil, now: now) == "valid")
+    #expect(
+      try Self.judge(exp: now - 61, nbf: nil, now: now)
+        == "the access token expired at 2026-11-18 11:05:39 UTC")
+    #expect(try Self.judge(exp: nil, nbf: now + 60, now: now) == "valid")
+    #expect(
+      try Self.judge(exp: nil, nbf: now + 61, now: now)
+        == "the access token is not valid before 2026-11-18 11:07:41 UTC")
+  }
+
+  @Test func aClockThatWasNeverSetIsToBlame() throws {
+    let words = "the clock says 1970: set the time, the access token cannot be judged before"
+    #expect(try Self.judge(exp: 1_795_000_000, nbf: 1_794_000_000, now: 40) == words)
+    #expect(try Self.judge(exp: -1000, nbf: nil, now: 40) == words)
+    #expect(try Self.judge(exp: 1_795_000_000, nbf: nil, now: 40) == "valid")
+  }
+
+  @Test(arguments: [
+    (Int64(0), "1970-01-01 00:00:00 UTC"), (951_782_399, "2000-02-28 23:59:59 UTC"),
+    (951_782_400, "2000-02-29 00:00:00 UTC"), (4_107_542_399, "2100-02-28 23:59:59 UTC"),
+    (4_107_542_400, "2100-03-01 00:00:00 UTC"), (-1, "1969-12-31 23:59:59 UTC"),
+    (Int64.max, "9999-12-31 23:59:59 UTC"), (Int64.min, "0001-01-01 00:00:00 UTC"),
+  ])
+  func calendar(seconds: Int64, text: String) {
+    #expect(CalendarTime(seconds).text == text)
+  }
+}

@@ -1,0 +1,186 @@
+import Base
+import Testing
+
+@testable import LiveKit
+@testable import WebRTC
+
+@Suite struct ReconnectTests {
+  @Test func aLostConnectionIsDialledAgainAtOnceAndTracksReturn() throws {
+    let (bench, track) = try PublishTests.published(muted: true)
+    bench.advance(6_000)
+    let cid = try #require(bench.last(4)).text(1)
+    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    #expect(bench.failures.first?.code == "signal-lost")
+    #expect(bench.opened.count == 2)
+    #expect(bench.room.state == .reconnecting)
+    #expect(bench.sockets.suffix(2) == ["close publisher", "close subscriber"])
+    bench.handle(.webSocketOpened(connection: bench.connection))
+    bench.server(Server.join(sid: "PA_me2"))
+    let add = try #require(bench.last(4))
+    #expect(add.text(1) != cid)
+    #expect(add.number(6) == 1)
+    #expect(bench.last(1)?.number(3) == 1)
+    bench.server(Server.published(add.text(1), "TR_AM2", muted: true))
+    bench.server(Server.answer(1))
+    bench.bringUp()
+    #expect(bench.room.state == .connected)
+    #expect(bench.room.localTracks.first?.sid == "TR_AM2")
+    #expect(bench.room.localTracks.first?.isMuted == true)
+    #expect(bench.room.localTracks.first?.id == track)
+    #expect(bench.room.statistics.reconnects == 1)
+    #expect(bench.room.lastFailure == nil)
+  }
+
+  @Test func theBackOffFollowsTheTable() throws {
+    let bench = try Bench()
+    try bench.connect()
+    bench.advance(6_000)
+    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    var delays = [0]
+    for _ in 0..<7 {
+      bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
+      let delay = try #require(bench.failures.last?.retry)
+      delays.append(delay)
+      let dials = bench.opened.count
+      bench.advance(delay - 1)
+      #expect(bench.opened.count == dials)
+      bench.advance(2)
+      #expect(bench.opened.count == dials + 1)
+    }
+    #expect(delays[1] == 300)
+    for (delay, floor) in zip(delays[2...], [1200, 2700, 4800, 7000, 7000, 7000]) {
+      #expect((floor...(floor + 1000)).contains(delay))
+    }
+    #expect(Set(delays).count > 5)
+    #expect(bench.room.state == .reconnecting)
+  }
+
+  @Test func aServerThatDismissesAtOnceMeetsTheBackOffToo() throws {
+    let bench = try Bench()
+    try bench.connect()
+    var delays: [Int] = []
+    for _ in 0..<4 {
+      bench.server(Server.leave(action: 2, reason: 6))
+      let delay = try #require(bench.failures.last?.retry)
+      delays.append(delay)
+      bench.advance(delay + 1)
+      bench.accept()
+      #expect(bench.room.state == .connected)
+    }
+    #expect(delays[0] == 300)
+    #expect((1200...2200).contains(delays[1]))
+    #expect((2700...3700).contains(delays[2]))
+    #expect((4800...5800).contains(delays[3]))
+  }
+
+  @Test func attemptsMayBeLimited() throws {
+    let bench = try Bench(retry: RetryPolicy(attemptsMax: 2))
+    try bench.join()
+    bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
+    #expect(bench.failures.last?.retry == 300)
+    bench.advance(301)
+    bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
+    #expect(bench.failures.count == 2)
+    #expect(bench.failures.last?.retry == nil)
+    #expect(bench.room.state == .disconnected)
+    #expect(bench.room.lastFailure?.code == "connection-refused")
+  }
+
+  @Test func theNewestTokenIsUsedUntilItExpires() throws {
+    let bench = try Bench()
+    let claims = { (exp: Int) in #"{"sub":"door","exp":\#(exp),"video":{"roomJoin":true,"room":"hall"}}"# }
+    let configured = Bench.token(claims(Int(Bench.wall) + 21_600))
+    let refreshed = Bench.token(claims(Int(Bench.wall) + 600))
+    try bench.join(token: configured)
+    bench.accept()
+    bench.server(Server.refreshToken(refreshed))
+    bench.advance(6_000)
+    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    #expect(bench.opened.last?.token == refreshed)
+    for _ in 0..<120 {
+      bench.handle(.webSocketFailed(connection: bench.connection, .timeout))
+      bench.advance(8_001)
+    }
+    #expect(bench.opened.last?.token == configured)
+    for _ in 0..<2_800 {
+      bench.handle(.webSocketFailed(connection: bench.connection, .timeout))
+      bench.advance(8_001)
+    }
+    #expect(bench.room.state == .disconnected)
+    #expect(bench.room.lastFailure?.code == "expired-token")
+  }
+
+  @Test func aPeerThatFailsEndsTheSession() throws {
+    let bench = try Bench()
+    try bench.connect()
+    bench.advance(6_000)
+    bench.subscriber?.become(.failed, "no consent")
+    bench.drain()
+    #expect(bench.stateChanges.suffix(1) == ["reconnecting"])
+    #expect(bench.failures.first?.code == "media-failed")
+    #expect(bench.opened.count == 2)
+  }
+
+  @Test func mediaThatStopsIsNotCalledConnected() throws {
+    let bench = try Bench()
+    try bench.connect()
+    bench.subscriber?.become(.disconnected, "no answer")
+    bench.drain()
+    #expect(bench.room.state == .resuming)
+    bench.subscriber?.become(.connected)
+    bench.drain()
+    #expect(bench.room.state == .connected)
+    bench.subscriber?.become(.disconnected, "no answer")
+    bench.drain()
+    for _ in 0..<3 {
+      bench.advance(4_990)
+      bench.server(Server.refreshToken(Bench.token()))
+    }
+    bench.advance(100)
+    #expect(bench.failures.first?.code == "media-timeout")
+    #expect(bench.room.state == .reconnecting)
+  }
+
+  @Test func leavingSaysSoAndTakesNoTime() throws {
+    let (bench, _) = try PublishTests.published()
+    bench.room.leave(now: bench.now)
+    bench.drain()
+    #expect(bench.last(8)?.number(2) == 1)
+    #expect(bench.last(8)?.number(3) == 0)
+    #expect(bench.rawRequests.last == [0x42, 0x02, 0x10, 0x01])
+    #expect(bench.closed.isEmpty)
+    bench.server(Server.leave(action: 0, reason: 1))
+    #expect(bench.closed == [1])
+    #expect(bench.room.state == .disconnected)
+    #expect(bench.room.lastFailure == nil)
+    #expect(!bench.peers.contains { !$0.isClosed })
+    #expect(bench.room.localTracks.first?.state == .waiting)
+    try bench.join()
+    #expect(bench.room.state == .connecting)
+  }
+
+  @Test func leavingDoesNotWaitForASilentServer() throws {
+    let bench = try Bench()
+    try bench.connect()
+    bench.room.leave(now: bench.now)
+    bench.advance(250)
+    #expect(bench.room.state == .disconnected)
+    #expect(bench.closed == [1])
+    #expect(bench.wait == nil)
+  }
+
+  @Test func leavingWhileDiallingOrWaiting() throws {
+    let bench = try Bench()
+    try bench.join()
+    bench.room.leave(now: bench.now)
+    bench.drain()
+    #expect(bench.closed == [1])
+    #expect(bench.room.state == .disconnected)
+    try bench.join()
+    bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
+    bench.room.leave(now: bench.now)
+    bench.advance(60_000)
+    #expect(bench.opened.count == 2)
+    #expect(bench.room.state == .disconnected)
+  }
+}
