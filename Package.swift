@@ -36,7 +36,14 @@ let productSettings: [SwiftSetting] =
     ? [
       .enableExperimentalFeature("Embedded"),
       .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
-    ] : [])
+    ]
+    : [
+      // Both modules come unasked, and with them libdispatch; the product has neither async/await nor regexes.
+      .unsafeFlags([
+        "-Xfrontend", "-disable-implicit-concurrency-module-import", "-Xfrontend",
+        "-disable-implicit-string-processing-module-import",
+      ])
+    ])
   + (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library", "-enable-testing"])] : [])
 
 let productLinkerSettings: [LinkerSetting] =
@@ -45,8 +52,12 @@ let productLinkerSettings: [LinkerSetting] =
     ? [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "--as-needed", embeddedUnicodeTables()])]
     : [])
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: productSettings)
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], folders: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies,
+    exclude: ["README.md"] + folders.map { "\($0)/README.md" }, swiftSettings: productSettings)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -80,7 +91,7 @@ var targets: [Target] = [
   library("Control", ["Base", "CJansson"]),
   library("Configuration", ["Base", "CInih"]),
   library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"]),
-  library("WebRTC", ["Base", "COpenSSL"]),
+  library("WebRTC", ["Base", "COpenSSL"], folders: ["SDP", "STUN", "ICE"]),
   library("Board", ["AudioEngine", "CALSA", "CLinux"]),
   library("AudioEngine", ["COpus"]),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),

@@ -8,13 +8,11 @@ embedded_bin=$root/.build/embedded/release
 soundcard=$root/.build/soundcard/libasound_module_pcm_lintel.so
 
 build_packages=(
-  build-essential pkg-config libuv1-dev libwebsockets-dev libwebsockets-evlib-uv libssl-dev libopus-dev
+  build-essential pkg-config libuv1-dev libssl-dev libopus-dev
   libasound2-dev libinih-dev libjansson-dev libnanopb-dev
 )
 # What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
 test_packages=(python3 python3-venv espeak-ng openssl nanopb protobuf-compiler binutils file)
-# What measuring needs.
-bench_packages=(valgrind)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }

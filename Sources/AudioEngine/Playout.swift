@@ -78,10 +78,11 @@ final class Playout {
     target = configuration.playoutDelayMilliseconds * AudioFormat.samplesPerMillisecond
   }
 
-  /// Samples that wait, missing packets included.
+  /// Samples that wait, missing packets included unless something already stands for them.
   var waiting: Int {
     guard phase == .playing || phase == .buffering else { return 0 }
-    return sound.count + max(0, distance(history.highest, from: nextSequence) + 1) * packetSamples
+    let ahead = max(0, distance(history.highest, from: nextSequence) + 1) * packetSamples
+    return sound.count + max(0, ahead - invented)
   }
 
   /// The next `count` samples, at most one period.

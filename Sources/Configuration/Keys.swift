@@ -60,7 +60,7 @@ public enum Keys {
       kind: .choice(get: { $0.session.mode }, set: { $0.session.mode = $1 })),
     Key(
       section: "session", name: "connect-timeout",
-      summary: "How long one attempt to reach the room may take, until sound flows",
+      summary: "How long the room server may take to answer, and then sound to flow",
       kind: .number(
         1...120, unit: "s", get: { $0.session.connectTimeoutSeconds },
         set: { $0.session.connectTimeoutSeconds = $1 })),

@@ -98,10 +98,11 @@ public final class Device {
     self.startedAt = startedAt
     call = Call(since: startedAt)
     volumePercent = settings.audio.volumePercent
+    let isSimulated = settings.device.board == .simulated
     capture = AudioDeviceStatus()
-    capture.device = settings.audio.capture
+    capture.device = isSimulated ? settings.simulated.microphone ?? "silence" : settings.audio.capture
     playback = AudioDeviceStatus()
-    playback.device = settings.audio.playback
+    playback.device = isSimulated ? settings.simulated.speaker ?? "nowhere" : settings.audio.playback
   }
 
   /// Sets the sound up, and joins if the device is to be always in its room.

@@ -43,7 +43,10 @@ extension Device {
       log(.error, "the microphone is not heard: \(failure.description)")
       announce(.roomFailure(RoomFailure(failure)))
     case .localTrackUnpublished(_, let reason):
+      // Whoever leaves knows.
+      if call.state == .ending { break }
       log(.warning, "the microphone was unpublished" + (reason.isEmpty ? "" : ": \(reason)"))
+    case .descriptionDropped(let why): log(.warning, "an offer or answer of the server was dropped: \(why)")
     case .requestRefused(let request, let reason): log(.warning, "the server refused \(request): \(reason)")
     case .localTrackSubscribed: log(.info, "the microphone is heard")
     case .roomUpdated, .localParticipantUpdated, .participantUpdated: break
@@ -60,6 +63,10 @@ extension Device {
       log(.notice, "connected to room \(room.info.name) as \(room.localParticipant.identity)")
       advanceCall(.connected(somebodyIsHeard: somebodyIsHeard), now: now)
     case .resuming, .reconnecting:
+      if failure == nil, let words {
+        failure = RoomFailure(code: "media-interrupted", message: words, retriable: true)
+        log(.warning, words)
+      }
       setConnection(state == .resuming ? .resuming : .reconnecting, reason: words)
       advanceCall(.sessionLost, reason: words, now: now)
     case .disconnected: disconnected(words, now: now)

@@ -74,6 +74,8 @@ struct Session {
   var subscriberWait: Instant?
   /// Until when a publisher that was started after the session must be up.
   var publisherDeadline: Instant?
+  /// A peer connection is beyond hope; its session ends unless the server says more.
+  var peerFailure: Failure?
   var subscriberPrimary = true
   var canonicalName = ""
   var negotiation = Negotiation()

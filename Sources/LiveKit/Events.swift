@@ -43,6 +43,8 @@ public enum Event {
   case localTrackMuted(LocalTrack, byServer: Bool)
   /// The server refused the track; it stays unpublished until permission or connection change.
   case localTrackFailed(LocalTrack, Failure)
+  /// A session description of the server makes no sense and was left aside; the words say where.
+  case descriptionDropped(String)
   /// The server did not do what we asked; the words are its own.
   case requestRefused(request: String, reason: String)
   /// One packet of a subscribed audio track.
@@ -72,7 +74,7 @@ public struct Subscription: Equatable, Sendable {
 public struct Statistics: Equatable, Sendable {
   public var signalMessagesReceived = 0
   public var signalMessagesSent = 0
-  /// Signal messages that no protobuf decoder understands, dropped.
+  /// Signal messages that no protobuf decoder understands, and descriptions that are no SDP, dropped.
   public var malformedMessages = 0
   /// Messages of kinds that this client does not use.
   public var unusedMessages = 0

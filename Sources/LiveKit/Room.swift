@@ -65,6 +65,8 @@ public final class Room {
     public var signalTimeoutMilliseconds = 15_000
     /// From JoinResponse to media flowing, and for media to come back.
     public var mediaTimeoutMilliseconds = 15_000
+    /// From a peer connection that the server closed to the end of the session, unless its reason comes first.
+    public var farewellGraceMilliseconds = 500
     public var retry = RetryPolicy()
     public var limits = Limits()
 

@@ -91,7 +91,7 @@ extension Room {
     case .validating: validationFailed(now)
     case .awaitingJoin: lose(.noJoinResponse, now)
     case .connectingMedia: lose(.mediaTimeout(missingPeers), now)
-    case .interrupted: lose(.mediaTimeout(missingPeers), now)
+    case .interrupted: lose(core.session.peerFailure ?? .mediaTimeout(missingPeers), now)
     case .waiting: dial(now)
     case .leaving: finish(nil, reason: "left", now)
     }

@@ -83,8 +83,20 @@ extension Room {
       if peer == .publisher { core.session.publisherDeadline = nil }
       checkMedia(now)
     case .disconnected: interrupted(peer, reason, now)
-    case .failed: lose(.mediaFailed(name(peer) + (reason.isEmpty ? "" : ": " + reason)), now)
+    case .failed: failed(.mediaFailed(name(peer) + (reason.isEmpty ? "" : ": " + reason)), now)
     }
+  }
+
+  /// A server that sends us away closes DTLS as well, and UDP may overtake the `leave` that says why: while the
+  /// WebSocket lives, the reason gets a moment to arrive.
+  private func failed(_ failure: Failure, _ now: Instant) {
+    guard case .connected(let since) = core.phase, core.session.socket == .open else {
+      return lose(failure, now)
+    }
+    core.session.peerFailure = failure
+    let grace = configuration.farewellGraceMilliseconds
+    core.phase = .interrupted(until: now.advanced(byMilliseconds: grace), connectedSince: since)
+    setState(.resuming, failure.description)
   }
 
   private func interrupted(_ peer: Peer, _ reason: String, _ now: Instant) {

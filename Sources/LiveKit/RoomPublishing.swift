@@ -66,7 +66,7 @@ extension Room {
     do {
       try publisher.acceptAnswer(description.sdp, now: now)
     } catch {
-      return lose(.badDescription(error.description), now)
+      return undescribed(error, now)
     }
     core.session.negotiation.outstanding = nil
     if core.session.negotiation.again { negotiate(now) }

@@ -9,7 +9,7 @@ extension Room {
       let answer = try subscriber.acceptOffer(description.sdp, now: now)
       send(.answer(.init(sdp: answer, id: description.id)))
     } catch {
-      return lose(.badDescription(error.description), now)
+      return undescribed(error, now)
     }
     core.subscriptions.setSections(subscriber.remoteSections)
     for mid in core.session.earlyAudio.keys
@@ -18,6 +18,14 @@ extension Room {
       core.session.earlyAudio[mid] = nil
     }
     report(core.subscriptions.match(core.directory))
+  }
+
+  /// What cannot be parsed is dropped: the running media is better than a new session, and the server ends the
+  /// session itself if it cannot do without the answer. What is understood and cannot be, ends it here.
+  func undescribed(_ failure: DescriptionFailure, _ now: Instant) {
+    guard case .malformed = failure else { return lose(.badDescription(failure.description), now) }
+    core.statistics.malformedMessages += 1
+    emit(.descriptionDropped(failure.description))
   }
 
   /// Changes who is in the room, ends and begins subscriptions accordingly, and tells it in this order: what ends,

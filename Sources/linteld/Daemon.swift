@@ -2,8 +2,8 @@ import AudioEngine
 import Base
 import Board
 import CLinux
-import Control
 import Configuration
+import Control
 import Device
 import LiveKit
 import Reactor
@@ -46,6 +46,7 @@ final class Daemon {
     }
     var configuration = Room.Configuration(certificate: certificate, productVersion: lintelVersion)
     configuration.signalTimeoutMilliseconds = settings.session.connectTimeoutSeconds * 1000
+    configuration.mediaTimeoutMilliseconds = configuration.signalTimeoutMilliseconds
     let attempts = settings.session.reconnectAttempts
     configuration.retry = RetryPolicy(attemptsMax: attempts == 0 ? nil : attempts)
     configuration.limits.subscriptionsMax = AudioLimits.tracksMax
@@ -67,6 +68,11 @@ final class Daemon {
       }
     } catch {
       throw .reactor(error)
+    }
+    if !driver.hasAuthorities {
+      Journal.write(
+        .warning,
+        "no certificate authorities are installed (package ca-certificates), so wss:// will be refused")
     }
     try sound.start(loop)
     device.start(now: loop.now)

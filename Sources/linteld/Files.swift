@@ -43,6 +43,13 @@ enum Files {
     }
   }
 
+  /// `path` as it is from anywhere; relative ones start at the folder in which the program was started.
+  static func absolute(_ path: String) -> String {
+    guard path.utf8.first != UInt8(ascii: "/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return String(cString: folder) + "/" + path
+  }
+
   /// The names in a folder that end in `.conf`, sorted by byte; none if there is no such folder.
   static func configurationNames(in folder: String) -> [String] {
     guard let listing = opendir(folder) else { return [] }
@@ -78,6 +85,7 @@ enum Files {
 
 /// `path`, then the *.conf of `path`.d.
 func readConfiguration(at path: String) throws(ConfigurationUnusable) -> Settings {
+  let path = Files.absolute(path)
   var files: [(name: String, text: String)] = []
   files.append((path, try configurationText(path)))
   for name in Files.configurationNames(in: path + ".d") {

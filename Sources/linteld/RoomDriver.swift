@@ -16,6 +16,9 @@ final class RoomDriver {
   private var webSocket: (connection: Int, client: WebSocketClient)?
   private var queries: [String: ResolverQuery] = [:]
 
+  /// Whether this system knows certificate authorities at all.
+  var hasAuthorities: Bool { tls.hasSystemAuthorities || settings.server.caFile != nil }
+
   init(_ loop: EventLoop, _ settings: Settings) throws(ReactorFailure) {
     self.loop = loop
     self.settings = settings
@@ -49,13 +52,22 @@ final class RoomDriver {
     webSocket?.client.cancel()
     let client = WebSocketClient(loop, resolver: resolver, tls: tls)
     webSocket = (connection, client)
-    client.onOpened = { self.onInput?(.webSocketOpened(connection: connection)) }
+    var isOpen = false
+    client.onOpened = {
+      isOpen = true
+      self.onInput?(.webSocketOpened(connection: connection))
+    }
     client.onMessage = { bytes, _ in self.onInput?(.webSocketMessage(bytes, connection: connection)) }
     client.onClosed = { code, reason in
       self.onInput?(.webSocketClosed(connection: connection, code: code, reason: reason))
     }
     client.onFailed = { failure in
-      self.onInput?(.webSocketFailed(connection: connection, TransportFailure(failure)))
+      if isOpen {
+        // RFC 6455 §7.1.5: 1006 is an end without a close frame.
+        self.onInput?(.webSocketClosed(connection: connection, code: 1006, reason: failure.description))
+      } else {
+        self.onInput?(.webSocketFailed(connection: connection, TransportFailure(failure)))
+      }
     }
     client.connect(
       url: url, bearer: token, timeoutMilliseconds: settings.session.connectTimeoutSeconds * 1000)
@@ -64,7 +76,9 @@ final class RoomDriver {
   private func get(_ number: Int, _ url: String, _ token: String) {
     var request = HTTPRequest(.get, url)
     request.bearer = token
+    // The first words are enough, also of a proxy's page.
     request.responseBodyBytesMax = 1024
+    request.truncatesResponseBody = true
     http.send(request) { answer in
       switch answer {
       case .success(let response):
@@ -94,7 +108,7 @@ extension TransportFailure {
     self =
       switch failure {
       case .nameNotFound(_, let reason): .resolve(reason)
-      case .connectionRefused: .refused(failure.description)
+      case .connectionRefused(let address): .refused("nothing listens at \(address)")
       case .timedOut: .timeout
       case .certificate, .tls: .tls(failure.description)
       case .httpStatus(let status, let body): .http(status: status, body: Array(body.utf8))

@@ -8,6 +8,8 @@ import Testing
 @Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct DeviceTests {
   @Test func captureDeliversTheFileSampleBySampleInRealTime() throws {
+    becomeRealtime()
+    defer { becomeOrdinary() }
     let workshop = try Workshop()
     let spoken = tone(440, seconds: 4)
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
@@ -34,6 +36,8 @@ struct DeviceTests {
 
   @Test(arguments: [8_000, 44_100, 48_000])
   func aFileOfAnotherRateIsConverted(rate: Int) throws {
+    becomeRealtime()
+    defer { becomeOrdinary() }
     let workshop = try Workshop()
     let samples = (0..<rate).map { Int16(12_000 * sin(2 * .pi * 440 * Double($0) / Double(rate))) }
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
@@ -56,6 +60,8 @@ struct DeviceTests {
   }
 
   @Test func playbackIsRecordedBitExact() throws {
+    becomeRealtime()
+    defer { becomeOrdinary() }
     let workshop = try Workshop()
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.speaker = workshop.path("spk.wav")
@@ -80,6 +86,8 @@ struct DeviceTests {
   }
 
   @Test func anOverrunIsCountedAndCaptureGoesOn() throws {
+    becomeRealtime()
+    defer { becomeOrdinary() }
     let workshop = try Workshop()
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.microphoneControl = workshop.path("mic.ctl")

@@ -84,8 +84,9 @@ final class Server: Sendable {
     thread.start()
   }
 
-  /// Nobody listens any more; the socket's file stays, as after a crash.
-  func stop() {
+  /// Nobody listens any more. The socket's file may stay, as after a crash.
+  func stop(leavingFile: Bool = false) {
+    if !leavingFile { unlink(path) }
     shutdown(descriptor, Int32(SHUT_RDWR))
     close(descriptor)
   }

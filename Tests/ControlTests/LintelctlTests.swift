@@ -33,7 +33,8 @@ struct LintelctlTests {
         && byVariable.output.hasPrefix("{\"error\":{\"status\":3,\"message\":\"there is no"))
     #expect(byVariable.errors.contains(path))
     let server = try Server(path: path) { _ in nil }
-    server.stop()
+    server.stop(leavingFile: true)
+    defer { unlink(path) }
     let stopped = try run(["--socket", path, "status"])
     #expect(stopped.status == 3 && stopped.errors.contains("nobody listens at \(path)"))
     let long = try run(["--socket", "/" + String(repeating: "s", count: 200), "status"])

@@ -3,6 +3,17 @@ import Control
 
 /// Any line is a request that can be written and read again, or a refusal that is a line of JSON itself.
 func fuzzControlRequest(_ bytes: [UInt8]) {
+  fuzzRequestLine(bytes)
+  // Most lines fail as JSON. So the parts of the input also stand where id, method and parameters belong.
+  let parts = bytes.split(separator: 0xFF, maxSplits: 2, omittingEmptySubsequences: false)
+  guard parts.count == 3 else { return }
+  let method = JSONValue.string(String(decoding: parts[1], as: UTF8.self)).bytes
+  fuzzRequestLine(
+    Array("{\"jsonrpc\":\"2.0\",\"id\":".utf8) + parts[0] + Array(",\"method\":".utf8) + method
+      + Array(",\"params\":{".utf8) + parts[2] + Array("}}".utf8))
+}
+
+private func fuzzRequestLine(_ bytes: [UInt8]) {
   do throws(RefusedRequest) {
     let request = try Request.parse(bytes)
     guard let again = try? Request.parse(Array(request.request.line(id: 1).dropLast())) else {
@@ -48,7 +59,10 @@ func fuzzControlConversation(_ bytes: [UInt8]) {
   let action = actions[Int(bytes.first ?? 0) % actions.count]
   let now = Instant(microseconds: 0)
   var conversation = Conversation(action, socket: "/s", json: false, token: nil, now: now)
+  conversation.receive(Array("{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{".utf8), now: now)
   conversation.receive(Array(bytes.dropFirst()), now: now)
+  conversation.receive(Array("}}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{".utf8), now: now)
+  conversation.receive(bytes.dropFirst().filter { $0 != 0x0A } + Array("}}\n".utf8), now: now)
   while let step = conversation.poll() {
     guard case .print(let text) = step else { continue }
     for scalar in text.unicodeScalars {

@@ -14,5 +14,7 @@ nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("token", fuzzToken),
   ("candidate-init", fuzzCandidateInit),
   ("server-url", fuzzServerURL),
+  ("rtp", fuzzRTP), ("rtcp", fuzzRTCP), ("srtp-unprotect", fuzzSRTP), ("dtls-datagram", fuzzDTLS),
   ("sdp", fuzzDescription), ("candidate", fuzzCandidate), ("stun", fuzzSTUN), ("ice-agent", fuzzAgent),
+  ("jitter-buffer", fuzzJitterBuffer), ("opus-decode", fuzzOpusDecode),
 ]

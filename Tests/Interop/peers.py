@@ -109,6 +109,7 @@ class Peer:
         self.room = rtc.Room()
         self.recordings = {}                # identity -> Recording
         self.tasks = []
+        self.current = {}                   # identity -> sid of the track that is recorded
         self.voice = self.publication = None
         self.joined_at, self.left_at = {}, {}           # identity -> monotonic time
         self.muted = {}                     # identity -> whether its microphone is muted
@@ -186,13 +187,16 @@ class Peer:
     def _subscribed(self, track, publication, participant):
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self.muted[participant.identity] = publication.muted
-            self.tasks.append(asyncio.ensure_future(self._record(track, participant.identity)))
+            self.current[participant.identity] = publication.sid
+            self.tasks.append(asyncio.ensure_future(self._record(track, publication.sid, participant.identity)))
 
-    async def _record(self, track, identity):
+    async def _record(self, track, sid, identity):
         recording = self.heard(identity)
         stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=int(FRAME_SECONDS * 1000))
         try:
             async for event in stream:
+                if self.current[identity] != sid:
+                    break                           # its successor is recorded; this one would add silence
                 recording.add(np.frombuffer(event.frame.data, dtype=np.int16).copy())
         finally:
             await stream.aclose()

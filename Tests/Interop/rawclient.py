@@ -79,7 +79,7 @@ class RawClient:
                 self.messages.append((time.monotonic(), response))
                 try:
                     await self._react(response)
-                except ConnectionError:
+                except (aiohttp.ClientError, ConnectionError):
                     pass                            # the server closes while we answer: its leave is still read
         self.closed_with = websocket.close_code
 

@@ -14,8 +14,6 @@ import jwt
 import pytest
 
 from device import FAILED
-from peers import Peer, token
-from test_voice import hum
 
 
 # -- what every failure must show ------------------------------------------------------------------------------
@@ -38,8 +36,8 @@ async def fails(device, *arguments, code, words, retriable, wait="4"):
     assert events and events[-1]["message"] == failure["message"]
     assert failure["message"] in device.log()
     assert (status["call"]["state"] == "failed") == (not retriable), status["call"]
-    assert len([e for e in events]) <= (10 if retriable else 1), "it hammers the server"
-    if device.token and device.token.count(".") == 2:
+    assert len(events) <= (10 if retriable else 1), "it hammers the server"
+    if device.token.count(".") == 2 and len(device.token) > 100:
         for text in (device.log(), result.output, result.error, str(status), device.events_path.read_text()):
             assert device.token not in text and device.token.split(".")[2] not in text, "the token is shown"
     await device.ask("leave")
@@ -177,9 +175,9 @@ async def test_tls_failures(own_server, room, make_device, tmp_path, kind):
     url = server.url.replace("127.0.0.1", "localhost")
     device = idle(make_device, server, room, url=url, server_ca_file=authority[2][0] if trusted else None)
     failure = await fails(device, code="tls", words=["localhost", "certificate"], retriable=True)
-    expected = {"another host": "name", "expired": "expired", "not yet valid": "not yet valid",
-                "unknown authority": "issuer"}[kind]
-    assert expected in failure["message"].lower(), failure
+    expected = {"another host": "not for localhost", "expired": "expired", "not yet valid": "valid only from",
+                "unknown authority": "authority"}[kind]
+    assert expected in failure["message"], failure
 
 
 async def test_tls_on_a_plain_port(server, room, make_device):
@@ -271,50 +269,3 @@ async def test_http_refusals(own_server, room, make_device, status):
         await asyncio.sleep(3)
         after = (await server.hook("fail-joins", status=status, body=words))["refused"]
         assert retriable is None or after == before
-
-
-# -- sent away -------------------------------------------------------------------------------------------------
-
-async def sent_away(device, code):
-    """The device is out and stays out, and says why."""
-    status = await device.until(lambda s: s["room"]["connection"] == "disconnected", 5, "out of the room")
-    failure = status["room"]["failure"]
-    assert failure["code"] == code and failure["retriable"] is False and status["call"]["state"] == "failed"
-    await asyncio.sleep(4)
-    assert (await device.status())["room"]["connection"] == "disconnected"
-    assert failure["message"] in device.log()
-    assert any(e["code"] == code for e in device.events("room.failure"))
-
-
-async def test_removed(server, room, make_device):
-    async with Peer(server, room, "peer"):
-        device = make_device(server, room, microphone=hum())
-        await device.connected()
-        await server.remove(room, "door")
-        await sent_away(device, "dismissed-participant-removed")
-        assert (await device.ask("join")).status == 0       # a hand may try again
-
-
-async def test_room_deleted(server, room, make_device):
-    async with Peer(server, room, "peer"):
-        device = make_device(server, room, microphone=hum())
-        await device.connected()
-        await server.delete_room(room)
-        await sent_away(device, "dismissed-room-deleted")
-
-
-async def test_duplicate_identity(server, room, make_device):
-    device = make_device(server, room, microphone=hum())
-    await device.connected()
-    async with Peer(server, room, "door") as twin:
-        await sent_away(device, "dismissed-duplicate-identity")
-        assert twin.disconnected is None
-
-
-async def test_not_allowed_to_publish(server, room, make_device):
-    device = make_device(server, room, token=token(server, room, "door", can_publish=False))
-    async with Peer(server, room, "peer") as peer:
-        await peer.publish(1000)
-        await device.plays(1000, 15)
-        status = await device.status()
-        assert status["room"]["connection"] == "connected"

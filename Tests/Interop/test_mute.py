@@ -4,7 +4,7 @@ import time
 
 import analysis
 from peers import Peer, wait_for
-from test_voice import MICROPHONE_HZ, PEER_HZ, hum
+from sound import MICROPHONE_HZ, PEER_HZ, hum
 
 
 async def silent(peer, identity, seconds=1.0):

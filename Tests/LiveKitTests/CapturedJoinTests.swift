@@ -27,7 +27,8 @@ import Testing
   @Test func itIsUnderstood() throws {
     let message = try #require(bytes(hexadecimal: Self.hexadecimalText))
     var dropped = 0
-    guard case .join(let join) = SignalDecoder.decode(message, limits: Limits(), dropped: &dropped) else {
+    guard case .join(let join) = SignalDecoder.decode(message, limits: LiveKit.Limits(), dropped: &dropped)
+    else {
       Issue.record("no join")
       return
     }

@@ -151,9 +151,24 @@ import Testing
   @Test func aDescriptionThatCannotBeUsed() throws {
     let bench = try Bench()
     try bench.connect()
-    bench.subscriber?.refusesDescriptions = true
+    bench.subscriber?.refusal = .noFingerprint
     bench.server(Server.offer(3))
     #expect(bench.failures.first?.code == "bad-description")
+  }
+
+  @Test func aDescriptionThatIsNoneIsDroppedAndTheSessionLives() throws {
+    let bench = try Bench()
+    try bench.connect()
+    let answered = bench.count(2)
+    bench.subscriber?.refusal = .malformed(line: 3, "no type")
+    bench.server(Server.offer(3))
+    #expect(bench.failures.isEmpty)
+    #expect(bench.room.state == .connected)
+    #expect(bench.room.statistics.malformedMessages == 1)
+    #expect(bench.count(2) == answered)
+    bench.subscriber?.refusal = nil
+    bench.server(Server.offer(4))
+    #expect(bench.count(2) == answered + 1)
   }
 
   struct Leave: Sendable {

@@ -116,9 +116,27 @@ import Testing
     bench.advance(6_000)
     bench.subscriber?.become(.failed, "no consent")
     bench.drain()
+    #expect(bench.stateChanges.suffix(1) == ["resuming"])
+    bench.advance(499)
+    #expect(bench.opened.count == 1)
+    bench.advance(2)
     #expect(bench.stateChanges.suffix(1) == ["reconnecting"])
     #expect(bench.failures.first?.code == "media-failed")
     #expect(bench.opened.count == 2)
+  }
+
+  /// UDP overtook TCP: the DTLS alert came before the words that make it final.
+  @Test func theReasonMayComeAfterTheMediaHasEnded() throws {
+    let bench = try Bench()
+    try bench.connect()
+    bench.subscriber?.become(.failed, "the peer closed DTLS")
+    bench.drain()
+    bench.advance(30)
+    bench.server(Server.leave(action: 0, reason: 4))
+    #expect(bench.room.state == .disconnected)
+    #expect(bench.failures.last?.retry == nil)
+    bench.advance(60_000)
+    #expect(bench.opened.count == 1)
   }
 
   @Test func mediaThatStopsIsNotCalledConnected() throws {

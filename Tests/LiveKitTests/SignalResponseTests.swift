@@ -3,7 +3,9 @@ import Testing
 @testable import LiveKit
 
 @Suite struct SignalResponseTests {
-  static func decode(_ bytes: [UInt8], _ limits: Limits = Limits()) -> (SignalResponse?, dropped: Int) {
+  static func decode(_ bytes: [UInt8], _ limits: LiveKit.Limits = LiveKit.Limits()) -> (
+    SignalResponse?, dropped: Int
+  ) {
     var dropped = 0
     let response = SignalDecoder.decode(bytes, limits: limits, dropped: &dropped)
     return (response, dropped)
@@ -68,7 +70,7 @@ import Testing
   }
 
   @Test func whatExceedsALimitIsCountedAndTheRestIsKept() {
-    var limits = Limits()
+    var limits = LiveKit.Limits()
     limits.participantsMax = 2
     limits.tracksPerParticipantMax = 1
     let bytes = Server.update(
@@ -86,7 +88,7 @@ import Testing
   }
 
   @Test func aMessageOverTheLimitIsNotDecoded() {
-    var limits = Limits()
+    var limits = LiveKit.Limits()
     limits.signalMessageBytesMax = 100
     #expect(Self.decode(Server.refreshToken(String(repeating: "x", count: 97)), limits).0 != nil)
     #expect(Self.decode(Server.refreshToken(String(repeating: "x", count: 98)), limits).0 == nil)

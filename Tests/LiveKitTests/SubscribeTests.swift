@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test func slotsAreLimitedAndEncryptedTracksRefused() throws {
-    var limits = Limits()
+    var limits = LiveKit.Limits()
     limits.subscriptionsMax = 1
     let bench = try Bench(limits: limits)
     try bench.connect()

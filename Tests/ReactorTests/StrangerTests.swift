@@ -60,12 +60,13 @@ import Testing
   }
 
   @Test func aServerThatVanishesIsALostConnection() throws {
-    for (mode, words) in [
-      ("drop", "the server ended it without a close message"), ("vanish", "connection reset by peer"),
-    ] {
+    let ended = Outcome.failed(.connectionLost(reason: "the server ended it without a close message"))
+    let reset = Outcome.failed(.connectionLost(reason: "connection reset by peer"))
+    for mode in ["drop", "vanish"] {
       let run = try WebSocketRun()
       run.connect(peer.url("plain", "/rtc?mode=\(mode)"), bearer: peer.token)
-      #expect(run.outcomes == [.opened, .failed(.connectionLost(reason: words))])
+      // Which of the two an abort looks like is the kernel's choice: it depends on what was still unread.
+      #expect(run.outcomes == [.opened, ended] || run.outcomes == [.opened, reset])
     }
   }
 

@@ -12,37 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control.h"
-#include "wav.h"
-
-#define CONTROL_BYTES 4096
-
-struct card {
-  snd_pcm_ioplug_t io;
-  int timer;
-  int file;             // the WAV file, or -1
-  struct wav_info wav;  // what the file holds
-  int loops;
-  int keeps_time;          // the file's time goes on while nobody captures
-  struct control *control;
-  struct control own;      // used when there is no control file
-  int64_t started_ns;
-  int32_t started_ppm;
-  uint64_t position_at_start;  // frames that had passed when the clock was last started
-  uint64_t position;           // frames that the hardware has passed since prepare
-  uint64_t moved;              // frames that the program has moved since prepare
-  uint64_t file_base;          // the file's frame at moved == 0
-  uint64_t described;          // frames that the recording's header tells
-  int running;
-};
+#include "card.h"
 
 static int64_t now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
-
-static int is_capture(const struct card *c) { return c->io.stream == SND_PCM_STREAM_CAPTURE; }
 
 static int unplugged(struct card *c) {
   if (c->control->fault != FAULT_UNPLUGGED) return 0;
@@ -125,41 +101,9 @@ static snd_pcm_sframes_t card_pointer(snd_pcm_ioplug_t *io) {
     anchor(c);
     arm(c, 1);
   }
-  if (is_capture(c) ? c->position > c->moved + io->buffer_size : c->position > c->moved) return xrun(c);
+  uint64_t limit = io->appl_ptr + (is_capture(c) ? io->buffer_size : 0);
+  if (c->position > limit) return xrun(c);
   return (snd_pcm_sframes_t)c->position;
-}
-
-// What the microphone hears at file frame `at`; silence behind the end.
-static void hear(struct card *c, uint64_t at, int16_t *to, snd_pcm_uframes_t frames) {
-  size_t bytes = 2 * c->io.channels;
-  while (frames > 0) {
-    snd_pcm_uframes_t run = frames;
-    uint64_t place = c->loops && c->wav.frames ? at % c->wav.frames : at;
-    uint64_t left = place < c->wav.frames ? c->wav.frames - place : 0;
-    ssize_t got = 0;
-    if (c->file >= 0 && left > 0) {
-      if (run > left) run = left;
-      got = pread(c->file, to, run * bytes, (off_t)(c->wav.data_offset + place * bytes));
-      if (got < 0) got = 0;
-    }
-    memset((char *)to + got, 0, run * bytes - (size_t)got);
-    to += run * c->io.channels;
-    at += run;
-    frames -= run;
-  }
-}
-
-// Appends to the recording. Its header is right again every quarter of a second, so that the file can be read
-// whenever the program is killed.
-static void record(struct card *c, const int16_t *from, snd_pcm_uframes_t frames) {
-  if (c->file < 0) return;
-  size_t bytes = frames * 2 * c->io.channels;
-  off_t at = (off_t)(WAV_HEADER_BYTES + c->wav.frames * 2 * c->io.channels);
-  if (pwrite(c->file, from, bytes, at) != (ssize_t)bytes) return;
-  c->wav.frames += frames;
-  if (c->wav.frames - c->described < c->io.rate / 4) return;
-  c->described = c->wav.frames;
-  wav_write_header(c->file, c->io.rate, c->io.channels, c->wav.frames);
 }
 
 static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
@@ -167,32 +111,28 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chann
   struct card *c = io->private_data;
   if (unplugged(c)) return -ENODEV;
   int16_t *samples = (int16_t *)((char *)areas->addr + areas->first / 8 + offset * (areas->step / 8));
-  if (is_capture(c))
-    hear(c, c->file_base + c->moved, samples, size);
-  else
-    record(c, samples, size);
-  c->moved += size;
-  c->control->frames += size;
+  uint64_t first = c->moved;
+  if (is_capture(c)) {
+    if (io->access == SND_PCM_ACCESS_MMAP_INTERLEAVED) {
+      // The library asks for all that is there each time it looks, and names the place in the buffer: the same
+      // frame may be asked for many times.
+      uint64_t lap = io->buffer_size, taken = io->appl_ptr;
+      first = taken + (offset + lap - taken % lap) % lap;
+    }
+    tape_hear(c, c->file_base + first, samples, size);
+  } else {
+    tape_record(c, samples, size);
+  }
+  if (first + size > c->moved) {
+    c->control->frames += first + size - c->moved;
+    c->moved = first + size;
+  }
   return (snd_pcm_sframes_t)size;
 }
 
-// A recording goes on if the file holds the same format; otherwise it begins anew.
 static int card_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params) {
-  struct card *c = io->private_data;
   (void)params;
-  if (is_capture(c) || c->file < 0) return 0;
-  const char *why;
-  struct wav_info there;
-  if (wav_parse(c->file, &there, &why) == 0 && there.rate == io->rate && there.channels == io->channels &&
-      there.data_offset == WAV_HEADER_BYTES) {
-    c->wav = there;
-  } else {
-    if (ftruncate(c->file, 0) < 0) return -errno;
-    c->wav = (struct wav_info){.rate = io->rate, .channels = io->channels, .data_offset = WAV_HEADER_BYTES};
-    wav_write_header(c->file, io->rate, io->channels, 0);
-  }
-  c->described = c->wav.frames;
-  return 0;
+  return tape_begin_recording(io->private_data);
 }
 
 static int card_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd, unsigned int n, unsigned short *revents) {
@@ -216,21 +156,19 @@ static int card_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd, unsigned 
 static int card_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay) {
   struct card *c = io->private_data;
   if (unplugged(c)) return -ENODEV;
-  *delay = (snd_pcm_sframes_t)(is_capture(c) ? c->position - c->moved : c->moved - c->position);
+  *delay = (snd_pcm_sframes_t)(is_capture(c) ? c->position - io->appl_ptr : io->appl_ptr - c->position);
   return 0;
 }
 
 static void release(struct card *c) {
   if (c->control != &c->own) munmap(c->control, CONTROL_BYTES);
-  if (c->file >= 0) close(c->file);
+  tape_close(c);
   if (c->timer >= 0) close(c->timer);
   free(c);
 }
 
 static int card_close(snd_pcm_ioplug_t *io) {
   struct card *c = io->private_data;
-  if (!is_capture(c) && c->file >= 0 && c->described != c->wav.frames)
-    wav_write_header(c->file, c->wav.rate, c->wav.channels, c->wav.frames);
   release(c);
   return 0;
 }
@@ -260,21 +198,6 @@ static int map_control(struct card *c, const char *path) {
   if (memory == MAP_FAILED) return -ENOMEM;
   c->control = memory;
   c->control->magic = CONTROL_MAGIC;
-  return 0;
-}
-
-static int open_file(struct card *c, const char *path, snd_pcm_stream_t stream) {
-  int capture = stream == SND_PCM_STREAM_CAPTURE;
-  c->file = open(path, capture ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (c->file < 0) {
-    SNDERR("%s: %s", path, strerror(errno));
-    return -EINVAL;
-  }
-  const char *why = "";
-  if (capture && wav_parse(c->file, &c->wav, &why) < 0) {
-    SNDERR("%s: %s", path, why);
-    return -EINVAL;
-  }
   return 0;
 }
 
@@ -326,7 +249,7 @@ static int configure(struct card *c, snd_config_t *conf, snd_pcm_stream_t stream
   if (c->control->fault == FAULT_UNPLUGGED) return -ENODEV;
   if (c->control->fault == FAULT_BUSY) return -EBUSY;
   if (!c->keeps_time) c->control->epoch_ns = 0;
-  return file ? open_file(c, file, stream) : 0;
+  return file ? tape_open(c, file, stream) : 0;
 }
 
 __attribute__((visibility("default"))) SND_PCM_PLUGIN_DEFINE_FUNC(lintel) {
@@ -335,6 +258,7 @@ __attribute__((visibility("default"))) SND_PCM_PLUGIN_DEFINE_FUNC(lintel) {
   if (!c) return -ENOMEM;
   c->file = -1;
   c->control = &c->own;
+  c->io.stream = stream;
   c->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   int e = c->timer < 0 ? -errno : configure(c, conf, stream);
   if (e < 0) {

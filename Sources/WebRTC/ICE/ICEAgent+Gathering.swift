@@ -37,9 +37,16 @@ extension ICEAgent {
   func removeLocalAddress(_ base: SocketAddress, now: Instant) {
     guard localAddresses.contains(where: { $0.base == base }) else { return }
     localAddresses.removeAll { $0.base == base }
+    let lost = list.pairs.filter { $0.base == base }.map { $0.id }
     list.pairs.removeAll { $0.base == base }
-    list.triggered.removeAll { list.index(of: $0) == nil }
+    list.triggered.removeAll { lost.contains($0) }
     transactions.removeAll { $0.base == base }
+    // What still waits to be sent from there has no socket any more.
+    outputs.removeFirst(outputIndex)
+    outputIndex = 0
+    outputs.removeAll {
+      if case .transmit(_, base, _) = $0 { true } else { false }
+    }
     if let nominating = list.nominating, list.index(of: nominating) == nil { list.nominating = nil }
     guard selected?.path.base == base else { return }
     selected = nil

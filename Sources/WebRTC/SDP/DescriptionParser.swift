@@ -134,12 +134,15 @@ struct DescriptionParser {
     finished.iceOptions = own.iceOptions.isEmpty ? session.iceOptions : own.iceOptions
     finished.fingerprints = own.fingerprints.isEmpty ? session.fingerprints : own.fingerprints
     finished.setup = own.setup ?? session.setup
+    var feedbackCount = 0
     for index in finished.codecs.indices {
       let payloadType = finished.codecs[index].payloadType
       for entry in parameters where entry.payloadType == payloadType {
         finished.codecs[index].parameters = entry.text
       }
       for entry in feedback where entry.payloadType == nil || entry.payloadType == payloadType {
+        feedbackCount += 1
+        guard feedbackCount <= Limits.attributesPerSectionMax else { throw tooMany("rtcp-fb") }
         finished.codecs[index].feedback.append(entry.text)
       }
     }

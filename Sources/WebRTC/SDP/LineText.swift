@@ -2,7 +2,10 @@
 struct LineReader {
   private var rest: ArraySlice<UInt8>
 
-  init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+  init(_ bytes: ArraySlice<UInt8>) {
+    rest = bytes
+    skipSpaces()
+  }
 
   var isAtEnd: Bool { rest.isEmpty }
 
@@ -12,8 +15,12 @@ struct LineReader {
     let end = rest.firstIndex(of: 0x20) ?? rest.endIndex
     let token = rest[rest.startIndex..<end]
     rest = rest[end...]
-    while rest.first == 0x20 { rest = rest.dropFirst() }
+    skipSpaces()
     return token
+  }
+
+  private mutating func skipSpaces() {
+    while rest.first == 0x20 { rest = rest.dropFirst() }
   }
 
   /// Everything that is left.

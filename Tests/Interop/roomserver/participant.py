@@ -17,6 +17,7 @@ from .subscriber import Subscriber, permission_updates
 log = logging.getLogger("roomserver.participant")
 DISCONNECT, RESUME, RECONNECT = rtc.LeaveRequest.DISCONNECT, rtc.LeaveRequest.RESUME, rtc.LeaveRequest.RECONNECT
 QUEUE_MESSAGES_MAX = 500
+LEAVE_FIRST_SECONDS = 0.010
 
 
 class Session:
@@ -299,6 +300,7 @@ class Participant:
         self.server.spawn(self._close())
 
     async def _close(self):
+        await asyncio.sleep(LEAVE_FIRST_SECONDS)        # the DTLS alerts follow the leave, never the other way
         await self.publisher.close()
         await self.subscriber.close()
 

@@ -29,7 +29,8 @@ final class Bench {
     func call<Value>(_ body: () throws -> Value) throws -> Value { try body() }
   }
 
-  init(retry: RetryPolicy = RetryPolicy(), limits: LiveKit.Limits = LiveKit.Limits(), seed: UInt64 = 1) throws {
+  init(retry: RetryPolicy = RetryPolicy(), limits: LiveKit.Limits = LiveKit.Limits(), seed: UInt64 = 1) throws
+  {
     let made = Made()
     self.made = made
     var configuration = Room.Configuration(

@@ -19,7 +19,8 @@ final class ScriptedPeer: MediaPeer {
   var sent: [(frame: PeerConnection.AudioFrame, mid: String)] = []
   var inputs: [PeerConnection.Input] = []
   var isClosed = false
-  var refusesDescriptions = false
+  /// What comes of the next descriptions.
+  var refusal: DescriptionFailure?
   /// What the next offer of the server will carry.
   var nextSections: [PeerConnection.RemoteSection] = []
 
@@ -34,11 +35,11 @@ final class ScriptedPeer: MediaPeer {
     return "our offer \(offers)"
   }
   func acceptAnswer(_ sdp: String, now: Instant) throws(DescriptionFailure) {
-    if refusesDescriptions { throw .noFingerprint }
+    if let refusal { throw refusal }
     answers.append(sdp)
   }
   func acceptOffer(_ sdp: String, now: Instant) throws(DescriptionFailure) -> String {
-    if refusesDescriptions { throw .noFingerprint }
+    if let refusal { throw refusal }
     acceptedOffers.append(sdp)
     remoteSections = nextSections
     return "our answer \(acceptedOffers.count)"

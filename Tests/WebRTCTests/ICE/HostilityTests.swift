@@ -135,4 +135,20 @@ import Testing
     pair.a.receive(response.serialized(integrityKey: transaction.key), from: stranger, to: a, pair.network)
     #expect(pair.a.agent.list.pairs.map(\.state) == [.failed])
   }
+
+  /// The interface goes away while checks of its pairs are due.
+  @Test func addressGoneWithChecksDue() {
+    let pair = AgentPair([a, address("198.51.100.1")])
+    pair.exchangeDescriptions()
+    for port in 1...5 {
+      for base in pair.a.addresses {
+        pair.a.receive(request(to: pair), from: address("203.0.113.66", UInt16(port)), to: base, pair.network)
+      }
+    }
+    #expect(pair.a.agent.list.triggered.count == 10)
+    pair.a.remove(a, now: pair.network.now)
+    #expect(pair.a.agent.list.triggered.count == 5)
+    #expect(pair.a.agent.list.pairs.allSatisfy { $0.base == address("198.51.100.1") })
+    pair.network.run(milliseconds: 100)
+  }
 }

@@ -30,7 +30,8 @@ private final class LoopbackEnd {
     configuration.answersActive = answersActive
     if let profiles { configuration.srtpProfiles = profiles }
     connection = PeerConnection(
-      configuration: configuration, random: SecureRandom(), now: LoopbackEnd.clock())
+      configuration: configuration, random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
+      now: LoopbackEnd.clock())
     connection.handle(.localAddress(address), now: LoopbackEnd.clock())
   }
 

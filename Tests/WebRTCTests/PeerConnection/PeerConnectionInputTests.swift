@@ -46,7 +46,8 @@ import Testing
     let stranger = SocketAddress(ip: IPAddress(v4: 0x0A00_0001), port: 9)
     for _ in 0..<100 {
       call.offerer.connection.handle(
-        .datagram([22, 0xFE, 0xFD] + [UInt8](repeating: 0, count: 40), from: stranger, to: call.offerer.address),
+        .datagram(
+          [22, 0xFE, 0xFD] + [UInt8](repeating: 0, count: 40), from: stranger, to: call.offerer.address),
         now: call.now)
     }
     #expect(call.offerer.connection.earlyDatagrams.count == Limits.earlyDatagramsMax)
@@ -141,7 +142,9 @@ import Testing
       #expect(throws: DescriptionFailure.self) {
         try call.answerer.connection.acceptOffer(text, now: call.now)
       }
-      #expect(throws: DescriptionFailure.self) { try call.offerer.connection.acceptAnswer(text, now: call.now) }
+      #expect(throws: DescriptionFailure.self) {
+        try call.offerer.connection.acceptAnswer(text, now: call.now)
+      }
     }
     #expect(throws: DescriptionFailure.self) { try call.offerer.connection.acceptOffer(offer, now: call.now) }
     // None of this stands in the way of the right ones.

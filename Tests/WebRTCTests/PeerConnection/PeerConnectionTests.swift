@@ -177,6 +177,25 @@ import Testing
     #expect(call.offerer.reasons.allSatisfy { !$0.isEmpty })
   }
 
+  @Test func aRestartBringsAFailedConnectionBack() throws {
+    let call = try SimulatedCall()
+    let mid = call.offerer.connection.addAudioSender(trackID: "microphone")
+    try call.negotiate()
+    call.run(milliseconds: 1000)
+    call.severed = true
+    call.run(milliseconds: 60_000)
+    #expect(call.offerer.connection.state == .failed)
+    call.severed = false
+    call.offerer.connection.restartICE()
+    try call.negotiate()
+    call.run(milliseconds: 3000)
+    #expect(call.offerer.connection.state == .connected)
+    #expect(call.answerer.connection.state == .connected)
+    call.talk(mid: mid, frames: 5)
+    call.run(milliseconds: 100)
+    #expect(call.answerer.audio.map(\.frame) == [0, 1, 2, 3, 4])
+  }
+
   @Test func closingTellsThePeer() throws {
     let call = try SimulatedCall()
     let mid = call.offerer.connection.addAudioSender(trackID: "microphone")

@@ -9,7 +9,8 @@ import Testing
     lastSenderReport: 0xAABB_CCDD, delaySinceLastSenderReport: 65_536)
 
   private static let every: [RTCPPacket] = [
-    .senderReport(ssrc: 1, .init(ntp: 0x0102_0304_0506_0708, rtpTimestamp: 9, packets: 10, octets: 11), [block]),
+    .senderReport(
+      ssrc: 1, .init(ntp: 0x0102_0304_0506_0708, rtpTimestamp: 9, packets: 10, octets: 11), [block]),
     .receiverReport(ssrc: 2, [block, block]),
     .sourceDescription([(3, "abc"), (4, ""), (5, "PA_x|TR_y")]),
     .nack(sender: 6, media: 7, [65_530, 65_531, 2, 40]),

@@ -36,7 +36,8 @@ import Testing
     let head: [UInt8] = [0x90, 111, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]
     // An unknown profile; id 15 ends the list; an element longer than the block.
     for block: [UInt8] in [
-      [0xAB, 0xCD, 0, 1, 1, 2, 3, 4], [0xBE, 0xDE, 0, 1, 0xF0, 1, 0x10, 2], [0xBE, 0xDE, 0, 1, 0x1F, 1, 2, 3],
+      [0xAB, 0xCD, 0, 1, 1, 2, 3, 4], [0xBE, 0xDE, 0, 1, 0xF0, 1, 0x10, 2],
+      [0xBE, 0xDE, 0, 1, 0x1F, 1, 2, 3],
     ] {
       let packet = try RTPPacket.parse(head + block + [0x55])
       #expect(packet.extensions.isEmpty)

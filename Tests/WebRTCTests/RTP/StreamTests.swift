@@ -194,7 +194,8 @@ private func packet(_ sequence: UInt16, timestamp: UInt32 = 0) -> RTPPacket {
   @Test func keeps200PacketsAndRepeatsEachOnlyAfterAWhile() {
     var stream = RTPSendStream(ssrc: 7, mid: "0", firstSequence: 65_500, timestampOffset: 0)
     for number in 0..<300 {
-      let packet = stream.makePacket(frame(number), payloadType: 111, audioLevelID: nil, midID: nil, now: start)
+      let packet = stream.makePacket(
+        frame(number), payloadType: 111, audioLevelID: nil, midID: nil, now: start)
       stream.remember([UInt8(number & 255)], sequence: packet.sequence, now: start)
     }
     let later = start.advanced(byMilliseconds: 50)

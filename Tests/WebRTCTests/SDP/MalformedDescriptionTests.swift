@@ -48,6 +48,13 @@ import Testing
     #expect(parsed.sections[0].extensions.isEmpty)
   }
 
+  @Test func superfluousSpacesAreNoTokens() throws {
+    let parsed = try SessionDescription.parse(
+      Self.audio + "a=ice-options:  trickle  ice2 \na=ice-options: renomination\n")
+    #expect(parsed.sections[0].iceOptions == ["trickle", "ice2", "renomination"])
+    #expect(try SessionDescription.parse(parsed.serialized()) == parsed)
+  }
+
   @Test func sessionLevelIsInherited() throws {
     let parsed = try SessionDescription.parse(
       Self.head + "a=ice-ufrag:abcd\na=ice-pwd:0123456789abcdefghijkl\na=setup:passive\n"
