@@ -2,11 +2,13 @@
 // Lintel: one package, one folder per room. See README.md for the picture of the parts.
 //
 // LINTEL_EMBEDDED=1  builds every product target in Embedded Swift (what is shipped).
+// LINTEL_OPUS=DIR    links DIR/lib/libopus.a (board/opus makes one); otherwise, or for "system", Debian's libopus.
 // LINTEL_FUZZ=1      instruments the parsers and adds the `fuzz` executable (see board/fuzz).
 import Foundation
 import PackageDescription
 
 let embedded = Context.environment["LINTEL_EMBEDDED"] == "1"
+let opusFolder = Context.environment["LINTEL_OPUS"].flatMap { $0 == "" || $0 == "system" ? nil : $0 }
 let fuzzing = Context.environment["LINTEL_FUZZ"] == "1"
 
 /// Embedded Swift keeps the tables that string comparison needs in an archive of the toolchain, which
@@ -52,12 +54,18 @@ let productLinkerSettings: [LinkerSetting] =
     ? [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "--as-needed", embeddedUnicodeTables()])]
     : [])
 
+/// Whoever links the audio engine links the codec; its headers are those of libopus-dev either way.
+let opusLinkerSettings: [LinkerSetting] =
+  opusFolder.map { [.unsafeFlags(["\($0)/lib/libopus.a"]), .linkedLibrary("m")] } ?? [.linkedLibrary("opus")]
+
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], folders: [String] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [], folders: [String] = [],
+  linkerSettings: [LinkerSetting] = []
 ) -> Target {
   .target(
     name: name, dependencies: dependencies,
-    exclude: ["README.md"] + folders.map { "\($0)/README.md" }, swiftSettings: productSettings)
+    exclude: ["README.md"] + folders.map { "\($0)/README.md" }, swiftSettings: productSettings,
+    linkerSettings: linkerSettings)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -93,14 +101,14 @@ var targets: [Target] = [
   library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"]),
   library("WebRTC", ["Base", "COpenSSL"], folders: ["SDP", "STUN", "ICE"]),
   library("Board", ["AudioEngine", "CALSA", "CLinux"]),
-  library("AudioEngine", ["COpus"]),
+  library("AudioEngine", ["COpus"], linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
   library("Base"),
 
   // The C libraries: a module map and a shim header each.
   systemLibrary("CLinux", pkgConfig: nil, package: "libc6-dev"),
   systemLibrary("CALSA", pkgConfig: "alsa", package: "libasound2-dev"),
-  systemLibrary("COpus", pkgConfig: "opus", package: "libopus-dev"),
+  systemLibrary("COpus", pkgConfig: nil, package: "libopus-dev"),
   systemLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
   systemLibrary("CUv", pkgConfig: "libuv", package: "libuv1-dev"),
   systemLibrary("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),

@@ -72,8 +72,20 @@ quietly() {
   return "$status"
 }
 
+# Decides which libopus the programs are linked with, once: fixed-point from Debian's source, unless LINTEL_OPUS names
+# a folder or says 'system'.
+choose_opus() {
+  [ -z "${LINTEL_OPUS:-}" ] || return 0
+  if ! LINTEL_OPUS=$("$root/board/opus"); then
+    say "WARNING: no fixed-point libopus (see above); linking Debian's, which calculates in floating point"
+    LINTEL_OPUS=system
+  fi
+  export LINTEL_OPUS
+}
+
 # Builds what is shipped: the programs in Embedded Swift, and the simulated sound card.
 build_embedded() {
+  choose_opus
   quietly env LINTEL_EMBEDDED=1 swift build --package-path "$root" -c release \
     --scratch-path "$root/.build/embedded" || die "the Embedded Swift build failed"
 }

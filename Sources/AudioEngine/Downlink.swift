@@ -1,12 +1,13 @@
 import Synchronization
 
-/// From RTP packets to the speaker: up to `AudioLimits.tracksMax` tracks, each in a slot that the caller numbers
-/// from 0. `playback` belongs to the audio thread; everything else belongs to the reactor thread. After `init`
-/// nothing here allocates, locks or calls the system.
+/// From RTP packets to the speaker: up to `DownlinkConfiguration.tracksMax` tracks, each in a slot that the
+/// caller numbers from 0. `playback` belongs to the audio thread; everything else belongs to the reactor thread.
+/// After `init` nothing here allocates, locks or calls the system.
 public final class Downlink: @unchecked Sendable {
-  private let ring = RecordRing<PacketHeader>(bytes: AudioLimits.downlinkRingBytes)
+  private let ring: RecordRing<PacketHeader>
   private let counters = DownlinkCounters()
   private let slots: UnsafeMutablePointer<SlotControl>
+  private let tracksMax: Int
   private let masterPercent = Atomic<Int>(100)
 
   // The audio thread's.
@@ -16,14 +17,16 @@ public final class Downlink: @unchecked Sendable {
   public init(_ configuration: DownlinkConfiguration = DownlinkConfiguration()) throws(AudioFailure) {
     try configuration.validate()
     var built: [Playout] = []
-    for _ in 0..<AudioLimits.tracksMax { built.append(try Playout(configuration, counters)) }
+    ring = RecordRing(bytes: configuration.ringBytes)
+    tracksMax = configuration.tracksMax
+    for _ in 0..<tracksMax { built.append(try Playout(configuration, counters)) }
     playouts = built
-    slots = .allocate(capacity: AudioLimits.tracksMax)
-    for slot in 0..<AudioLimits.tracksMax { (slots + slot).initialize(to: SlotControl()) }
+    slots = .allocate(capacity: tracksMax)
+    for slot in 0..<tracksMax { (slots + slot).initialize(to: SlotControl()) }
   }
 
   deinit {
-    slots.deinitialize(count: AudioLimits.tracksMax)
+    slots.deinitialize(count: tracksMax)
     slots.deallocate()
   }
 
@@ -85,14 +88,14 @@ public final class Downlink: @unchecked Sendable {
   public var statistics: DownlinkStatistics { counters.snapshot }
 
   private func control(_ slot: Int) -> UnsafeMutablePointer<SlotControl>? {
-    slot >= 0 && slot < AudioLimits.tracksMax ? slots + slot : nil
+    slot >= 0 && slot < tracksMax ? slots + slot : nil
   }
 
   // MARK: Audio thread
 
   /// Fills `output` with what is to be heard now, in periods of `AudioFormat.periodSamples`.
   public func playback(into output: UnsafeMutableBufferPointer<Int16>) {
-    for slot in 0..<AudioLimits.tracksMax { follow(slot) }
+    for slot in 0..<tracksMax { follow(slot) }
     while ring.pop({ header, payload in accept(header, payload) }) {}
     guard let start = output.baseAddress else { return }
     var done = 0
@@ -122,7 +125,7 @@ public final class Downlink: @unchecked Sendable {
   private func fill(_ output: UnsafeMutablePointer<Int16>, _ count: Int) {
     mixer.begin(count)
     var longest = 0
-    for slot in 0..<AudioLimits.tracksMax where slots[slot].followed & 1 == 1 {
+    for slot in 0..<tracksMax where slots[slot].followed & 1 == 1 {
       longest = max(longest, playouts[slot].waiting)
       playouts[slot].render(into: mixer.track, count: count)
       let previous = slots[slot].gainQ12

@@ -10,6 +10,10 @@ public enum AudioLimits {
   public static let downlinkRingBytes = 32 * 1024
   /// The ring from the audio thread to the reactor thread: over a second of ordinary speech.
   public static let uplinkRingBytes = 8 * 1024
+  /// The microphone's gain.
+  public static let gainDecibels = -20...30
+  /// What the pre-connect buffer may hold: 30 s are 960 000 bytes.
+  public static let preConnectMillisecondsMax = 30_000
   /// The longest packet that Opus knows is 120 ms (RFC 6716 §3.2.5).
   static let decodedSamplesMax = 120 * AudioFormat.samplesPerMillisecond
   /// A lost packet is concealed this long before the track falls silent.

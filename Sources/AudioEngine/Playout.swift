@@ -1,15 +1,21 @@
-/// How long a track waits before it plays.
+/// How long a track waits before it plays, and how much memory is taken at start for tracks to come.
 public struct DownlinkConfiguration: Equatable, Sendable {
   /// From a talk spurt's first packet to its playout, 20...400 ms.
   public var playoutDelayMilliseconds = 60
   /// Underruns raise the delay up to here; not below the delay and not over 400 ms.
   public var playoutDelayMillisecondsMax = 400
+  /// Slots, 1...8: each has its decoder and its packets.
+  public var tracksMax = AudioLimits.tracksMax
+  /// The ring from the reactor thread, 4096 bytes or more; rounded up to a power of two.
+  public var ringBytes = AudioLimits.downlinkRingBytes
 
   public init() {}
 
   func validate() throws(AudioFailure) {
     try check("playout-delay", playoutDelayMilliseconds, 20...400)
     try check("playout-delay-max", playoutDelayMillisecondsMax, playoutDelayMilliseconds...400)
+    try check("tracks-max", tracksMax, 1...AudioLimits.tracksMax)
+    try check("ring-bytes", ringBytes, 4096...AudioLimits.downlinkRingBytes)
   }
 }
 

@@ -1,72 +1,48 @@
 import Synchronization
 
-/// How speech is encoded. `validated` says what is legal.
-public struct UplinkConfiguration: Equatable, Sendable {
-  /// Bits per second of the codec's payload, 6000...64 000.
-  public var bitrate = 24_000
-  /// 0 (cheapest) ... 10 (best).
-  public var complexity = 5
-  /// The loss that the redundancy is made for, 0...50 percent.
-  public var expectedLossPercent = 5
-  /// Each packet repeats the one before it in a coarser form (RFC 6716 §2.1.7).
-  public var inbandFEC = true
-  /// Send nothing in silence; changed later by what the server's answer asks for.
-  public var discontinuousTransmission = false
-
-  public init() {}
-
-  func validate() throws(AudioFailure) {
-    try check("bitrate", bitrate, 6_000...64_000)
-    try check("complexity", complexity, 0...10)
-    try check("expected-loss", expectedLossPercent, 0...50)
-  }
-}
-
-/// One encoded frame of 20 ms; its payload travels beside it.
-public struct EncodedFrame: BitwiseCopyable, Equatable, Sendable {
-  /// The number of the frame's first sample at 16 kHz since the engine started, muted time included. It wraps at
-  /// 2^32; `rtpTimestamp` stays right across the wrap.
-  public var position: UInt32
-  /// RFC 6464: 0 (loudest) ... 127 (silence), in -dBov.
-  public var level: UInt8
-  /// RFC 6464's V bit.
-  public var voice: Bool
-  /// The first frame of a talk spurt: after start, mute or DTX (RFC 3551 §4.1).
-  public var marker: Bool
-  /// An Opus DTX frame of 1 or 2 bytes: the last one before a pause.
-  public var discontinuous: Bool
-
-  /// `position` on the RTP clock of Opus, 48 kHz.
-  public var rtpTimestamp: UInt32 { position &* UInt32(AudioFormat.rtpTicksPerSample) }
-}
-
-/// From the microphone to encoded frames. `capture` and `skip` belong to the audio thread; everything else
-/// belongs to the reactor thread. After `init` nothing here allocates, locks or calls the system (except that
+/// From the microphone to encoded frames. `capture`, `skip` and `played` belong to the audio thread; everything
+/// else belongs to the reactor thread. After `init` nothing here allocates, locks or calls the system (except that
 /// `pop` may grow the caller's array the first time).
 public final class Uplink: @unchecked Sendable {
-  private let ring = RecordRing<EncodedFrame>(bytes: AudioLimits.uplinkRingBytes)
+  private let ring: RecordRing<EncodedFrame>
   private let settings: SharedSettings
   private let counters = UplinkCounters()
   private let mutedFlag = Atomic<Bool>(false)
+  let preConnect: PreConnectBuffer
 
   // The audio thread's.
   private var encoder: VoiceEncoder
   private var activity = VoiceActivity()
+  private var front: MicrophoneFront
+  private let frameSamples: Int
   private let frame: UnsafeMutablePointer<Int16>
   private let payload: UnsafeMutablePointer<UInt8>
+  /// Samples in `frame`: whole periods, and behind them `gathered` raw ones of the period that is coming in.
   private var filled = 0
+  private var gathered = 0
   private var position: UInt32 = 0
-  /// Some part of the frame being filled must not be heard.
+  /// Some part of the frame being filled, and of the period, must not be heard.
   private var withheld = false
+  private var periodWithheld = false
   private var silentBefore = true
   private var resetBeforeNext = false
+  /// For tests: what the encoder is given, with its position.
+  var onEncoderInput: ((UInt32, UnsafeBufferPointer<Int16>) -> Void)?
 
   public init(_ configuration: UplinkConfiguration = UplinkConfiguration()) throws(AudioFailure) {
     try configuration.validate()
-    encoder = try VoiceEncoder(complexity: configuration.complexity, inbandFEC: configuration.inbandFEC)
+    frameSamples = configuration.frameMilliseconds * AudioFormat.samplesPerMillisecond
+    encoder = try VoiceEncoder(
+      complexity: configuration.complexity, inbandFEC: configuration.inbandFEC, frameSamples: frameSamples)
     settings = SharedSettings(configuration)
-    frame = .allocate(capacity: AudioFormat.frameSamples)
+    ring = RecordRing(bytes: configuration.ringBytes)
+    front = MicrophoneFront(configuration)
+    preConnect = PreConnectBuffer(
+      capacity: configuration.preConnectMilliseconds * AudioFormat.samplesPerMillisecond)
+    frame = .allocate(capacity: frameSamples)
+    frame.initialize(repeating: 0, count: frameSamples)
     payload = .allocate(capacity: AudioLimits.payloadBytesMax)
+    payload.initialize(repeating: 0, count: AudioLimits.payloadBytesMax)
   }
 
   deinit {
@@ -80,13 +56,14 @@ public final class Uplink: @unchecked Sendable {
   public func capture(_ samples: UnsafeBufferPointer<Int16>) -> Bool {
     var ready = false
     var rest = samples
-    if mutedFlag.load(ordering: .acquiring) { withheld = true }
+    let muted = mutedFlag.load(ordering: .acquiring)
     while rest.count > 0, let start = rest.baseAddress {
-      let count = min(rest.count, AudioFormat.frameSamples - filled)
-      (frame + filled).update(from: start, count: count)
-      filled += count
+      if muted { periodWithheld = true }
+      let count = min(rest.count, AudioFormat.periodSamples - gathered)
+      (frame + (filled + gathered)).update(from: start, count: count)
+      gathered += count
       rest = UnsafeBufferPointer(rebasing: rest[count...])
-      if filled == AudioFormat.frameSamples { ready = finishFrame() || ready }
+      if gathered == AudioFormat.periodSamples { ready = finishPeriod() || ready }
     }
     return ready
   }
@@ -94,19 +71,35 @@ public final class Uplink: @unchecked Sendable {
   /// Moves the position over samples that the card never delivered, so that the time line stays true.
   public func skip(_ samples: Int) {
     guard samples > 0 else { return }
-    position &+= UInt32(truncatingIfNeeded: filled + samples)
+    position &+= UInt32(truncatingIfNeeded: filled + gathered + samples)
     filled = 0
+    gathered = 0
     silentBefore = true
+  }
+
+  /// A period of 10 ms is whole: it is made ready, recorded, and when the frame is full encoded.
+  private func finishPeriod() -> Bool {
+    gathered = 0
+    let period = frame + filled
+    front.apply(period)
+    if filled == 0 { preConnect.frameBegins(at: position) }
+    preConnect.append(
+      period, AudioFormat.periodSamples, at: position &+ UInt32(filled), withheld: periodWithheld)
+    if periodWithheld { withheld = true }
+    periodWithheld = false
+    filled += AudioFormat.periodSamples
+    return filled == frameSamples && finishFrame()
   }
 
   private func finishFrame() -> Bool {
     let begin = position
-    position &+= UInt32(AudioFormat.frameSamples)
+    position &+= UInt32(frameSamples)
     filled = 0
-    let level = Level.decibels(
-      meanSquare: Level.meanSquare(UnsafeBufferPointer(start: frame, count: AudioFormat.frameSamples)))
+    let samples = UnsafeBufferPointer(start: frame, count: frameSamples)
+    let level = Level.decibels(meanSquare: Level.meanSquare(samples))
     counters.level.store(Int(level), ordering: .relaxed)
-    let voice = activity.isVoice(level: level)
+    let voice = activity.isVoice(
+      level: level, milliseconds: frameSamples / AudioFormat.samplesPerMillisecond)
     if withheld {
       // What was said before the mute must not leak out of the encoder's memory after it.
       withheld = mutedFlag.load(ordering: .acquiring)
@@ -119,6 +112,7 @@ public final class Uplink: @unchecked Sendable {
       resetBeforeNext = false
     }
     encoder.apply(settings.current)
+    onEncoderInput?(begin, samples)
     let bytes = encoder.encode(frame, into: payload, bytesMax: AudioLimits.payloadBytesMax)
     guard bytes > 0 else {
       counters.refused.add(1)
@@ -161,6 +155,7 @@ public final class Uplink: @unchecked Sendable {
     set {
       while ring.pop({ _, _ in }) {}
       mutedFlag.store(newValue, ordering: .releasing)
+      if newValue { preConnect.forget() }
     }
   }
 

@@ -1,25 +1,29 @@
 /// Tells speech from the background by its level: the floor follows the quietest blocks quickly downwards and
-/// slowly upwards, and whatever stands well above it is voice. Whole decibels; one call a frame of 20 ms.
+/// slowly upwards, and whatever stands well above it is voice. Whole decibels; one call a frame.
 struct VoiceActivity {
   private var floorSixteenths = 70 * 16
-  private var hangoverFrames = 0
+  private var hangoverMilliseconds = 0
+  /// Time for which the floor has not yet risen.
+  private var risingMilliseconds = 0
 
   /// `level` in -dBov as `Level.decibels` gives it.
-  mutating func isVoice(level: UInt8) -> Bool {
+  mutating func isVoice(level: UInt8, milliseconds: Int = AudioFormat.frameMilliseconds) -> Bool {
     let loudness = Int(level) * 16
     if loudness > floorSixteenths {
       floorSixteenths += (min(loudness, quietestFloor) - floorSixteenths) / 4
     } else {
-      // 0.6 dB a second upwards: a sentence does not become its own background.
-      floorSixteenths -= hangoverFrames > 0 ? 0 : 1
+      // 3 dB a second upwards, in pauses: a sentence does not become its own background.
+      if hangoverMilliseconds == 0 { risingMilliseconds += milliseconds }
+      floorSixteenths -= risingMilliseconds / 20
+      risingMilliseconds %= 20
     }
     floorSixteenths = max(loudestFloor, floorSixteenths)
     if Int(level) < audibleLevel && loudness + marginSixteenths < floorSixteenths {
-      hangoverFrames = hangoverFramesMax
-    } else if hangoverFrames > 0 {
-      hangoverFrames -= 1
+      hangoverMilliseconds = hangoverMillisecondsMax
+    } else {
+      hangoverMilliseconds = max(0, hangoverMilliseconds - milliseconds)
     }
-    return hangoverFrames > 0
+    return hangoverMilliseconds > 0
   }
 }
 
@@ -29,5 +33,5 @@ private let audibleLevel = 60
 private let marginSixteenths = 9 * 16
 private let quietestFloor = 90 * 16
 private let loudestFloor = 30 * 16
-/// The pause between two words is still speech: 200 ms.
-private let hangoverFramesMax = 10
+/// The pause between two words is still speech.
+private let hangoverMillisecondsMax = 200

@@ -10,9 +10,11 @@ struct EncoderSettings: Equatable {
 /// One Opus encoder for speech, in memory of its own (libopus allocates nothing).
 struct VoiceEncoder: ~Copyable {
   private let state: UnsafeMutableRawPointer
+  private let frameSamples: Int
   private var applied: EncoderSettings?
 
-  init(complexity: Int, inbandFEC: Bool) throws(AudioFailure) {
+  init(complexity: Int, inbandFEC: Bool, frameSamples: Int) throws(AudioFailure) {
+    self.frameSamples = frameSamples
     state = UnsafeMutableRawPointer.allocate(byteCount: Int(opus_encoder_get_size(1)), alignment: 16)
     let handle = OpaquePointer(state)
     let code = opus_encoder_init(handle, Int32(AudioFormat.sampleRate), 1, OPUS_APPLICATION_VOIP)
@@ -44,6 +46,6 @@ struct VoiceEncoder: ~Copyable {
   mutating func encode(
     _ frame: UnsafePointer<Int16>, into payload: UnsafeMutablePointer<UInt8>, bytesMax: Int
   ) -> Int {
-    Int(opus_encode(OpaquePointer(state), frame, Int32(AudioFormat.frameSamples), payload, Int32(bytesMax)))
+    Int(opus_encode(OpaquePointer(state), frame, Int32(frameSamples), payload, Int32(bytesMax)))
   }
 }

@@ -2,25 +2,40 @@ import AudioEngine
 import CALSA
 import CLinux
 
-/// A microphone behind ALSA. A stereo card gives the mean of its channels.
+/// A microphone behind ALSA: one of the card's channels or their mean, converted to 16 kHz where the card cannot.
 public final class AlsaCapture: AudioCapture {
   public var name: String { wanted.device }
   public private(set) var overruns = 0
   private let wanted: AlsaName
+  private let channel: Int
   private var device: AlsaDevice?
+  private var resampler: Resampler?
+  /// What the card gave of the period that is coming in: all channels, then the one that counts.
   private let interleaved: UnsafeMutablePointer<Int16>
+  private let selected: UnsafeMutablePointer<Int16>
+  private var held = 0
 
-  public init(_ name: AlsaName) {
+  /// `channel` counts from 1; 0 takes the mean of all.
+  public init(_ name: AlsaName, channel: Int = 0) {
     wanted = name
-    interleaved = .allocate(capacity: 2 * AudioFormat.periodSamples)
+    self.channel = max(0, min(BoardLimits.cardChannelsMax, channel))
+    interleaved = .allocate(capacity: BoardLimits.cardChannelsMax * BoardLimits.cardPeriodFramesMax)
+    selected = .allocate(capacity: BoardLimits.cardPeriodFramesMax)
   }
 
-  deinit { interleaved.deallocate() }
+  deinit {
+    interleaved.deallocate()
+    selected.deallocate()
+  }
 
   public func open() throws(BoardFailure) -> String {
     device = nil
-    let opened = try AlsaDevice(wanted, .capture)
+    held = 0
+    let opened = try AlsaDevice(wanted, .capture, channel: channel)
     let line = opened.parameters
+    resampler =
+      opened.rate == AudioFormat.sampleRate
+      ? nil : Resampler(from: opened.rate, to: AudioFormat.sampleRate, inputMax: opened.periodFrames)
     let code = snd_pcm_start(opened.handle)
     if code < 0 { throw .driver(name: name, operation: "start", reason: alsaReason(code)) }
     device = consume opened
@@ -28,6 +43,8 @@ public final class AlsaCapture: AudioCapture {
   }
 
   public func close() { device = nil }
+
+  public var delaySamples: Int? { device?.delaySamples ?? nil }
 
   public func pollDescriptors(into descriptors: UnsafeMutableBufferPointer<pollfd>) -> Int {
     device?.pollDescriptors(into: descriptors) ?? 0
@@ -38,20 +55,39 @@ public final class AlsaCapture: AudioCapture {
   }
 
   public func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int {
-    guard let start = samples.baseAddress, samples.count <= AudioFormat.periodSamples else { return 0 }
-    guard let channels = device?.channels, let handle = device?.handle else { return 0 }
-    guard let available = try device?.available(&overruns), available >= samples.count else { return 0 }
-    let target = channels == 1 ? start : interleaved
-    let got = snd_pcm_readi(handle, target, snd_pcm_uframes_t(samples.count))
+    guard let start = samples.baseAddress, samples.count == AudioFormat.periodSamples else { return 0 }
+    guard let channels = device?.channels, let frames = device?.periodFrames, let handle = device?.handle
+    else { return 0 }
+    guard let available = try device?.available(&overruns), available >= frames - held else { return 0 }
+    let got = snd_pcm_readi(handle, interleaved, snd_pcm_uframes_t(frames - held))
     if got < 0 {
       try device?.recover(from: Int32(got), &overruns)
       return 0
     }
-    if channels == 2 {
-      for index in 0..<Int(got) {
-        start[index] = Int16((Int32(interleaved[2 * index]) + Int32(interleaved[2 * index + 1])) >> 1)
-      }
+    select(Int(got), of: channels)
+    // A card may give less than it said it had; the rest comes with the next call.
+    guard held == frames else { return 0 }
+    held = 0
+    guard let resampler else {
+      start.update(from: selected, count: frames)
+      return frames
     }
-    return Int(got)
+    return resampler.process(UnsafeBufferPointer(start: selected, count: frames), into: start)
+  }
+
+  /// Adds `count` frames of `interleaved` to `selected`.
+  private func select(_ count: Int, of channels: Int) {
+    let target = selected + held
+    held += count
+    if channels == 1 { return target.update(from: interleaved, count: count) }
+    if channel > 0 {
+      for index in 0..<count { target[index] = interleaved[index * channels + channel - 1] }
+      return
+    }
+    for index in 0..<count {
+      var sum: Int32 = 0
+      for place in 0..<channels { sum += Int32(interleaved[index * channels + place]) }
+      target[index] = Int16(channels == 2 ? sum >> 1 : sum / Int32(channels))
+    }
   }
 }

@@ -20,15 +20,20 @@ struct AlsaDevice: ~Copyable {
   let name: String
   let handle: OpaquePointer
   let channels: Int
+  let rate: Int
+  /// 10 ms of the card.
+  let periodFrames: Int
   /// What was negotiated, in one line.
   let parameters: String
 
-  init(_ name: AlsaName, _ direction: AudioDirection) throws(BoardFailure) {
+  init(_ name: AlsaName, _ direction: AudioDirection, channel: Int = 0) throws(BoardFailure) {
     self.name = name.device
     let handle = try openPcm(name, direction)
     do throws(BoardFailure) {
-      let negotiated = try negotiate(handle, name.device, direction)
+      let negotiated = try negotiate(handle, name.device, direction, channel: channel)
       channels = negotiated.channels
+      rate = negotiated.rate
+      periodFrames = negotiated.periodFrames
       parameters = negotiated.line
       self.handle = handle
     } catch {
@@ -61,6 +66,13 @@ struct AlsaDevice: ~Copyable {
     if frames >= 0 { return frames }
     try recover(from: Int32(frames), &dropouts)
     return 0
+  }
+
+  /// What lies in the card between us and its converter, in samples at 16 kHz; nil if it does not say.
+  var delaySamples: Int? {
+    var frames: snd_pcm_sframes_t = 0
+    guard snd_pcm_delay(handle, &frames) >= 0, frames >= 0 else { return nil }
+    return frames * AudioFormat.periodSamples / periodFrames
   }
 
   /// What helps against `code`; throws if the device is gone.

@@ -4,14 +4,19 @@ import CALSA
 /// What a device agreed to.
 struct AlsaParameters {
   var channels: Int
+  /// In Hz; where it is not the engine's, the drivers convert.
+  var rate: Int
   var line: String
+
+  /// 10 ms of the card; every rate that is asked for has a whole number of them.
+  var periodFrames: Int { rate * AudioFormat.periodMilliseconds / 1000 }
 }
 
-/// Asks an open device for 16-bit samples at 16 kHz in periods of 10 ms, mono or else stereo, and sets when it
-/// starts and wakes us.
-func negotiate(_ handle: OpaquePointer, _ name: String, _ direction: AudioDirection) throws(BoardFailure)
-  -> AlsaParameters
-{
+/// Asks an open device for 16-bit samples in periods of 10 ms, at 16 kHz or else at a rate that the engine's
+/// resampler takes, and sets when it starts and wakes us. `channel` is the one that is wanted, 0 for any.
+func negotiate(
+  _ handle: OpaquePointer, _ name: String, _ direction: AudioDirection, channel: Int
+) throws(BoardFailure) -> AlsaParameters {
   var memory: OpaquePointer?
   guard snd_pcm_hw_params_malloc(&memory) >= 0, let hardware = memory else {
     throw .system(operation: "describe a sound device", reason: "out of memory")
@@ -27,32 +32,52 @@ func negotiate(_ handle: OpaquePointer, _ name: String, _ direction: AudioDirect
   )
   try demand(
     snd_pcm_hw_params_set_format(handle, hardware, SND_PCM_FORMAT_S16_LE), name, "16-bit samples (S16_LE)")
-  var channels: UInt32 = 1
-  if snd_pcm_hw_params_test_channels(handle, hardware, 1) < 0 { channels = 2 }
-  try demand(snd_pcm_hw_params_set_channels(handle, hardware, channels), name, "one or two channels")
+  // A plugin that converts would offer every rate; with this it offers what the card can do, and our own
+  // resampler, which is better than the plugin's, does the rest.
+  _ = snd_pcm_hw_params_set_rate_resample(handle, hardware, 0)
+  let channels = channelCount(handle, hardware, channel)
   try demand(
-    snd_pcm_hw_params_set_rate(handle, hardware, UInt32(AudioFormat.sampleRate), 0), name,
-    "\(AudioFormat.sampleRate) Hz")
+    snd_pcm_hw_params_set_channels(handle, hardware, UInt32(channels)), name,
+    channel > 1 ? "channel \(channel)" : "1 to \(BoardLimits.cardChannelsMax) channels")
+  let rate =
+    BoardLimits.cardRates.first { snd_pcm_hw_params_test_rate(handle, hardware, UInt32($0), 0) >= 0 }
+    ?? AudioFormat.sampleRate
+  try demand(
+    snd_pcm_hw_params_set_rate(handle, hardware, UInt32(rate), 0), name, "16000, 48000, 44100 or 8000 Hz")
 
-  var period = snd_pcm_uframes_t(AudioFormat.periodSamples)
+  var parameters = AlsaParameters(channels: channels, rate: rate, line: "")
+  var period = snd_pcm_uframes_t(parameters.periodFrames)
   var side: Int32 = 0
   try demand(
     snd_pcm_hw_params_set_period_size_near(handle, hardware, &period, &side), name, "periods near 10 ms")
   var buffer = period * snd_pcm_uframes_t(BoardLimits.cardBufferPeriods)
   try demand(snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &buffer), name, "a buffer near 40 ms")
   try demand(snd_pcm_hw_params(handle, hardware), name, "these parameters together")
-  try setSoftware(handle, name, direction, period, buffer)
+  try setSoftware(handle, name, direction, parameters.periodFrames, buffer)
 
-  return AlsaParameters(
-    channels: Int(channels),
-    line: "S16_LE \(AudioFormat.sampleRate) Hz \(channels == 1 ? "mono" : "stereo"), "
-      + "period \(period) frames (\(milliseconds(period)) ms), buffer \(buffer) frames (\(milliseconds(buffer)) ms)"
-  )
+  let places = channels == 1 ? "mono" : channels == 2 ? "stereo" : "\(channels) channels"
+  let chosen = channel > 0 && channels > 1 ? " (channel \(channel))" : ""
+  let converted = rate == AudioFormat.sampleRate ? "" : ", converted to \(AudioFormat.sampleRate) Hz"
+  parameters.line =
+    "S16_LE \(rate) Hz \(places)\(chosen), period \(period) frames (\(Int(period) * 1000 / rate) ms), "
+    + "buffer \(buffer) frames (\(Int(buffer) * 1000 / rate) ms)\(converted)"
+  return parameters
+}
+
+/// How many channels to ask for: those that the wanted one needs, if the card has them, or as few as it has. A
+/// converting plugin would make one of many by mixing them, which is not what was asked for by a number.
+private func channelCount(_ handle: OpaquePointer, _ hardware: OpaquePointer, _ channel: Int) -> Int {
+  let least = channel == 0 ? 1 : max(2, channel)
+  for count in least...BoardLimits.cardChannelsMax
+  where snd_pcm_hw_params_test_channels(handle, hardware, UInt32(count)) >= 0 {
+    return count
+  }
+  return channel == 1 ? 1 : least
 }
 
 private func setSoftware(
-  _ handle: OpaquePointer, _ name: String, _ direction: AudioDirection, _ period: snd_pcm_uframes_t,
-  _ buffer: snd_pcm_uframes_t
+  _ handle: OpaquePointer, _ name: String, _ direction: AudioDirection,
+  _ periodFrames: Int, _ buffer: snd_pcm_uframes_t
 ) throws(BoardFailure) {
   var memory: OpaquePointer?
   guard snd_pcm_sw_params_malloc(&memory) >= 0, let software = memory else {
@@ -60,7 +85,7 @@ private func setSoftware(
   }
   defer { snd_pcm_sw_params_free(software) }
   try demand(snd_pcm_sw_params_current(handle, software), name, "its present thresholds")
-  let ours = snd_pcm_uframes_t(AudioFormat.periodSamples)
+  let ours = snd_pcm_uframes_t(periodFrames)
   try demand(snd_pcm_sw_params_set_avail_min(handle, software, min(ours, buffer)), name, "waking every 10 ms")
   // Capture is started by hand.
   let start =
@@ -75,10 +100,6 @@ private func demand(_ code: Int32, _ name: String, _ wanted: String) throws(Boar
     name.hasPrefixBytes("hw:")
     ? "try 'plug\(name)', which converts" : "the sound library says: \(alsaReason(code))"
   throw .formatRefused(name: name, wanted: wanted, hint: hint)
-}
-
-private func milliseconds(_ frames: snd_pcm_uframes_t) -> Int {
-  Int(frames) / AudioFormat.samplesPerMillisecond
 }
 
 extension String {

@@ -12,6 +12,8 @@ public enum AudioDeviceEvent: Equatable, Sendable, CustomStringConvertible {
   case dropouts(AudioDirection, total: Int)
   /// The thread runs without real-time priority: under load the sound may stutter.
   case realtimeRefused(reason: String)
+  /// Its memory may be paged out: where there is swap, or under memory pressure, the sound may stutter.
+  case memoryNotLocked(reason: String)
   /// So many events were not read in time and are lost.
   case eventsLost(total: Int)
 
@@ -24,6 +26,7 @@ public enum AudioDeviceEvent: Equatable, Sendable, CustomStringConvertible {
     case .dropouts(.capture, let total): "capture overran, \(total) times so far"
     case .dropouts(.playback, let total): "playback ran dry, \(total) times so far"
     case .realtimeRefused(let reason): "no real-time priority for the audio thread: \(reason)"
+    case .memoryNotLocked(let reason): "the audio thread's memory is not locked: \(reason)"
     case .eventsLost(let total): "\(total) sound device events were lost"
     }
   }
@@ -40,7 +43,7 @@ final class AudioEventQueue: Sendable {
   }
 
   private enum Kind: UInt8, BitwiseCopyable {
-    case opened, unavailable, lost, dropouts, realtimeRefused, eventsLost
+    case opened, unavailable, lost, dropouts, realtimeRefused, memoryNotLocked, eventsLost
   }
 
   private let ring = RecordRing<Header>(bytes: BoardLimits.eventRingBytes)
@@ -54,6 +57,7 @@ final class AudioEventQueue: Sendable {
     case .lost(let direction, let reason): write(.lost, direction, 0, reason)
     case .dropouts(let direction, let total): write(.dropouts, direction, total)
     case .realtimeRefused(let reason): write(.realtimeRefused, .playback, 0, reason)
+    case .memoryNotLocked(let reason): write(.memoryNotLocked, .playback, 0, reason)
     case .eventsLost(let total): write(.eventsLost, .playback, total)
     }
   }
@@ -71,6 +75,7 @@ final class AudioEventQueue: Sendable {
       case .lost: event = .lost(header.direction, reason: first)
       case .dropouts: event = .dropouts(header.direction, total: Int(header.number))
       case .realtimeRefused: event = .realtimeRefused(reason: first)
+      case .memoryNotLocked: event = .memoryNotLocked(reason: first)
       case .eventsLost: event = .eventsLost(total: Int(header.number))
       }
     }

@@ -30,6 +30,8 @@ public protocol AudioCapture: AnyObject {
   func isReady(_ descriptors: UnsafeMutableBufferPointer<pollfd>) -> Bool
   /// Fills `samples` without waiting. 0 when less than that is there yet, otherwise `samples.count`.
   func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int
+  /// How long ago the sample was captured that `read` would give next, in samples at 16 kHz; nil if unknown.
+  var delaySamples: Int? { get }
   /// Times the card had to drop samples because nobody read them, since the program started.
   var overruns: Int { get }
 }
@@ -45,6 +47,8 @@ public protocol AudioPlayback: AnyObject {
   func writable() throws(BoardFailure) -> Int
   /// Gives `samples` to the card; the caller asked `writable` first.
   func write(_ samples: UnsafeBufferPointer<Int16>) throws(BoardFailure)
+  /// When the sample that was written last will be heard, in samples at 16 kHz from now; nil if unknown.
+  var delaySamples: Int? { get }
   /// Times the card had nothing to play, since the program started.
   var underruns: Int { get }
 }

@@ -18,6 +18,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
   private var playbackClock = DeviceClock(now: 0)
   private var lostEvents = 0
   private var idleRounds = 0
+  private var wantsLockedMemory = false
 
   init(
     capture: Capture, playback: Playback, uplink: Uplink, downlink: Downlink, signals: AudioSignals,
@@ -41,7 +42,11 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
   }
 
   func run(priority: Int32?) {
-    if let priority { askForRealtime(priority) }
+    settleAudioThread()
+    if let priority {
+      wantsLockedMemory = true
+      if let refusal = askForRealtime(priority) { tell(refusal) }
+    }
     let begin = monotonicMicroseconds()
     captureClock = DeviceClock(now: begin)
     playbackClock = DeviceClock(now: begin)
@@ -155,6 +160,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
       do throws(BoardFailure) {
         let parameters = try capture.open()
         captureClock.opened(monotonicMicroseconds())
+        lockMemory()
         tell(.opened(.capture, device: capture.name, parameters: parameters))
       } catch { failToOpen(.capture, error, &captureClock) }
     }
@@ -162,6 +168,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
       do throws(BoardFailure) {
         let parameters = try playback.open()
         playbackClock.opened(monotonicMicroseconds())
+        lockMemory()
         tell(.opened(.playback, device: playback.name, parameters: parameters))
         // Nothing says that an empty card wants samples: it starts when it has some.
         _ = playToDevice(monotonicMicroseconds())
@@ -211,11 +218,11 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
 
   // MARK: Scheduling
 
-  private func askForRealtime(_ priority: Int32) {
-    var parameter = sched_param()
-    parameter.sched_priority = priority
-    let code = pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter)
-    if code != 0 { tell(.realtimeRefused(reason: systemReason(code))) }
+  /// Told once: refused now, refused always.
+  private func lockMemory() {
+    guard wantsLockedMemory, let refusal = askForLockedMemory() else { return }
+    wantsLockedMemory = false
+    tell(refusal)
   }
 
   /// A device that says "ready" and moves nothing must not take the processor from everybody else.

@@ -30,6 +30,7 @@ public final class AudioThread<Capture: AudioCapture, Playback: AudioPlayback> {
   /// that a device cannot be opened, is an event and no failure.
   public func start(priority: Int32? = 50) throws(BoardFailure) {
     guard thread == nil else { return }
+    promiseOneThreadPerSoundDevice()
     let pump = self.pump
     let body = ThreadBody { pump.run(priority: priority) }
     let argument = Unmanaged.passRetained(body).toOpaque()

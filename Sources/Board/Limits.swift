@@ -2,6 +2,11 @@
 enum BoardLimits {
   /// What the card buffers: the price of a scheduler that comes late.
   static let cardBufferPeriods = 4
+  /// What a card is asked for, the best first: ours, then what costs least to convert.
+  static let cardRates = [16_000, 48_000, 44_100, 8_000]
+  static let cardChannelsMax = 8
+  /// 10 ms at the highest of the rates.
+  static let cardPeriodFramesMax = 480
   /// Playback starts when this much was written.
   static let playbackStartPeriods = 2
   /// How a lost device is asked for again: first after this, then after twice as long, up to the maximum.
@@ -19,4 +24,6 @@ enum BoardLimits {
   /// Bytes of /proc/asound/pcm that are read for a message.
   static let procFileBytesMax = 4_096
   static let audioThreadStackBytes = 512 * 1024
+  /// What of it is there from the start; the codec and the sound library together use less.
+  static let audioThreadStackBytesTouched = 96 * 1024
 }

@@ -29,22 +29,21 @@ public struct SimulatedBoard {
   public let playback: AlsaPlayback
 
   /// Throws if a file is missing or its name cannot be written into a configuration.
-  public init(_ soundcard: SimulatedSoundcard) throws(BoardFailure) {
+  public init(_ soundcard: SimulatedSoundcard, channel: Int = 0) throws(BoardFailure) {
     try demandReadable(
       soundcard.plugin, "the simulated sound card is missing; board/soundcard/build makes it")
     if let microphone = soundcard.microphone {
       try demandReadable(microphone, "the file for the simulated microphone cannot be read")
     }
     let text = try configuration(soundcard)
-    capture = AlsaCapture(AlsaName("microphone", configuration: text))
+    capture = AlsaCapture(AlsaName("microphone", configuration: text), channel: channel)
     playback = AlsaPlayback(AlsaName("speaker", configuration: text))
   }
 }
 
-/// The plug converts if the file's rate is not ours. Leaving out the system's alsa.conf spares 26 libraries.
+/// The plug converts sample formats; rates are converted by the drivers. Leaving out the system's alsa.conf spares 26 libraries.
 private func configuration(_ card: SimulatedSoundcard) throws(BoardFailure) -> String {
-  var text = "defaults.pcm.rate_converter linear\n"
-  text += "pcm_type.lintel { lib \(try quoted(card.plugin)) }\n"
+  var text = "pcm_type.lintel { lib \(try quoted(card.plugin)) }\n"
   text += "pcm.microphone { type plug slave.pcm { type lintel"
   if let file = card.microphone { text += " file \(try quoted(file))" }
   if card.microphoneLoops { text += " loop 1" }

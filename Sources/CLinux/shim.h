@@ -36,6 +36,12 @@ static inline int lintel_errno(void) { return errno; }
 /// open is variadic, which Swift cannot import.
 static inline int lintel_open_for_reading(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 
+/// Makes the kernel give the calling thread this much of its stack now rather than in the middle of a period.
+__attribute__((noinline)) static void lintel_touch_stack(size_t bytes) {
+  volatile char room[bytes];
+  for (size_t at = 0; at < bytes; at += 1024) room[at] = 0;
+}
+
 /// errno in words; the GNU form of strerror_r needs no locale and is safe in threads.
 static inline const char *lintel_reason(int code, char *room, size_t count) {
   return strerror_r(code, room, count);

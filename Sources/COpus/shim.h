@@ -1,7 +1,7 @@
 // libopus as Swift can see it: the control calls are variadic macros, so each one that the audio engine uses
 // has a plain function here. All answer OPUS_OK or a negative error code.
 #pragma once
-#include <opus.h>
+#include <opus/opus.h>
 
 static inline int lintel_opus_set_bitrate(OpusEncoder *encoder, opus_int32 bits_per_second) {
   return opus_encoder_ctl(encoder, OPUS_SET_BITRATE(bits_per_second));

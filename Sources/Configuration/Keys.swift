@@ -102,12 +102,30 @@ public enum Keys {
     Key(
       section: "audio", name: "bitrate", summary: "What the sent voice may take of the network",
       kind: .number(
-        6000...128_000, unit: "bit/s", get: { $0.audio.bitrateBitsPerSecond },
+        6000...64_000, unit: "bit/s", get: { $0.audio.bitrateBitsPerSecond },
         set: { $0.audio.bitrateBitsPerSecond = $1 })),
     Key(
       section: "audio", name: "complexity", summary: "How hard the encoder works for its quality",
       kind: .number(
         0...10, unit: "", get: { $0.audio.complexity }, set: { $0.audio.complexity = $1 })),
+    Key(
+      section: "audio", name: "frame-ms", summary: "Milliseconds of sound in one packet",
+      kind: .choice(get: { $0.audio.frame }, set: { $0.audio.frame = $1 })),
+    Key(
+      section: "audio", name: "channel", summary: "The microphone's channel, from 1",
+      kind: .number(
+        0...8, unit: "", note: "; 0 is the mean of all", get: { $0.audio.channel },
+        set: { $0.audio.channel = $1 })),
+    Key(
+      section: "audio", name: "gain-db", summary: "How much louder the microphone is made",
+      kind: .number(
+        -20...30, unit: "dB", get: { $0.audio.gainDecibels }, set: { $0.audio.gainDecibels = $1 })),
+    Key(
+      section: "audio", name: "pre-connect-ms",
+      summary: "How much is kept of what is said before somebody listens",
+      kind: .number(
+        0...30_000, unit: "ms", get: { $0.audio.preConnectMilliseconds },
+        set: { $0.audio.preConnectMilliseconds = $1 })),
     Key(
       section: "audio", name: "dtx",
       summary: "Whether silence is left out; auto does as the room server asks",

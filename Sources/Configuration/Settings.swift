@@ -97,14 +97,37 @@ public struct AudioSettings: Equatable, Sendable {
   public var playback = "default"
   public var bitrateBitsPerSecond = 24000
   public var complexity = 5
+  public var frame = FrameLength.twenty
   public var dtx = Discontinuous.auto
   /// In-band forward error correction.
   public var fec = true
   public var volumePercent = 80
+  /// Which of the microphone's channels is heard, from 1; 0 is the mean of all.
+  public var channel = 0
+  public var gainDecibels = 0
+  /// What is kept of the time between the press of the button and the call.
+  public var preConnectMilliseconds = 10_000
   /// The delay that the jitter buffer starts from.
   public var jitterMilliseconds = 60
 
   public init() {}
+}
+
+/// `[audio] frame-ms`: what one packet of the microphone carries.
+public enum FrameLength: String, CaseIterable, Sendable {
+  case ten = "10"
+  case twenty = "20"
+  case forty = "40"
+  case sixty = "60"
+
+  public var milliseconds: Int {
+    switch self {
+    case .ten: 10
+    case .twenty: 20
+    case .forty: 40
+    case .sixty: 60
+    }
+  }
 }
 
 /// `[audio] dtx`: whether silence is sent.

@@ -27,6 +27,9 @@ final class SoundPath {
     up.bitrate = settings.audio.bitrateBitsPerSecond
     up.complexity = settings.audio.complexity
     up.inbandFEC = settings.audio.fec
+    up.frameMilliseconds = settings.audio.frame.milliseconds
+    up.gainDecibels = settings.audio.gainDecibels
+    up.preConnectMilliseconds = settings.audio.preConnectMilliseconds
     var down = DownlinkConfiguration()
     down.playoutDelayMilliseconds = settings.audio.jitterMilliseconds
     do throws(AudioFailure) {
@@ -46,7 +49,8 @@ final class SoundPath {
   private static func devices(_ settings: Settings) throws(BoardFailure) -> (AlsaCapture, AlsaPlayback) {
     switch settings.device.board {
     case .linux:
-      let board = LinuxBoard(capture: settings.audio.capture, playback: settings.audio.playback)
+      let board = LinuxBoard(
+        capture: settings.audio.capture, playback: settings.audio.playback, channel: settings.audio.channel)
       return (board.capture, board.playback)
     case .simulated:
       var card = SimulatedSoundcard(
@@ -56,7 +60,7 @@ final class SoundPath {
       card.speaker = settings.simulated.speaker
       card.microphoneControl = settings.simulated.control.map { $0 + ".microphone" }
       card.speakerControl = settings.simulated.control.map { $0 + ".speaker" }
-      let board = try SimulatedBoard(card)
+      let board = try SimulatedBoard(card, channel: settings.audio.channel)
       return (board.capture, board.playback)
     }
   }
@@ -112,7 +116,7 @@ final class SoundPath {
       onCardEvent?(SoundCardEvent(stream(direction), .failed(reason: reason)))
     case .dropouts(let direction, let total):
       onCardEvent?(SoundCardEvent(stream(direction), .dropouts(total)))
-    case .realtimeRefused, .eventsLost: onWarning?(event.description)
+    case .realtimeRefused, .memoryNotLocked, .eventsLost: onWarning?(event.description)
     }
   }
 

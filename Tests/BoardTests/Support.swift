@@ -16,7 +16,7 @@ final class Workshop {
   deinit { try? FileManager.default.removeItem(at: folder) }
   func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-  func write(_ name: String, wav samples: [Int16], rate: Int = 16_000) throws -> String {
+  func write(_ name: String, wav samples: [Int16], rate: Int = 16_000, channels: Int = 1) throws -> String {
     var data = Data()
     func put32(_ value: Int) {
       withUnsafeBytes(of: UInt32(value).littleEndian) { data.append(contentsOf: $0) }
@@ -29,10 +29,10 @@ final class Workshop {
     data.append(contentsOf: "WAVEfmt ".utf8)
     put32(16)
     put16(1)
-    put16(1)
+    put16(channels)
     put32(rate)
-    put32(rate * 2)
-    put16(2)
+    put32(rate * 2 * channels)
+    put16(2 * channels)
     put16(16)
     data.append(contentsOf: "data".utf8)
     put32(samples.count * 2)

@@ -9,7 +9,7 @@ struct MistakeTests {
     let text = failure((name: "/etc/lintel/lintel.conf", text: "[audio]\n\nbitrate = 9\n")).description
     #expect(
       text
-        == "/etc/lintel/lintel.conf:3: [audio] bitrate: '9' is out of range; legal: 6000 to 128000 (bit/s)")
+        == "/etc/lintel/lintel.conf:3: [audio] bitrate: '9' is out of range; legal: 6000 to 64000 (bit/s)")
   }
 
   @Test("an unknown key names the nearest")

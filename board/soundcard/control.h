@@ -21,5 +21,7 @@ struct control {
   volatile uint32_t starts;   // 16: times it was started
   volatile uint32_t xruns;    // 20: overruns or underruns, forced ones included
   volatile uint64_t frames;   // 24: frames moved since the file was made
-  volatile int64_t epoch_ns;  // 32: CLOCK_MONOTONIC of the microphone file's first sample; 0 until known
+  // 32: CLOCK_MONOTONIC of the microphone file's first sample, or of the recording's, as the speaker's last start
+  // makes it; 0 until known
+  volatile int64_t epoch_ns;
 };

@@ -58,6 +58,10 @@ static int card_start(snd_pcm_ioplug_t *io) {
   if (is_capture(c)) {
     if (!c->control->epoch_ns) c->control->epoch_ns = c->started_ns;
     c->file_base = (uint64_t)((double)(c->started_ns - c->control->epoch_ns) * 1e-9 * io->rate + 0.5);
+  } else {
+    // The recording already holds what was written ahead of the start.
+    uint64_t before = c->wav.frames - c->moved;
+    c->control->epoch_ns = c->started_ns - (int64_t)(before * UINT64_C(1000000000) / io->rate);
   }
   c->running = 1;
   c->control->starts++;
