@@ -58,13 +58,16 @@ let productLinkerSettings: [LinkerSetting] =
 let opusLinkerSettings: [LinkerSetting] =
   opusFolder.map { [.unsafeFlags(["\($0)/lib/libopus.a"]), .linkedLibrary("m")] } ?? [.linkedLibrary("opus")]
 
+/// The audio engine and its tests play hours of sound: they are optimised in debug builds, too.
+let alwaysOptimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], folders: [String] = [],
-  linkerSettings: [LinkerSetting] = []
+  settings: [SwiftSetting] = [], linkerSettings: [LinkerSetting] = []
 ) -> Target {
   .target(
     name: name, dependencies: dependencies,
-    exclude: ["README.md"] + folders.map { "\($0)/README.md" }, swiftSettings: productSettings,
+    exclude: ["README.md"] + folders.map { "\($0)/README.md" }, swiftSettings: productSettings + settings,
     linkerSettings: linkerSettings)
 }
 
@@ -74,10 +77,13 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     linkerSettings: productLinkerSettings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
+  settings: [SwiftSetting] = []
+) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, exclude: ["README.md"],
-    resources: resources, swiftSettings: commonSettings)
+    resources: resources, swiftSettings: commonSettings + settings)
 }
 
 func systemLibrary(_ name: String, pkgConfig: String?, package: String) -> Target {
@@ -101,7 +107,8 @@ var targets: [Target] = [
   library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"]),
   library("WebRTC", ["Base", "COpenSSL"], folders: ["SDP", "STUN", "ICE"]),
   library("Board", ["AudioEngine", "CALSA", "CLinux"]),
-  library("AudioEngine", ["COpus"], linkerSettings: opusLinkerSettings),
+  library(
+    "AudioEngine", ["COpus", "CSpeexDSP"], settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
   library("Base"),
 
@@ -109,6 +116,7 @@ var targets: [Target] = [
   systemLibrary("CLinux", pkgConfig: nil, package: "libc6-dev"),
   systemLibrary("CALSA", pkgConfig: "alsa", package: "libasound2-dev"),
   systemLibrary("COpus", pkgConfig: nil, package: "libopus-dev"),
+  systemLibrary("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
   systemLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
   systemLibrary("CUv", pkgConfig: "libuv", package: "libuv1-dev"),
   systemLibrary("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
@@ -121,7 +129,7 @@ var targets: [Target] = [
   tests("Base"),
   tests("WebRTC", ["Base", "COpenSSL"], resources: [.copy("SDP/Captures")]),
   tests("LiveKit", ["Base", "WebRTC"]),
-  tests("AudioEngine", ["COpus"]),
+  tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
   tests("Board", ["AudioEngine"]),
   tests("Reactor", ["Base", "CLinux"]),
   tests("Configuration"),

@@ -4,12 +4,13 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${LINTEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lintel}
+hotloop=$root/.build/hotloop
 embedded_bin=$root/.build/embedded/release
 soundcard=$root/.build/soundcard/libasound_module_pcm_lintel.so
 
 build_packages=(
   build-essential pkg-config libuv1-dev libssl-dev libopus-dev
-  libasound2-dev libinih-dev libjansson-dev libnanopb-dev
+  libasound2-dev libspeexdsp-dev libinih-dev libjansson-dev libnanopb-dev
 )
 # What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
 test_packages=(python3 python3-venv espeak-ng openssl nanopb protobuf-compiler binutils file)
@@ -88,6 +89,14 @@ build_embedded() {
   choose_opus
   quietly env LINTEL_EMBEDDED=1 swift build --package-path "$root" -c release \
     --scratch-path "$root/.build/embedded" || die "the Embedded Swift build failed"
+}
+
+# Builds the audio engine as a program of its own, for the PC (x86) or the microcontroller (rv32).
+build_hotloop() {
+  local opus target=native
+  [ "$1" = x86 ] || target=$1
+  opus=$("$root/board/opus" --for "$target") || die "what is counted needs the fixed-point libopus"
+  quietly "$root/board/hotloop/build" "$1" "$opus" "$hotloop/$1" || die "the hot loop does not build for $1"
 }
 
 build_soundcard() {

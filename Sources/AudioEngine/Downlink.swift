@@ -13,6 +13,7 @@ public final class Downlink: @unchecked Sendable {
   // The audio thread's.
   private let playouts: [Playout]
   private var mixer = Mixer()
+  let tones = ToneGenerator()
 
   public init(_ configuration: DownlinkConfiguration = DownlinkConfiguration()) throws(AudioFailure) {
     try configuration.validate()
@@ -124,18 +125,30 @@ public final class Downlink: @unchecked Sendable {
 
   private func fill(_ output: UnsafeMutablePointer<Int16>, _ count: Int) {
     mixer.begin(count)
-    var longest = 0
+    var longest = -1
     for slot in 0..<tracksMax where slots[slot].followed & 1 == 1 {
-      longest = max(longest, playouts[slot].waiting)
+      if playouts[slot].waiting > longest {
+        longest = playouts[slot].waiting
+        show(playouts[slot])
+      }
       playouts[slot].render(into: mixer.track, count: count)
       let previous = slots[slot].gainQ12
       slots[slot].gainQ12 = gainQ12(percent: slots[slot].percent.load(ordering: .relaxed))
       mixer.add(count, from: previous, to: slots[slot].gainQ12)
     }
     mixer.finish(count, gain: gainQ12(percent: masterPercent.load(ordering: .relaxed)), into: output)
+    tones.mix(into: output, count, gain: gainQ12(percent: masterPercent.load(ordering: .relaxed)))
     let played = Level.meanSquare(UnsafeBufferPointer(start: output, count: count))
     counters.level.store(Int(Level.decibels(meanSquare: played)), ordering: .relaxed)
-    counters.delayMilliseconds.store(longest / AudioFormat.samplesPerMillisecond, ordering: .relaxed)
+    if longest < 0 { counters.delayMilliseconds.store(0, ordering: .relaxed) }
+  }
+
+  private func show(_ playout: Playout) {
+    let period = AudioFormat.periodMilliseconds
+    counters.delayMilliseconds.store(playout.waiting / AudioFormat.samplesPerMillisecond, ordering: .relaxed)
+    counters.targetMilliseconds.store(playout.delay.spreadTicks / 48 + period, ordering: .relaxed)
+    counters.driftPartsPerMillion.store(
+      Int(playout.delay.drift.driftPartsPerBillion / 1000), ordering: .relaxed)
   }
 
   private func gainQ12(percent: Int) -> Int32 { Int32(truncatingIfNeeded: percent * 4096 / 100) }

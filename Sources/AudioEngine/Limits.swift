@@ -10,6 +10,8 @@ public enum AudioLimits {
   public static let downlinkRingBytes = 32 * 1024
   /// The ring from the audio thread to the reactor thread: over a second of ordinary speech.
   public static let uplinkRingBytes = 8 * 1024
+  /// Tones that wait to be played: about thirty.
+  static let toneRingBytes = 512
   /// The microphone's gain.
   public static let gainDecibels = -20...30
   /// What the pre-connect buffer may hold: 30 s are 960 000 bytes.
@@ -18,6 +20,9 @@ public enum AudioLimits {
   static let decodedSamplesMax = 120 * AudioFormat.samplesPerMillisecond
   /// A lost packet is concealed this long before the track falls silent.
   static let concealmentMillisecondsMax = 100
+  /// A timestamp that is further away than this from where it was expected, and further than any delay explains,
+  /// belongs to a clock that jumped.
+  static let timelineJumpMilliseconds = 400
   /// A sender in DTX refreshes its comfort noise every 400 ms; after this long without, it is gone.
   static let comfortNoiseMillisecondsMax = 1000
   /// A sequence number this far ahead, or further behind than `lateSequencesMax`, is another stream.

@@ -1,24 +1,3 @@
-/// How long a track waits before it plays, and how much memory is taken at start for tracks to come.
-public struct DownlinkConfiguration: Equatable, Sendable {
-  /// From a talk spurt's first packet to its playout, 20...400 ms.
-  public var playoutDelayMilliseconds = 60
-  /// Underruns raise the delay up to here; not below the delay and not over 400 ms.
-  public var playoutDelayMillisecondsMax = 400
-  /// Slots, 1...8: each has its decoder and its packets.
-  public var tracksMax = AudioLimits.tracksMax
-  /// The ring from the reactor thread, 4096 bytes or more; rounded up to a power of two.
-  public var ringBytes = AudioLimits.downlinkRingBytes
-
-  public init() {}
-
-  func validate() throws(AudioFailure) {
-    try check("playout-delay", playoutDelayMilliseconds, 20...400)
-    try check("playout-delay-max", playoutDelayMillisecondsMax, playoutDelayMilliseconds...400)
-    try check("tracks-max", tracksMax, 1...AudioLimits.tracksMax)
-    try check("ring-bytes", ringBytes, 4096...AudioLimits.downlinkRingBytes)
-  }
-}
-
 /// How one track's packets become samples: the jitter buffer with its decoder. Audio thread only.
 ///
 /// The track is `idle` until its first packet, `buffering` while that packet ages to the wanted delay, then
@@ -27,6 +6,9 @@ public struct DownlinkConfiguration: Equatable, Sendable {
 /// was decoded (`nextTimestamp`) together with what was invented since (`invented`). A packet whose timestamp
 /// lies beyond the invented sound was preceded by a pause or a loss and waits for its time; one that lies before
 /// its end merely came late, is played at once, and so lengthens the delay by as much as was missing.
+///
+/// `line` is the speaker's time line in the sender's ticks: it advances by what the clock resampler consumes, and so
+/// keeps step with the sender's clock. All delays are distances from it: of a packet that arrives, of what plays.
 final class Playout {
   enum Phase { case idle, buffering, playing, paused }
 
@@ -47,18 +29,24 @@ final class Playout {
   var invented = 0
   /// The time line is not to be trusted for the next packet: play it as it comes.
   var anchorPending = false
-  /// Samples that the spurt's first packet waited so far.
-  var waited = 0
   /// Samples since the track ran out of packets to expect.
   var dry = 0
   /// Samples that the newest packet held.
   var packetSamples = AudioFormat.frameSamples
   /// The last packet said that the sender pauses (DTX): noise instead of silence.
   var discontinuous = false
-  /// Samples from arrival to playout that the track aims at.
-  var target: Int
-  /// Samples played in a row with far more waiting than the target asks for.
-  var overfull = 0
+  /// What was consumed by the speaker, in ticks of the sender.
+  var line: UInt32 = 0
+  /// What the packets' arrival asks for.
+  var delay: ArrivalDelay
+  var stretch = TimeStretch()
+  var concealer = Concealer()
+  var resampler = ClockResampler()
+  var shares = LossShares()
+  /// What is added to the sender's timestamps since they jumped, and the last one, so mended.
+  var timestampShift: UInt32 = 0
+  var lastTimestamp: UInt32 = 0
+  var lastSequence: UInt16 = 0
   /// The sequence number that would confirm that the stream has jumped.
   var jump: UInt16?
 
@@ -66,22 +54,32 @@ final class Playout {
     self.configuration = configuration
     self.counters = counters
     decoder = try VoiceDecoder()
-    target = configuration.playoutDelayMilliseconds * AudioFormat.samplesPerMillisecond
+    delay = ArrivalDelay(configuration)
   }
 
-  /// A new stream begins, or none is there any more.
+  /// Another stream begins, or none is there any more.
   func restart() {
+    clear()
+    delay.restart()
+    stretch.reset()
+    shares = LossShares()
+    resampler.reset()
+    resampler.ratePartsPerBillion = 0
+  }
+
+  /// The same sender's stream begins anew.
+  func clear() {
     phase = .idle
     store.clear()
     decoder.reset()
+    concealer.reset()
     sound.clear()
     playedSequence = nil
     discontinuous = false
     invented = 0
     dry = 0
-    overfull = 0
     jump = nil
-    target = configuration.playoutDelayMilliseconds * AudioFormat.samplesPerMillisecond
+    delay.restartStream()
   }
 
   /// Samples that wait, missing packets included unless something already stands for them.
@@ -91,42 +89,57 @@ final class Playout {
     return sound.count + max(0, ahead - invented)
   }
 
+  /// Ticks by which what plays next is behind the line, less what they should be: positive is too much delay.
+  var excessTicks: Int {
+    let playing = nextTimestamp &+ ticks(invented - sound.count)
+    return distance(line &- playing, from: delay.wanted)
+  }
+
   /// The next `count` samples, at most one period.
   func render(into output: UnsafeMutablePointer<Int16>, count: Int) {
-    while sound.count < count { produce() }
-    sound.take(count, into: output)
+    resampler.ratePartsPerBillion = delay.drift.ratePartsPerBillion
+    let wanted = resampler.inputs(for: count)
+    while sound.count < wanted { produce() }
+    sound.take(wanted, into: resampler.room)
+    resampler.run(into: output, count: count)
+    line &+= ticks(wanted)
   }
 
   /// Adds at least one sample to `sound`.
   private func produce() {
     switch phase {
     case .idle: sound.appendSilence(AudioFormat.periodSamples)
-    case .paused: fillPause()
+    case .paused: fillPause(AudioFormat.periodSamples)
     case .buffering:
-      if waited >= target {
+      let early = excessTicks / -AudioFormat.rtpTicksPerSample
+      if early <= 0 {
         phase = .playing
-        invented = 0
         dry = 0
       } else {
-        waited += AudioFormat.periodSamples
-        fillPause()
+        // Just as long as the spurt has to wait; libopus makes noise in pieces of 2.5 ms.
+        fillPause(discontinuous ? AudioFormat.periodSamples : min(early, AudioFormat.periodSamples))
       }
     case .playing: playNext()
     }
   }
 
   /// Between two talk spurts: the decoder's comfort noise if the sender asked for it, else silence.
-  private func fillPause() {
+  private func fillPause(_ count: Int) {
     let limit = AudioLimits.comfortNoiseMillisecondsMax * AudioFormat.samplesPerMillisecond
-    guard discontinuous, dry < limit else { return sound.appendSilence(AudioFormat.periodSamples) }
-    appendInvented(AudioFormat.periodSamples, gainQ15: 32_768)
+    guard discontinuous, dry < limit else { return sound.appendSilence(count) }
+    appendInvented(count, gainQ15: 32_768)
     dry += AudioFormat.periodSamples
   }
 
-  /// Lets the decoder continue what it said last; silence if it cannot.
+  /// Continues what was heard last, by its own period or as the decoder sees it; silence if neither can.
   func appendInvented(_ count: Int, gainQ15: Int32) {
+    if !discontinuous && concealer.fill(sound.room(), count) { return sound.append(count, gainQ15: gainQ15) }
     let made = decoder.conceal(count: count, into: sound.room())
     guard let made else { return sound.appendSilence(count) }
     sound.append(made, gainQ15: gainQ15)
+  }
+
+  func ticks(_ samples: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: samples * AudioFormat.rtpTicksPerSample)
   }
 }

@@ -12,13 +12,35 @@ extension Playout {
       let ahead = distance(sequence, from: nextSequence)
       if ahead > AudioLimits.aheadSequencesMax || ahead < -AudioLimits.lateSequencesMax {
         guard confirmsJump(sequence) else { return counters.discarded.add(1) }
-        restart()
+        clear()
         begin(sequence, timestamp, isNewStream: true)
-      } else if phase == .paused && ahead >= 0 {
-        begin(sequence, timestamp, isNewStream: false)
+      } else {
+        mendJump(sequence, timestamp, samples)
+        if phase == .paused && ahead >= 0 {
+          begin(sequence, timestamp &+ timestampShift, isNewStream: false)
+        }
       }
     }
-    place(sequence, timestamp, payload, samples)
+    place(sequence, timestamp &+ timestampShift, payload, samples)
+  }
+
+  /// Timestamps that jump against the sequence numbers, and further than a delay or a pause explains, go on where
+  /// they were: what jumped is the sender's counter.
+  private func mendJump(_ sequence: UInt16, _ timestamp: UInt32, _ samples: Int) {
+    let expected = lastTimestamp &+ ticks(distance(sequence, from: lastSequence) * samples)
+    let mended = timestamp &+ timestampShift
+    guard isFar(distance(mended, from: expected)),
+      isFar(delay.surprise(line &- mended))
+    else {
+      return
+    }
+    timestampShift = timestampShift &+ expected &- mended
+  }
+
+  /// Without `abs`: half the circle of timestamps has no positive twin where Int has 32 bits.
+  private func isFar(_ ticks: Int) -> Bool {
+    let limit = AudioLimits.timelineJumpMilliseconds * 48
+    return ticks > limit || ticks < -limit
   }
 
   /// One packet from far away may be a stray; the second in a row is a stream that restarted (RFC 3550 A.1).
@@ -28,20 +50,21 @@ extension Playout {
     return false
   }
 
-  /// A talk spurt starts with this packet, which now waits for the wanted delay.
+  /// A talk spurt starts with this packet, which now waits until the line is as late as is wanted.
   private func begin(_ sequence: UInt16, _ timestamp: UInt32, isNewStream: Bool) {
     if isNewStream {
       history.restart(at: sequence)
+      timestampShift = 0
     } else {
       // What is missing before the spurt was lost in the pause.
       counters.lost.add(distance(sequence, from: nextSequence))
+      // A sender that slept goes on where it was: nothing of what was learned about its delays holds.
+      if isFar(delay.surprise(line &- timestamp)) { delay.restartLine() }
     }
     nextSequence = sequence
     nextTimestamp = timestamp
     phase = .buffering
-    waited = 0
     invented = 0
-    overfull = 0
   }
 
   private func place(
@@ -49,9 +72,16 @@ extension Playout {
   ) {
     guard history.note(sequence) else { return counters.duplicates.add(1) }
     jump = nil
+    lastSequence = sequence
+    lastTimestamp = timestamp
+    delay.note(delay: line &- timestamp, now: line)
+    shares.note(hasRedundancy: VoiceDecoder.hasRedundancy(payload), samples: samples)
     let ahead = distance(sequence, from: nextSequence)
     if ahead < 0 {
-      guard canStillLead(sequence) else { return counters.late.add(1) }
+      guard canStillLead(sequence) else {
+        shares.noteLate()
+        return counters.late.add(1)
+      }
       nextSequence = sequence
       nextTimestamp = timestamp
     } else if ahead >= AudioLimits.packetsPerTrackMax {

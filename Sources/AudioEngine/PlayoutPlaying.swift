@@ -2,7 +2,7 @@ extension Playout {
   /// The next packet, or what stands for it. Adds at least one sample, unless the phase changes or a packet is
   /// dropped (then the caller asks again).
   func playNext() {
-    shorten()
+    dropIfFarTooMuch()
     if store.contains(nextSequence) {
       playDue(nextSequence)
     } else if let following = nextStored() {
@@ -16,11 +16,7 @@ extension Playout {
   private func playDue(_ sequence: UInt16) {
     let missing = missingSamples(before: sequence)
     if missing > 0 { return invent(min(missing, AudioFormat.periodSamples)) }
-    if invented > 0 && missing < 0 {
-      counters.underruns.add(1)
-      let ceiling = configuration.playoutDelayMillisecondsMax * AudioFormat.samplesPerMillisecond
-      target = min(ceiling, target + AudioFormat.frameSamples)
-    }
+    if invented > 0 && missing < 0 { counters.underruns.add(1) }
     play(sequence)
   }
 
@@ -42,12 +38,25 @@ extension Playout {
       counters.concealedSamples.add(samples)
       return appendInvented(samples, gainQ15: 32_768)
     }
-    if mayTrim && isQuiet(made) {
-      counters.trimmedSamples.add(made)
-      overfull = 0
-    } else {
-      sound.append(made)
-    }
+    shares.notePlayed()
+    delay.redundancyTicks = shares.redundancyTicks
+    hear(made)
+    adjust(fresh: made)
+  }
+
+  /// Takes over what was decoded into the queue's room.
+  private func hear(_ made: Int) {
+    concealer.follow(sound.room(), made)
+    sound.append(made)
+  }
+
+  /// Moves the delay towards what is wanted.
+  private func adjust(fresh: Int) {
+    let excess = excessTicks / AudioFormat.rtpTicksPerSample
+    let grown = stretch.adjust(end: sound.end(), count: sound.count, fresh: fresh, excess: excess)
+    guard grown != 0 else { return }
+    sound.grow(by: grown)
+    if grown < 0 { counters.trimmedSamples.add(-grown) } else { counters.stretchedSamples.add(grown) }
   }
 
   /// `nextSequence` is not there but `following` is: what lies between is lost.
@@ -56,23 +65,26 @@ extension Playout {
     let missing = missingSamples(before: following)
     guard missing > 0 else {
       counters.lost.add(lost)
+      shares.noteLost(lost)
       nextSequence = following
       return
     }
     let payload = store.payload(following)
-    // The redundancy covers the one frame right before the packet; whatever is missing before that frame is
-    // invented first. libopus wants multiples of 2.5 ms.
-    let redundant = min(VoiceDecoder.samples(in: payload) ?? AudioFormat.frameSamples, 20 * 16)
-    guard missing <= redundant, missing % 40 == 0 else {
-      return invent(min(max(missing - redundant, 40), AudioFormat.periodSamples))
+    // The redundancy covers the one frame right before the packet; what is missing before that is invented.
+    let redundant = VoiceDecoder.hasRedundancy(payload) ? VoiceDecoder.frameSamples(in: payload) : 0
+    guard missing <= redundant else {
+      return invent(min(missing - redundant, AudioFormat.periodSamples))
     }
-    guard let made = decoder.recover(before: payload, count: missing, into: sound.room()) else {
-      return invent(AudioFormat.periodSamples)
+    guard let made = decoder.recover(before: payload, count: redundant, into: sound.room()) else {
+      return invent(min(missing, AudioFormat.periodSamples))
     }
-    sound.append(made)
-    invented += made
+    // Something may stand for its beginning already.
+    if missing < made { sound.room().update(from: sound.room() + made - missing, count: missing) }
+    let heard = min(made, missing)
+    hear(heard)
+    invented += heard
     counters.recovered.add(1)
-    counters.concealedSamples.add(made)
+    counters.concealedSamples.add(heard)
   }
 
   /// Nothing is there: late, lost, or the sender pauses. Which of them shows when the next packet comes.
@@ -99,7 +111,7 @@ extension Playout {
   private func missingSamples(before sequence: UInt16) -> Int {
     if anchorPending { return 0 }
     let gap = distance(store.timestamp(sequence), from: nextTimestamp) / AudioFormat.rtpTicksPerSample
-    let furthest = configuration.playoutDelayMillisecondsMax * AudioFormat.samplesPerMillisecond
+    let furthest = AudioLimits.timelineJumpMilliseconds * AudioFormat.samplesPerMillisecond
     guard gap >= 0, gap - invented <= furthest else { return 0 }
     return gap - invented
   }
@@ -114,28 +126,12 @@ extension Playout {
     return nil
   }
 
-  // MARK: Delay
-
-  /// Far too much waits (a burst after an interruption): the oldest packets give way at once. A little too much
-  /// for half a second (the sender's clock is faster, or the network calmed down): the next quiet frame may go.
-  private func shorten() {
+  /// Far too much waits (a burst after an interruption): the oldest packets give way at once.
+  private func dropIfFarTooMuch() {
     let ceiling = configuration.playoutDelayMillisecondsMax * AudioFormat.samplesPerMillisecond
-    let depth = waiting
-    if depth > ceiling + 100 * AudioFormat.samplesPerMillisecond {
-      let excess = (depth - target) / max(packetSamples, 1)
-      drop(before: nextSequence &+ UInt16(truncatingIfNeeded: min(excess, AudioLimits.packetsPerTrackMax)))
-    }
-    overfull = depth > target + slack ? overfull + packetSamples : 0
-  }
-
-  private var mayTrim: Bool { overfull > 500 * AudioFormat.samplesPerMillisecond }
-
-  private var slack: Int { 60 * AudioFormat.samplesPerMillisecond }
-
-  /// Whether the `count` samples in `sound.room()` are under -50 dBov.
-  private func isQuiet(_ count: Int) -> Bool {
-    let level = Level.decibels(
-      meanSquare: Level.meanSquare(UnsafeBufferPointer(start: sound.room(), count: count)))
-    return level > 50
+    guard waiting > ceiling + 100 * AudioFormat.samplesPerMillisecond else { return }
+    let target = delay.spreadTicks / AudioFormat.rtpTicksPerSample
+    let excess = (waiting - target) / max(packetSamples, 1)
+    drop(before: nextSequence &+ UInt16(truncatingIfNeeded: min(excess, AudioLimits.packetsPerTrackMax)))
   }
 }

@@ -1,13 +1,16 @@
-/// Decoded samples that wait to be played: room for one period and the longest packet.
+/// Decoded samples that wait to be played: room for what two periods left, the longest packet, and what stretching
+/// adds to it.
 struct SampleQueue: ~Copyable {
   private let memory: UnsafeMutablePointer<Int16>
   private var begin = 0
   private(set) var count = 0
-  private let capacity = AudioLimits.decodedSamplesMax + AudioFormat.periodSamples
+  private let capacity = Self.capacityMax
+  private static let capacityMax =
+    AudioLimits.decodedSamplesMax + 2 * AudioFormat.periodSamples + TimeStretch.addedMax
 
   init() {
-    memory = .allocate(capacity: AudioLimits.decodedSamplesMax + AudioFormat.periodSamples)
-    memory.initialize(repeating: 0, count: AudioLimits.decodedSamplesMax + AudioFormat.periodSamples)
+    memory = .allocate(capacity: Self.capacityMax)
+    memory.initialize(repeating: 0, count: Self.capacityMax)
   }
 
   deinit { memory.deallocate() }
@@ -18,7 +21,7 @@ struct SampleQueue: ~Copyable {
   }
 
   /// Where the next samples may be written: at least `AudioLimits.decodedSamplesMax` of them, provided that less
-  /// than a period waits.
+  /// than two periods wait.
   mutating func room() -> UnsafeMutablePointer<Int16> {
     if begin > 0 {
       memory.update(from: memory + begin, count: count)
@@ -38,6 +41,12 @@ struct SampleQueue: ~Copyable {
     }
     count += added
   }
+
+  /// The end of what waits, with room for `TimeStretch.addedMax` more behind it.
+  mutating func end() -> UnsafeMutablePointer<Int16> { room() }
+
+  /// What waits was made longer (or, negative, shorter) at its end.
+  mutating func grow(by more: Int) { count += more }
 
   mutating func appendSilence(_ more: Int) {
     let added = min(more, AudioLimits.decodedSamplesMax)

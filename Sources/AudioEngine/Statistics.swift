@@ -27,16 +27,21 @@ public struct DownlinkStatistics: Equatable, Sendable {
   public var discarded = 0
   /// Packets lost because the audio thread did not drain the ring.
   public var ringFull = 0
-  /// Losses mended from the redundancy in the next packet, as far as it had any.
+  /// Losses mended from the redundancy in the next packet.
   public var recovered = 0
   /// Sound invented for lost or late packets, and of it what the next packet's redundancy gave.
   public var concealedMilliseconds = 0
   /// Times a track ran dry and its packets came after all.
   public var underruns = 0
-  /// Silence left out to shorten the delay.
+  /// Sound shortened and lengthened at its pitch, to move the delay.
   public var trimmedMilliseconds = 0
+  public var stretchedMilliseconds = 0
   /// From arrival to the card, for the open track that waits longest.
   public var delayMilliseconds = 0
+  /// From arrival to the card as the network asks for it, the same track's.
+  public var targetMilliseconds = 0
+  /// How fast its sender's clock runs against the speaker's, in parts per million.
+  public var driftPartsPerMillion = 0
   /// Level of the last period played in dBov: 0 (full scale) ... -127 (silence).
   public var levelDecibels = -127
 }
@@ -77,7 +82,10 @@ final class DownlinkCounters: Sendable {
   let concealedSamples = Counter()
   let underruns = Counter()
   let trimmedSamples = Counter()
+  let stretchedSamples = Counter()
   let delayMilliseconds = Atomic<Int>(0)
+  let targetMilliseconds = Atomic<Int>(0)
+  let driftPartsPerMillion = Atomic<Int>(0)
   let level = Atomic<Int>(127)
 
   var snapshot: DownlinkStatistics {
@@ -88,7 +96,10 @@ final class DownlinkCounters: Sendable {
       concealedMilliseconds: concealedSamples.current / AudioFormat.samplesPerMillisecond,
       underruns: underruns.current,
       trimmedMilliseconds: trimmedSamples.current / AudioFormat.samplesPerMillisecond,
+      stretchedMilliseconds: stretchedSamples.current / AudioFormat.samplesPerMillisecond,
       delayMilliseconds: delayMilliseconds.load(ordering: .relaxed),
+      targetMilliseconds: targetMilliseconds.load(ordering: .relaxed),
+      driftPartsPerMillion: driftPartsPerMillion.load(ordering: .relaxed),
       levelDecibels: -level.load(ordering: .relaxed))
   }
 }

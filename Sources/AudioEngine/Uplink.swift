@@ -8,6 +8,7 @@ public final class Uplink: @unchecked Sendable {
   private let settings: SharedSettings
   private let counters = UplinkCounters()
   private let mutedFlag = Atomic<Bool>(false)
+  private let echo: EchoStateCell
   let preConnect: PreConnectBuffer
 
   // The audio thread's.
@@ -36,7 +37,9 @@ public final class Uplink: @unchecked Sendable {
       complexity: configuration.complexity, inbandFEC: configuration.inbandFEC, frameSamples: frameSamples)
     settings = SharedSettings(configuration)
     ring = RecordRing(bytes: configuration.ringBytes)
-    front = MicrophoneFront(configuration)
+    let echo = EchoStateCell()
+    self.echo = echo
+    front = MicrophoneFront(configuration, echo)
     preConnect = PreConnectBuffer(
       capacity: configuration.preConnectMilliseconds * AudioFormat.samplesPerMillisecond)
     frame = .allocate(capacity: frameSamples)
@@ -52,8 +55,10 @@ public final class Uplink: @unchecked Sendable {
 
   // MARK: Audio thread
 
-  /// Takes the next samples, any number of them. True when a frame is ready to be popped.
-  public func capture(_ samples: UnsafeBufferPointer<Int16>) -> Bool {
+  /// Takes the next samples, any number of them. True when a frame is ready to be popped. `echoDelay` is what lies
+  /// in the two cards together, in samples: captured and not read yet, written and not heard yet; nil where one is
+  /// missing or does not say.
+  public func capture(_ samples: UnsafeBufferPointer<Int16>, echoDelay: Int? = nil) -> Bool {
     var ready = false
     var rest = samples
     let muted = mutedFlag.load(ordering: .acquiring)
@@ -63,7 +68,7 @@ public final class Uplink: @unchecked Sendable {
       (frame + (filled + gathered)).update(from: start, count: count)
       gathered += count
       rest = UnsafeBufferPointer(rebasing: rest[count...])
-      if gathered == AudioFormat.periodSamples { ready = finishPeriod() || ready }
+      if gathered == AudioFormat.periodSamples { ready = finishPeriod(echoDelay) || ready }
     }
     return ready
   }
@@ -71,17 +76,24 @@ public final class Uplink: @unchecked Sendable {
   /// Moves the position over samples that the card never delivered, so that the time line stays true.
   public func skip(_ samples: Int) {
     guard samples > 0 else { return }
+    front.skip(gathered + samples)
     position &+= UInt32(truncatingIfNeeded: filled + gathered + samples)
     filled = 0
     gathered = 0
     silentBefore = true
   }
 
+  /// What was just given to the speaker, the very samples, in the order in which they will be heard.
+  public func played(_ samples: UnsafeBufferPointer<Int16>) { front.played(samples) }
+
+  /// The audio thread is late too often: the echo canceller is left out from now on.
+  public func giveUpEcho() { front.giveUpEcho() }
+
   /// A period of 10 ms is whole: it is made ready, recorded, and when the frame is full encoded.
-  private func finishPeriod() -> Bool {
+  private func finishPeriod(_ echoDelay: Int?) -> Bool {
     gathered = 0
     let period = frame + filled
-    front.apply(period)
+    front.apply(period, echoDelay: echoDelay)
     if filled == 0 { preConnect.frameBegins(at: position) }
     preConnect.append(
       period, AudioFormat.periodSamples, at: position &+ UInt32(filled), withheld: periodWithheld)
@@ -166,6 +178,11 @@ public final class Uplink: @unchecked Sendable {
   public func setRate(bitrate: Int, expectedLossPercent: Int) {
     settings.setRate(bitrate: bitrate, expectedLossPercent: expectedLossPercent)
   }
+
+  public var echoState: EchoState { echo.state }
+
+  /// Why the echo canceller is off although it is wanted: once for each time that this came to be, otherwise nil.
+  public func takeEchoWarning() -> EchoState? { echo.takeWarning() }
 
   public var statistics: UplinkStatistics { counters.snapshot }
 }

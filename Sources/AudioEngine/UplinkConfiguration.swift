@@ -16,6 +16,13 @@ public struct UplinkConfiguration: Equatable, Sendable {
   public var blocksOffset = true
   /// -20...30 dB, with a limiter in place of clipping.
   public var gainDecibels = 0
+  /// Takes the speaker's echo out of the microphone.
+  public var echoCancellation = false
+  public var noiseSuppression = false
+  /// Brings quiet and loud talkers to the same level.
+  public var automaticGain = false
+  /// Closes the microphone while the speaker plays; there is no echo to cancel then.
+  public var halfDuplex = false
   /// What the pre-connect buffer holds, 0...30 000 ms; all of it is allocated at start.
   public var preConnectMilliseconds = 10_000
   /// The ring to the reactor thread, 4096 bytes or more; rounded up to a power of two.

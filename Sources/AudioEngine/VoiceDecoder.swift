@@ -25,6 +25,26 @@ struct VoiceDecoder: ~Copyable {
     return count > 0 ? Int(count) : nil
   }
 
+  /// Whether `payload` also carries what its neighbour before it held (RFC 6716 §4.2.3 and §4.2.4): the flag
+  /// follows the voice-activity flags, one for each 20 ms, at the beginning of the first frame.
+  static func hasRedundancy(_ payload: UnsafeRawBufferPointer) -> Bool {
+    guard payload.count > 1, payload[0] & 0x80 == 0 else { return false }
+    // Every other way to pack frames has its first frame further back, and no voice sender uses it.
+    guard payload[0] & 0x03 == 0 else { return false }
+    let size = payload[0] >> 3 & 0x03
+    let isHybrid = payload[0] & 0x60 == 0x60
+    let frames: UInt8 = isHybrid || size < 2 ? 1 : size
+    return payload[1] >> (7 - frames) & 1 == 1
+  }
+
+  /// Samples of the first frame of `payload`: what its redundancy stands for.
+  static func frameSamples(in payload: UnsafeRawBufferPointer) -> Int {
+    guard let bytes = payload.baseAddress, payload.count > 0 else { return 0 }
+    return Int(
+      opus_packet_get_samples_per_frame(
+        bytes.assumingMemoryBound(to: UInt8.self), Int32(AudioFormat.sampleRate)))
+  }
+
   /// Decodes a whole packet; nil if libopus refuses it. `room` holds at least 120 ms.
   mutating func decode(
     _ payload: UnsafeRawBufferPointer, into samples: UnsafeMutablePointer<Int16>, room: Int

@@ -23,6 +23,9 @@ struct AlsaDevice: ~Copyable {
   let rate: Int
   /// 10 ms of the card.
   let periodFrames: Int
+  let bufferFrames: Int
+  /// How much of the buffer is used for playback.
+  var queue: CardQueue
   /// What was negotiated, in one line.
   let parameters: String
 
@@ -34,6 +37,8 @@ struct AlsaDevice: ~Copyable {
       channels = negotiated.channels
       rate = negotiated.rate
       periodFrames = negotiated.periodFrames
+      bufferFrames = negotiated.bufferFrames
+      queue = CardQueue(negotiated)
       parameters = negotiated.line
       self.handle = handle
     } catch {
@@ -57,6 +62,27 @@ struct AlsaDevice: ~Copyable {
       handle, descriptors.baseAddress, UInt32(descriptors.count), &events)
     // An error is ready too: the next read or write says which.
     return code < 0 || events != 0
+  }
+
+  /// Playback: no waking before there is room in the queue for 10 ms.
+  func wakeForQueue() {
+    var memory: OpaquePointer?
+    guard snd_pcm_sw_params_malloc(&memory) >= 0, let software = memory else { return }
+    defer { snd_pcm_sw_params_free(software) }
+    // A refusal costs wake-ups, not sound.
+    guard snd_pcm_sw_params_current(handle, software) >= 0 else { return }
+    let least = max(1, bufferFrames - max(0, queue.framesMax - periodFrames))
+    if snd_pcm_sw_params_set_avail_min(handle, software, snd_pcm_uframes_t(least)) >= 0 {
+      _ = snd_pcm_sw_params(handle, software)
+    }
+  }
+
+  /// Playback: frames that the queue takes now. After an underrun it is made longer.
+  mutating func room(_ underruns: inout Int) throws(BoardFailure) -> Int {
+    let before = underruns
+    let available = try available(&underruns)
+    if underruns != before && queue.grow() { wakeForQueue() }
+    return queue.room(available: available)
   }
 
   /// Frames that can be moved now. After an overrun or underrun the device is made ready again, `dropouts` is

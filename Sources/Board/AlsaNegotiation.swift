@@ -6,6 +6,9 @@ struct AlsaParameters {
   var channels: Int
   /// In Hz; where it is not the engine's, the drivers convert.
   var rate: Int
+  /// What the card moves at once, and what it holds.
+  var cardPeriodFrames = 0
+  var bufferFrames = 0
   var line: String
 
   /// 10 ms of the card; every rate that is asked for has a whole number of them.
@@ -55,6 +58,8 @@ func negotiate(
   try demand(snd_pcm_hw_params(handle, hardware), name, "these parameters together")
   try setSoftware(handle, name, direction, parameters.periodFrames, buffer)
 
+  parameters.cardPeriodFrames = Int(period)
+  parameters.bufferFrames = Int(buffer)
   let places = channels == 1 ? "mono" : channels == 2 ? "stereo" : "\(channels) channels"
   let chosen = channel > 0 && channels > 1 ? " (channel \(channel))" : ""
   let converted = rate == AudioFormat.sampleRate ? "" : ", converted to \(AudioFormat.sampleRate) Hz"

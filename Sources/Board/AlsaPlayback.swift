@@ -32,6 +32,7 @@ public final class AlsaPlayback: AudioPlayback {
       opened.rate == AudioFormat.sampleRate
       ? nil
       : Resampler(from: AudioFormat.sampleRate, to: opened.rate, inputMax: AudioFormat.periodSamples)
+    opened.wakeForQueue()
     device = consume opened
     return line
   }
@@ -49,7 +50,7 @@ public final class AlsaPlayback: AudioPlayback {
   }
 
   public func writable() throws(BoardFailure) -> Int {
-    guard let frames = try device?.available(&underruns), let period = device?.periodFrames else { return 0 }
+    guard let frames = try device?.room(&underruns), let period = device?.periodFrames else { return 0 }
     return frames * AudioFormat.periodSamples / period
   }
 

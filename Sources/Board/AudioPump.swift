@@ -16,6 +16,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
   private let descriptors: UnsafeMutableBufferPointer<pollfd>
   private var captureClock = DeviceClock(now: 0)
   private var playbackClock = DeviceClock(now: 0)
+  private var deadline = EchoDeadline()
   private var lostEvents = 0
   private var idleRounds = 0
   private var wantsLockedMemory = false
@@ -102,18 +103,29 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
 
   private func captureFromDevice(_ now: Int64) -> Bool {
     var moved = false
+    var backlog = 0
     do throws(BoardFailure) {
       while try capture.read(into: period) == period.count {
         moved = true
-        if uplink.capture(UnsafeBufferPointer(period)) { signals.wake() }
+        backlog += 1
+        if uplink.capture(UnsafeBufferPointer(period), echoDelay: echoDelay) { signals.wake() }
       }
     } catch {
       lose(.capture, error, now)
       return moved
     }
+    if deadline.isMissed(backlogPeriods: backlog, now) { uplink.giveUpEcho() }
     if moved { captureClock.noteProgress(now) }
     tellDropouts(.capture, capture.overruns, &captureClock, now)
     return moved
+  }
+
+  /// From the speaker's queue to the microphone's, as far as the cards know.
+  private var echoDelay: Int? {
+    guard playbackClock.isOpen, let heard = playback.delaySamples, let said = capture.delaySamples else {
+      return nil
+    }
+    return heard + said
   }
 
   private func captureFromClock(_ now: Int64) {
@@ -121,7 +133,11 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
     guard due.periods > 0 else { return }
     uplink.skip(due.skipped * AudioFormat.periodSamples)
     period.update(repeating: 0)
-    for _ in 0..<due.periods where uplink.capture(UnsafeBufferPointer(period)) { signals.wake() }
+    // It is the microphone that is missing; the speaker is what the echo canceller would complain of.
+    let delay = playbackClock.isOpen ? 0 : nil
+    for _ in 0..<due.periods where uplink.capture(UnsafeBufferPointer(period), echoDelay: delay) {
+      signals.wake()
+    }
   }
 
   // MARK: Playback
@@ -136,6 +152,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
       while room >= period.count {
         downlink.playback(into: period)
         try playback.write(UnsafeBufferPointer(period))
+        uplink.played(UnsafeBufferPointer(period))
         room -= period.count
         moved = true
       }

@@ -6,7 +6,7 @@ import CLinux
 ///
 /// The devices are independent: while one is missing the other plays on, and the missing one's periods are paced
 /// by the clock (silence in, output thrown away), so that the call does not notice. A missing device is asked for
-/// again for ever, with pauses of 0.1 to 1 s.
+/// again for ever, with pauses of 0.1 to 0.5 s.
 public final class AudioThread<Capture: AudioCapture, Playback: AudioPlayback> {
   /// Readable when there are new frames in the uplink or new events.
   public var wakeDescriptor: Int32 { signals.wakeDescriptor }

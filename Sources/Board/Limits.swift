@@ -11,7 +11,7 @@ enum BoardLimits {
   static let playbackStartPeriods = 2
   /// How a lost device is asked for again: first after this, then after twice as long, up to the maximum.
   static let reopenMillisecondsMin = 100
-  static let reopenMillisecondsMax = 1_000
+  static let reopenMillisecondsMax = 500
   /// A card that moves no sample for this long is closed and opened again.
   static let stallMillisecondsMax = 1_000
   /// Periods that are made up at once for a direction without a device; what is older is skipped.

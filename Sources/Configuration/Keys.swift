@@ -121,6 +121,19 @@ public enum Keys {
       kind: .number(
         -20...30, unit: "dB", get: { $0.audio.gainDecibels }, set: { $0.audio.gainDecibels = $1 })),
     Key(
+      section: "audio", name: "aec", summary: "Whether the speaker's echo is taken out of the microphone",
+      kind: .flag(words: .onOff, get: { $0.audio.aec }, set: { $0.audio.aec = $1 })),
+    Key(
+      section: "audio", name: "duplex", summary: "half closes the microphone while the speaker plays",
+      kind: .choice(get: { $0.audio.duplex }, set: { $0.audio.duplex = $1 })),
+    Key(
+      section: "audio", name: "noise-suppression", summary: "Whether steady noise is turned down",
+      kind: .flag(
+        words: .onOff, get: { $0.audio.noiseSuppression }, set: { $0.audio.noiseSuppression = $1 })),
+    Key(
+      section: "audio", name: "agc", summary: "Whether quiet and loud talkers are brought to one level",
+      kind: .flag(words: .onOff, get: { $0.audio.automaticGain }, set: { $0.audio.automaticGain = $1 })),
+    Key(
       section: "audio", name: "pre-connect-ms",
       summary: "How much is kept of what is said before somebody listens",
       kind: .number(
@@ -138,10 +151,30 @@ public enum Keys {
       kind: .number(
         0...100, unit: "percent", get: { $0.audio.volumePercent }, set: { $0.audio.volumePercent = $1 })),
     Key(
+      section: "audio", name: "tones",
+      summary: "Whether the device sounds when it rings, connects, fails or is muted",
+      kind: .flag(words: .onOff, get: { $0.audio.tones }, set: { $0.audio.tones = $1 })),
+    Key(
       section: "audio", name: "jitter-ms", summary: "The delay that the jitter buffer starts from",
       kind: .number(
-        20...1000, unit: "ms", get: { $0.audio.jitterMilliseconds },
+        10...400, unit: "ms", get: { $0.audio.jitterMilliseconds },
         set: { $0.audio.jitterMilliseconds = $1 })),
+    Key(
+      section: "audio", name: "jitter-min-ms", summary: "The least delay that the jitter buffer may adapt to",
+      kind: .number(
+        10...400, unit: "ms", get: { $0.audio.jitterMinMilliseconds },
+        set: { $0.audio.jitterMinMilliseconds = $1 })),
+    Key(
+      section: "audio", name: "jitter-max-ms", summary: "The most delay that the jitter buffer may adapt to",
+      kind: .number(
+        20...400, unit: "ms", get: { $0.audio.jitterMaxMilliseconds },
+        set: { $0.audio.jitterMaxMilliseconds = $1 })),
+    Key(
+      section: "audio", name: "jitter-quantile",
+      summary: "The share of packets that the jitter buffer waits for",
+      kind: .number(
+        50...100, unit: "percent", get: { $0.audio.jitterQuantilePercent },
+        set: { $0.audio.jitterQuantilePercent = $1 })),
   ]
 
   private static let hostKeys: [Key] = [

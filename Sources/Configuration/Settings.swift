@@ -102,13 +102,24 @@ public struct AudioSettings: Equatable, Sendable {
   /// In-band forward error correction.
   public var fec = true
   public var volumePercent = 80
+  /// Whether the device tells how the call stands by sounds of its own.
+  public var tones = true
   /// Which of the microphone's channels is heard, from 1; 0 is the mean of all.
   public var channel = 0
   public var gainDecibels = 0
+  /// Takes the speaker's echo out of the microphone.
+  public var aec = true
+  public var duplex = Duplex.full
+  public var noiseSuppression = false
+  public var automaticGain = false
   /// What is kept of the time between the press of the button and the call.
   public var preConnectMilliseconds = 10_000
   /// The delay that the jitter buffer starts from.
   public var jitterMilliseconds = 60
+  /// Floor and ceiling of what it adapts to, and the share of packets that it waits for.
+  public var jitterMinMilliseconds = 20
+  public var jitterMaxMilliseconds = 400
+  public var jitterQuantilePercent = 95
 
   public init() {}
 }
@@ -128,6 +139,13 @@ public enum FrameLength: String, CaseIterable, Sendable {
     case .sixty: 60
     }
   }
+}
+
+/// `[audio] duplex`: who may speak when.
+public enum Duplex: String, CaseIterable, Sendable {
+  case full
+  /// The microphone is closed while the speaker plays.
+  case half
 }
 
 /// `[audio] dtx`: whether silence is sent.

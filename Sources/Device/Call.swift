@@ -52,6 +52,7 @@ extension Device {
     let next = Call.next(call.state, event)
     guard next != call.state || reason != call.reason else { return }
     let changed = next != call.state
+    if changed { sound(from: call.state, to: next) }
     call = Call(state: next, since: changed ? now : call.since, reason: reason)
     if changed { announce(.callState(next, reason: reason)) }
   }

@@ -53,6 +53,10 @@ public final class Device {
     case setMuted(Bool)
     case setVolume(percent: Int)
     case setDiscontinuousTransmission(Bool)
+    /// Bits per second, and the loss that the redundancy is made for.
+    case setRate(bitrate: Int, expectedLossPercent: Int)
+    case playTone(DeviceTone)
+    case stopTones
   }
 
   let settings: Settings
@@ -84,6 +88,9 @@ public final class Device {
   var capture: AudioDeviceStatus
   var playback: AudioDeviceStatus
   var uplinkRate = UplinkRate()
+  var adaptation = UplinkAdaptation()
+  /// When the receiver's reports are looked at next.
+  var adaptationDue: Instant?
   var speakingIdentities: [String] = []
   var quality: String?
   var history = EventHistory()
@@ -110,6 +117,7 @@ public final class Device {
     emit(.audio(.setVolume(percent: volumePercent)))
     emit(.audio(.setDiscontinuousTransmission(settings.audio.dtx == .on)))
     publishMicrophone(now: now)
+    sound(.booted)
     announce(.deviceStarted(version: version))
     log(.notice, "linteld \(version) is ready as \(settings.device.id)")
     if settings.session.mode == .alwaysOn { beginJoin(url: nil, token: nil, now: now) }
@@ -119,6 +127,7 @@ public final class Device {
   public func send(_ frame: PeerConnection.AudioFrame, now: Instant) {
     guard let microphone else { return }
     uplinkRate.count(payloadBytes: frame.payload.count, now: now)
+    adaptUplink(now: now)
     room.send(frame, track: microphone, now: now)
   }
 

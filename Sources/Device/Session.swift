@@ -103,6 +103,7 @@ extension Device {
     guard muted != isMuted else { return }
     isMuted = muted
     emit(.audio(.setMuted(muted)))
+    if muted { sound(.muted) }
     announce(.audioMuted(muted: muted, hardMuted: false))
     log(.info, muted ? "the microphone is muted" : "the microphone is live")
   }

@@ -29,9 +29,16 @@ final class SoundPath {
     up.inbandFEC = settings.audio.fec
     up.frameMilliseconds = settings.audio.frame.milliseconds
     up.gainDecibels = settings.audio.gainDecibels
+    up.echoCancellation = settings.audio.aec
+    up.halfDuplex = settings.audio.duplex == .half
+    up.noiseSuppression = settings.audio.noiseSuppression
+    up.automaticGain = settings.audio.automaticGain
     up.preConnectMilliseconds = settings.audio.preConnectMilliseconds
     var down = DownlinkConfiguration()
     down.playoutDelayMilliseconds = settings.audio.jitterMilliseconds
+    down.playoutDelayMillisecondsMin = settings.audio.jitterMinMilliseconds
+    down.playoutDelayMillisecondsMax = settings.audio.jitterMaxMilliseconds
+    down.quantilePercent = settings.audio.jitterQuantilePercent
     do throws(AudioFailure) {
       uplink = try Uplink(up)
       downlink = try Downlink(down)
@@ -92,6 +99,9 @@ final class SoundPath {
       downlink.push(slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...])
     case .setMuted(let muted): uplink.muted = muted
     case .setVolume(let percent): downlink.volumePercent = percent
+    case .setRate(let bitrate, let loss): uplink.setRate(bitrate: bitrate, expectedLossPercent: loss)
+    case .playTone(let tone): downlink.play(Tone(tone))
+    case .stopTones: downlink.stopTones()
     case .setDiscontinuousTransmission(let on): uplink.setDiscontinuousTransmission(on)
     }
   }
@@ -99,6 +109,7 @@ final class SoundPath {
   private func drain() {
     thread.acknowledgeWake()
     while let event = thread.nextEvent() { report(event) }
+    if let warning = uplink.takeEchoWarning() { onWarning?(warning.description) }
     while let frame = uplink.pop(into: &payload) {
       onFrame?(
         PeerConnection.AudioFrame(
@@ -122,5 +133,19 @@ final class SoundPath {
 
   private func stream(_ direction: AudioDirection) -> SoundCardEvent.Stream {
     direction == .capture ? .capture : .playback
+  }
+}
+
+extension Tone {
+  init(_ tone: DeviceTone) {
+    self =
+      switch tone {
+      case .booted: .booted
+      case .ringing: .ringing
+      case .connected: .connected
+      case .busy: .busy
+      case .error: .error
+      case .muted: .muted
+      }
   }
 }

@@ -68,12 +68,12 @@ struct AbuseTests {
     }
     var downlink = DownlinkConfiguration()
     downlink.playoutDelayMilliseconds = 10
-    #expect(throws: AudioFailure.valueOutOfRange(key: "playout-delay", value: 10, legal: "20 to 400")) {
+    #expect(throws: AudioFailure.valueOutOfRange(key: "jitter-ms", value: 10, legal: "20 to 400")) {
       try Downlink(downlink)
     }
     downlink.playoutDelayMilliseconds = 200
     downlink.playoutDelayMillisecondsMax = 100
-    #expect(throws: AudioFailure.valueOutOfRange(key: "playout-delay-max", value: 100, legal: "200 to 400")) {
+    #expect(throws: AudioFailure.valueOutOfRange(key: "jitter-ms", value: 200, legal: "20 to 100")) {
       try Downlink(downlink)
     }
   }

@@ -6,35 +6,30 @@ import Testing
 /// One track over networks that misbehave, in virtual time.
 struct JitterBufferTests {
   @Test func packetsInOrderPlayAfterTheDelayWithoutAGap() throws {
-    let player = try Player()
+    let player = try Player(fixedDelay(60))
     player.play(try talk(440, frames: 500), periods: 1_000)
-    // 60 ms of delay, then the codec's own look-ahead.
-    #expect(player.quietPeriods(0..<6) == 6)
-    #expect(player.quietPeriods(9..<1_000) == 0)
+    // 60 ms of delay, of which the first 10 went by before the packet was seen, then the codec's own look-ahead.
+    #expect(player.quietPeriods(0..<5) == 5)
+    #expect(player.quietPeriods(8..<1_000) == 0)
     #expect(share(Array(player.heard[1_600...]), at: 440) > 0.99)
     let statistics = player.downlink.statistics
     #expect(statistics.packets == 500)
     #expect(statistics.lost == 0 && statistics.late == 0 && statistics.concealedMilliseconds == 0)
+    #expect(statistics.trimmedMilliseconds == 0 && statistics.stretchedMilliseconds == 0)
     #expect(statistics.delayMilliseconds >= 40 && statistics.delayMilliseconds <= 80)
     #expect(statistics.levelDecibels < -8 && statistics.levelDecibels > -14)
   }
 
   @Test func reorderedPacketsSoundLikeOrderedOnes() throws {
-    let ordered = try Player()
+    let ordered = try Player(fixedDelay())
     let packets = try talk(440, frames: 200)
     ordered.play(packets, periods: 400)
     var shuffled = packets
-    for index in stride(from: 0, to: 198, by: 3) { shuffled[index].arrival += 3 }
-    let player = try Player()
+    for index in stride(from: 1, to: 198, by: 3) { shuffled[index].arrival += 3 }
+    let player = try Player(fixedDelay())
     player.play(shuffled, periods: 420)
     #expect(player.downlink.statistics.lost == 0 && player.downlink.statistics.late == 0)
-    // The spurt may begin at another period; the sound is the same.
-    let begin = player.heard.firstIndex { $0 != 0 }
-    let same = ordered.heard.firstIndex { $0 != 0 }
-    let length = 50_000
-    #expect(
-      Array(player.heard[try #require(begin)...].prefix(length))
-        == Array(ordered.heard[try #require(same)...].prefix(length)))
+    #expect(player.heard.prefix(50_000) == ordered.heard.prefix(50_000))
   }
 
   @Test func duplicatesAreDroppedAndCounted() throws {
@@ -76,11 +71,11 @@ struct JitterBufferTests {
               sequence: UInt16(index), timestamp: frame.rtpTimestamp, payload: payload, arrival: index * 2))
         }
       }
-      let clean = try Player()
+      let clean = try Player(fixedDelay())
       clean.play(packets, periods: 800)
-      let lossy = try Player()
+      let lossy = try Player(fixedDelay())
       lossy.play(packets.filter { $0.sequence % 10 != 4 }, periods: 800)
-      #expect(lossy.downlink.statistics.recovered == 40)
+      #expect(lossy.downlink.statistics.recovered == (fec ? 40 : 0))
       var error = 0.0
       for (left, right) in zip(clean.heard, lossy.heard) { error += pow(Double(left) - Double(right), 2) }
       return error
@@ -98,7 +93,7 @@ struct JitterBufferTests {
 
   @Test func aBurstOfLossFadesToSilenceAndComesBack() throws {
     let packets = try talk(440, frames: 300)
-    let player = try Player()
+    let player = try Player(fixedDelay())
     player.play(packets.filter { $0.sequence < 200 || $0.sequence >= 225 }, periods: 600)
     // 500 ms are lost from period 206 on: 100 ms are invented, the rest is silence.
     #expect(player.heard[(220 * 160)..<(254 * 160)].allSatisfy { $0 == 0 })
@@ -119,7 +114,7 @@ struct JitterBufferTests {
     player.play(packets, periods: 800)
     let statistics = player.downlink.statistics
     #expect(statistics.lost == 0)
-    #expect(statistics.underruns >= 1 && statistics.underruns <= 3)
+    #expect(statistics.underruns >= 1 && statistics.underruns <= 8)
     #expect(player.quietPeriods(9..<800, below: 5) == 0)
     #expect(statistics.delayMilliseconds <= 220)
   }

@@ -35,6 +35,15 @@ func talk(
   return packets
 }
 
+/// A downlink that does not adapt: what two of them play can be compared sample by sample.
+func fixedDelay(_ milliseconds: Int = 60) -> DownlinkConfiguration {
+  var configuration = DownlinkConfiguration()
+  configuration.playoutDelayMilliseconds = milliseconds
+  configuration.playoutDelayMillisecondsMin = milliseconds
+  configuration.playoutDelayMillisecondsMax = milliseconds
+  return configuration
+}
+
 /// A listener in virtual time: every period the packets that have arrived by then are pushed, and one period is
 /// played.
 final class Player {

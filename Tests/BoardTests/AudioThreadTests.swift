@@ -7,29 +7,6 @@ import Testing
 /// The whole audio thread on the simulated card, in real time.
 @Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct AudioThreadTests {
-  private struct Rig {
-    let workshop: Workshop
-    let uplink: Uplink
-    let downlink: Downlink
-    let listener: Listener
-
-    init(_ microphone: [Int16]) throws {
-      workshop = try Workshop()
-      var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
-      card.microphone = try workshop.write("mic.wav", wav: microphone)
-      card.microphoneLoops = true
-      card.microphoneControl = workshop.path("mic.ctl")
-      card.speaker = workshop.path("spk.wav")
-      card.speakerControl = workshop.path("spk.ctl")
-      let board = try SimulatedBoard(card)
-      uplink = try Uplink()
-      downlink = try Downlink()
-      let thread = try AudioThread(
-        capture: board.capture, playback: board.playback, uplink: uplink, downlink: downlink)
-      listener = Listener(thread, uplink)
-    }
-  }
-
   /// Decodes what the uplink produced, as a peer would.
   private func decode(_ payloads: [[UInt8]]) throws -> [Int16] {
     var decoder = try VoiceDecoder()
@@ -47,7 +24,7 @@ struct AudioThreadTests {
   }
 
   @Test func threeSecondsOfToneLeaveWithoutAGapAndTheEchoIsPlayed() throws {
-    let rig = try Rig(tone(440, seconds: 1))
+    let rig = try SoundRig(tone(440, seconds: 1))
     rig.downlink.open(slot: 0)
     try rig.listener.thread.start(priority: 20)
     let begin = Date()
@@ -80,7 +57,7 @@ struct AudioThreadTests {
   }
 
   @Test func unplugAndReplugOneAfterTheOther() throws {
-    let rig = try Rig(tone(440, seconds: 1))
+    let rig = try SoundRig(tone(440, seconds: 1))
     try rig.listener.thread.start(priority: 20)
     let listener = rig.listener
     #expect(listener.run(seconds: 2) { $0.opened(.capture) == 1 && $0.opened(.playback) == 1 })
@@ -110,7 +87,7 @@ struct AudioThreadTests {
   }
 
   @Test func anXrunIsRecoveredAndTold() throws {
-    let rig = try Rig(tone(440, seconds: 1))
+    let rig = try SoundRig(tone(440, seconds: 1))
     try rig.listener.thread.start(priority: 20)
     #expect(rig.listener.run(seconds: 2) { $0.frames.count > 10 })
     try rig.workshop.fault("mic.ctl", 3)
@@ -129,7 +106,7 @@ struct AudioThreadTests {
   }
 
   @Test func aStalledCardIsClosedAndOpenedAgain() throws {
-    let rig = try Rig(tone(440, seconds: 1))
+    let rig = try SoundRig(tone(440, seconds: 1))
     try rig.listener.thread.start(priority: 20)
     #expect(rig.listener.run(seconds: 2) { $0.frames.count > 5 })
     try rig.workshop.fault("mic.ctl", 2)
@@ -145,7 +122,7 @@ struct AudioThreadTests {
 
   @Test(.timeLimit(.minutes(1)), arguments: [Int32(100), -100])
   func tenSecondsAtADriftingClockHaveNoGap(ppm: Int32) throws {
-    let rig = try Rig(tone(440, seconds: 1))
+    let rig = try SoundRig(tone(440, seconds: 1))
     try rig.workshop.fault("spk.ctl", 0, ppm: ppm)
     try rig.workshop.fault("mic.ctl", 0, ppm: -ppm)
     rig.downlink.open(slot: 0)

@@ -44,6 +44,8 @@ def configuration(folder, **values):
         ("simulated", "soundcard"): SOUNDCARD, ("simulated", "loop"): "yes",
         ("session", "mode"): "always-on",
         ("token", "source"): "file", ("token", "file"): folder / "token.jwt",
+        # Sounds of the device's own would be among those that are listened for, and the simulated card has no echo.
+        ("audio", "tones"): "off", ("audio", "aec"): "off",
         ("network", "include-loopback"): "yes",
         ("control", "socket"): folder / "control.sock",
     }
@@ -74,8 +76,10 @@ class Result:
 class Device:
     """One linteld. `with Device(...) as device` starts and stops it."""
 
-    def __init__(self, folder, server=None, room=None, identity="door", microphone=None, token=None, url=None, **values):
+    def __init__(self, folder, server=None, room=None, identity="door", microphone=None, token=None, url=None,
+                 environment=None, **values):
         self.folder, self.identity = pathlib.Path(folder), identity
+        self.environment = {**os.environ, **(environment or {})}
         self.folder.mkdir(parents=True, exist_ok=True)
         self.token = token if token is not None else peers.token(server, room, identity) if server else ""
         if self.token:
@@ -104,7 +108,7 @@ class Device:
     def start(self, seconds=10):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([BINARIES / "linteld", "--config", self.folder / "lintel.conf"],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         deadline = time.monotonic() + seconds
         while self.ctl("status").status == UNREACHABLE:
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -18,7 +18,10 @@ func makeUplink(bitsPerSecond: CInt, complexity: CInt) -> UnsafeMutableRawPointe
   configuration.bitrate = Int(bitsPerSecond)
   configuration.complexity = Int(complexity)
   configuration.ringBytes = 4096
+  configuration.preConnectMilliseconds = Int(PRECONNECT_MS)
   guard let uplink = try? Uplink(configuration) else { return nil }
+  // As if nobody had answered yet: the words are kept, too.
+  uplink.start(preRollMilliseconds: 0)
   return Unmanaged.passRetained(Microphone(uplink)).toOpaque()
 }
 

@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 enum { PERIOD_SAMPLES = 160, PAYLOAD_BYTES_MAX = 1275 };
+/// What the engine remembers from before the call is connected.
+#define PRECONNECT_MS 2000
 
 /// One packet between two ends.
 struct packet {

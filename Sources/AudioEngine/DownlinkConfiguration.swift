@@ -1,0 +1,28 @@
+/// How long tracks wait before they play, and how much memory is taken at start for tracks to come.
+public struct DownlinkConfiguration: Equatable, Sendable {
+  /// The delay from arrival to playout that a track starts with, in milliseconds; within floor and ceiling.
+  public var playoutDelayMilliseconds = 60
+  /// The floor (10...400 ms): what a perfect network gets. The engine looks for packets once a period, so that
+  /// the first 10 ms are gone before a packet is seen.
+  public var playoutDelayMillisecondsMin = 20
+  /// The ceiling, up to 400 ms.
+  public var playoutDelayMillisecondsMax = 400
+  /// The share of packets that the delay lets arrive in time, 50...100 percent.
+  public var quantilePercent = 95
+  /// Slots, 1...8: each has its decoder and its packets.
+  public var tracksMax = AudioLimits.tracksMax
+  /// The ring from the reactor thread, 4096 bytes or more; rounded up to a power of two.
+  public var ringBytes = AudioLimits.downlinkRingBytes
+
+  public init() {}
+
+  func validate() throws(AudioFailure) {
+    try check("jitter-max-ms", playoutDelayMillisecondsMax, 20...400)
+    try check("jitter-min-ms", playoutDelayMillisecondsMin, 10...playoutDelayMillisecondsMax)
+    try check(
+      "jitter-ms", playoutDelayMilliseconds, playoutDelayMillisecondsMin...playoutDelayMillisecondsMax)
+    try check("jitter-quantile", quantilePercent, 50...100)
+    try check("tracks-max", tracksMax, 1...AudioLimits.tracksMax)
+    try check("ring-bytes", ringBytes, 4096...AudioLimits.downlinkRingBytes)
+  }
+}

@@ -1,0 +1,51 @@
+import Synchronization
+
+/// Whether the echo of the speaker is taken out of the microphone, and if not, why.
+public enum EchoState: Int, Sendable, CustomStringConvertible {
+  case notWanted
+  /// No period has come yet, or the speaker is just being opened.
+  case waiting
+  case active
+  /// The speaker is not there, or a card does not say how long its sound takes.
+  case noReference
+  /// The audio thread came late too often.
+  case noTime
+  /// This build has no canceller, or it could not be started.
+  case notAvailable
+
+  public var description: String {
+    switch self {
+    case .notWanted: "the echo canceller is not switched on"
+    case .waiting: "the echo canceller waits for the speaker"
+    case .active: "the echo canceller works"
+    case .noReference:
+      "the echo canceller is off: it is not known what the speaker plays, or when "
+        + "(no speaker, or a sound card that does not tell its delay)"
+    case .noTime:
+      "the echo canceller is off: this processor is too slow for it; set duplex = half in [audio]"
+    case .notAvailable: "the echo canceller is off: it could not be started"
+    }
+  }
+
+  var isWarning: Bool { self == .noReference || self == .noTime || self == .notAvailable }
+}
+
+/// The state as the audio thread sets it and the reactor thread reads it.
+final class EchoStateCell: Sendable {
+  private let raw = Atomic<Int>(EchoState.notWanted.rawValue)
+  private let told = Atomic<Int>(EchoState.notWanted.rawValue)
+
+  var state: EchoState {
+    get { EchoState(rawValue: raw.load(ordering: .relaxed)) ?? .notWanted }
+    set { raw.store(newValue.rawValue, ordering: .relaxed) }
+  }
+
+  /// Reactor thread: the warning that was not told yet, once until the canceller has worked again.
+  func takeWarning() -> EchoState? {
+    let state = state
+    if state == .active { told.store(state.rawValue, ordering: .relaxed) }
+    guard state.isWarning, told.load(ordering: .relaxed) != state.rawValue else { return nil }
+    told.store(state.rawValue, ordering: .relaxed)
+    return state
+  }
+}

@@ -1,0 +1,4 @@
+// SpeexDSP's echo canceller and preprocessor; its control calls are plain functions, which Swift can call.
+#pragma once
+#include <speex/speex_echo.h>
+#include <speex/speex_preprocess.h>

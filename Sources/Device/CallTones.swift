@@ -1,0 +1,49 @@
+import Configuration
+import Control
+
+/// The sounds by which the device tells how the call stands.
+public enum DeviceTone: Equatable, Sendable {
+  case booted, ringing, connected, busy, error, muted
+}
+
+/// What is heard when the call changes its state.
+///
+/// | from | to | heard |
+/// |---|---|---|
+/// | idle, failed | connecting | ringing, until something else is |
+/// | any | talking | connected |
+/// | connecting | failed | error |
+/// | waiting-agent, talking | failed | busy: the other side ended it |
+/// | any | ending, idle | nothing; ringing stops |
+/// | anything else | | no change |
+enum CallTone: Equatable {
+  case play(DeviceTone)
+  case stop
+  case noChange
+
+  static func next(from: CallState, to: CallState) -> CallTone {
+    switch (from, to) {
+    case (.idle, .connecting), (.failed, .connecting): .play(.ringing)
+    case (_, .talking): .play(.connected)
+    case (.talking, .failed), (.waitingAgent, .failed): .play(.busy)
+    case (_, .failed): .play(.error)
+    case (_, .ending), (_, .idle): .stop
+    default: .noChange
+    }
+  }
+}
+
+extension Device {
+  func sound(from: CallState, to: CallState) {
+    guard settings.audio.tones else { return }
+    switch CallTone.next(from: from, to: to) {
+    case .play(let tone):
+      emit(.audio(.stopTones))
+      emit(.audio(.playTone(tone)))
+    case .stop: emit(.audio(.stopTones))
+    case .noChange: break
+    }
+  }
+
+  func sound(_ tone: DeviceTone) { if settings.audio.tones { emit(.audio(.playTone(tone))) } }
+}

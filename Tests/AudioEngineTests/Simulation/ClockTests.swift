@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import AudioEngine
+
+/// An hour with clocks that disagree. The sound is a tone whose period fits the frames, real Opus from end to end:
+/// two seconds are encoded, and the second of them is sent again and again.
+struct ClockTests {
+  struct Case: CustomTestStringConvertible {
+    var sender = 0.0
+    var speaker = 0.0
+    var jitter = 0.0
+    var testDescription: String { "sender \(sender) ppm, speaker \(speaker) ppm, jitter \(jitter) ms" }
+  }
+
+  @Test(arguments: [
+    Case(sender: 300), Case(sender: -300, jitter: 8), Case(speaker: 300, jitter: 8), Case(speaker: -300),
+  ])
+  func anHourWithoutAGlitch(_ example: Case) throws {
+    let payloads = try encoded(sine(400, from: 0, count: 32_000, amplitude: 8_000))
+    let looped = payloads + (0..<4).flatMap { _ in payloads[50..<100] }
+    // The codec's own noise, the seam of the loop included, says what no glitch looks like.
+    var clean = GlitchDetector(frequency: 400)
+    try decoded(looped)[24_000...].withUnsafeBufferPointer { clean.look($0) }
+    // A fractional delay rounds once more.
+    let limit = clean.worst * 1.5 + 20
+
+    let call = try Call(payloads, Network(seed: 4, jitter: .uniform(milliseconds: example.jitter)))
+    call.loopTo = 50
+    call.senderClock = example.sender
+    call.speakerClock = example.speaker
+    var detector = GlitchDetector(frequency: 400)
+    var quietest = Double.infinity
+    var longest = 0
+    call.onPeriod = { period, now in
+      guard now > 3_000 else { return }
+      detector.look(period)
+      quietest = min(quietest, power(period))
+      if now > 600_000 { longest = max(longest, call.downlink.statistics.delayMilliseconds) }
+    }
+    call.run(milliseconds: 3_600_000)
+    let statistics = call.downlink.statistics
+    #expect(detector.worst <= limit)
+    #expect(quietest.squareRoot() > 8_000 / 2.0.squareRoot() * 0.85)
+    #expect(statistics.lost == 0 && statistics.concealedMilliseconds == 0 && statistics.underruns == 0)
+    #expect(abs(Double(statistics.driftPartsPerMillion) - (example.sender - example.speaker)) < 25)
+    #expect(longest < 70)
+  }
+
+  @Test func theDetectorSeesWhatItIsFor() throws {
+    let tone = sine(400, from: 0, count: 16_000, amplitude: 8_000)
+    func worst(_ samples: [Int16]) -> Double {
+      var detector = GlitchDetector(frequency: 400)
+      samples.withUnsafeBufferPointer { detector.look($0) }
+      return detector.worst
+    }
+    #expect(worst(tone) < 10)
+    // One sample left out, one played twice.
+    #expect(worst(Array(tone[..<5_000] + tone[5_001...])) > 300)
+    #expect(worst(Array(tone[..<5_000] + tone[4_999...])) > 300)
+  }
+}
+
+private func power(_ samples: UnsafeBufferPointer<Int16>) -> Double {
+  var sum = 0
+  for sample in samples { sum += Int(sample) * Int(sample) }
+  return Double(sum) / Double(samples.count)
+}
+
+/// What is left of a tone when the tone itself is taken away, by the recursion that every sine obeys: a step, a
+/// gap or a bend stands out.
+struct GlitchDetector {
+  private let factor: Double
+  private var before = 0.0
+  private var beforeThat = 0.0
+  private var count = 0
+  private(set) var worst = 0.0
+
+  init(frequency: Double) { factor = 2 * cos(2 * .pi * frequency / 16_000) }
+
+  mutating func look(_ samples: UnsafeBufferPointer<Int16>) {
+    for sample in samples {
+      let now = Double(sample)
+      count += 1
+      if count > 2 { worst = max(worst, abs(now - factor * before + beforeThat)) }
+      beforeThat = before
+      before = now
+    }
+  }
+}

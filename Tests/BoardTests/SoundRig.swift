@@ -1,0 +1,28 @@
+import Testing
+
+@testable import AudioEngine
+@testable import Board
+
+/// The audio thread between an engine and the simulated card, whose microphone loops what it is given.
+struct SoundRig {
+  let workshop: Workshop
+  let uplink: Uplink
+  let downlink: Downlink
+  let listener: Listener
+
+  init(_ microphone: [Int16]) throws {
+    workshop = try Workshop()
+    var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
+    card.microphone = try workshop.write("mic.wav", wav: microphone)
+    card.microphoneLoops = true
+    card.microphoneControl = workshop.path("mic.ctl")
+    card.speaker = workshop.path("spk.wav")
+    card.speakerControl = workshop.path("spk.ctl")
+    let board = try SimulatedBoard(card)
+    uplink = try Uplink()
+    downlink = try Downlink()
+    let thread = try AudioThread(
+      capture: board.capture, playback: board.playback, uplink: uplink, downlink: downlink)
+    listener = Listener(thread, uplink)
+  }
+}

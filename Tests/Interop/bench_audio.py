@@ -1,0 +1,144 @@
+"""What the audio path costs and how long it takes. board/bench runs it; the folder holds board/hotloop's program."""
+import argparse
+import asyncio
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from delays import BURST_SECONDS, bursts, microphone_to_packet, packet_to_speaker
+from device import RATE, Device
+from interposed import Interposed
+from peers import Peer
+from servers import RoomServer
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "board/hotloop"))
+import hotloop  # noqa: E402
+import speech  # noqa: E402
+
+TEN_MINUTES = 600
+CALL_SECONDS = 20
+LOSS = 0.05
+JITTER_MS = 20                              # what the jitter buffer starts from: the network is this machine
+STAGES = {"uplink, without Opus": ("engine_capture", "opus_encode"), "frames out": ("engine_pop", None),
+          "packets in": ("engine_push", None), "downlink, without Opus": ("engine_play", "opus_decode"),
+          "Opus encoding, complexity 0, 16 kb/s": ("opus_encode", None), "Opus decoding": ("opus_decode", None)}
+
+
+def instructions_by_function(program, folder):
+    """Inclusive, by callgrind. -> ({function: instructions}, the program's figures)."""
+    out = folder / "callgrind.out"
+    figures = hotloop.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", program], folder)
+    done = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out], capture_output=True,
+                          text=True, check=True)
+    found = {}
+    for line in done.stdout.splitlines():
+        words = line.split()
+        if len(words) > 2 and words[0].replace(",", "").isdigit() and ":" in line:
+            name = line.split(":", 1)[1].split()[0]
+            found.setdefault(name, int(words[0].replace(",", "")))
+    return found, figures
+
+
+def instruction_rows(program, folder):
+    taken, figures = instructions_by_function(program, folder)
+    frames = figures["periods"] / 2
+    rows = []
+    for name, (function, inside) in STAGES.items():
+        instructions = taken[function] - (taken[inside] if inside else 0)
+        rows.append((f"x86-64, {name}", round(instructions / frames), "instructions / 20 ms", None))
+    return rows
+
+
+def counted_run(program, library, folder, times, mistake=None):
+    """-> (what the audio thread did, the program's figures, who did it)."""
+    watched = Interposed(library, folder / "interposed")
+    command = [program, str(times)] + ([mistake] if mistake else [])
+    figures = hotloop.run(["env", *(f"{k}={v}" for k, v in watched.environment.items()), *command], folder)
+    return watched.counts(), figures, watched.callers()
+
+
+def engine_rows(program, library, folder):
+    """Ten minutes of the engine, faster than real time; first that the counter is not blind."""
+    for mistake in ("allocation", "lock"):
+        counts, _, _ = counted_run(program, library, folder, 1, mistake)
+        noticed = counts.allocations if mistake == "allocation" else counts.locks
+        if not noticed:
+            raise SystemExit(f"bench: a deliberate {mistake} on the audio thread was not noticed")
+    seconds = len(speech.speech()) / RATE
+    counts, figures, callers = counted_run(program, library, folder, -(-TEN_MINUTES // int(seconds)))
+    frames = figures["periods"] // 2
+    if frames * 0.020 < TEN_MINUTES or not figures["lost"]:
+        raise SystemExit(f"bench: not ten minutes with loss: {figures}")
+    if counts.total:
+        print(f"counted on the audio thread: {callers}", file=sys.stderr)
+    minutes = f"engine, {frames * 0.020 / 60:.0f} minutes, {figures['lost']} packets lost"
+    return [(f"{minutes}: allocations", counts.allocations + counts.frees, "", 0),
+            (f"{minutes}: locks", counts.locks, "", 0)]
+
+
+async def call_rows(library, folder):
+    """A call of linteld on the simulated card: its delays at zero jitter, then what it does under loss."""
+    server = RoomServer(log_path=folder / "roomserver.log")
+    watched = Interposed(library, folder / "interposed-call")
+    try:
+        with Device(folder / "device", server, "bench", microphone=bursts(RATE), environment=watched.environment,
+                    simulated_control=folder / "card", audio_dtx="off", audio_jitter_ms=JITTER_MS) as device:
+            async with Peer(server, "bench", "peer") as peer:
+                voice = await peer.publish(dtx=True)
+                await device.hears("peer")
+                await peer.hear("door", 1)
+                await asyncio.sleep(1)
+                voice.say(bursts(RATE), RATE)
+                await asyncio.sleep(BURST_SECONDS + 1)
+                up = microphone_to_packet(watched.packets(), folder / "card.microphone")
+                down = packet_to_speaker(watched.packets(), folder / "card.speaker", device)
+                await server.hook("network", room="bench", identity="door", loss_up=LOSS, loss_down=LOSS)
+                voice.tone(700)
+                await asyncio.sleep(1)
+                before = watched.counts()
+                await asyncio.sleep(CALL_SECONDS)
+                counts = watched.counts() - before
+                if not before.allocations:
+                    raise SystemExit("bench: not even the opening of the card was noticed on the audio thread")
+                status = await device.status()
+    finally:
+        server.stop()
+    if not status["audio"]["downlink"]["lost"]:
+        raise SystemExit(f"bench: nothing was lost in the call: {status['audio']['downlink']}")
+    if counts.total:
+        print(f"counted on the audio thread: {watched.callers()}", file=sys.stderr)
+    call = f"linteld, {CALL_SECONDS} s at {LOSS:.0%} loss"
+    return [("microphone to packet, median", round(float(np.median(up)), 1), "ms", 30),
+            ("  95 of 100", round(float(np.percentile(up, 95)), 1), "ms", None),
+            ("packet to speaker, median", round(float(np.median(down)), 1), "ms", 60),
+            ("  95 of 100", round(float(np.percentile(down, 95)), 1), "ms", None),
+            (f"{call}: allocations", counts.allocations + counts.frees, "", 0),
+            (f"{call}: locks", counts.locks, "", 0)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("hotloop", type=pathlib.Path, help="the folder with hotloop and interpose.so")
+    parser.add_argument("--json", action="store_true", help="one JSON value instead of the table")
+    options = parser.parse_args()
+    program, library = options.hotloop.resolve() / "hotloop", options.hotloop.resolve() / "interpose.so"
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lintel-bench-"))
+    try:
+        (folder / "speech.s16").write_bytes(speech.speech().tobytes())
+        rows = instruction_rows(program, folder) + engine_rows(program, library, folder)
+        rows += asyncio.run(call_rows(library, folder))
+    finally:
+        if not os.environ.get("LINTEL_KEEP"):
+            shutil.rmtree(folder)
+    return 0 if hotloop.show(rows, options.json) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The sound card's troubles during a call with the official client: the call goes on, and so does the sound."""
+import asyncio
+import pathlib
+import struct
+import time
+
+import analysis
+from peers import Peer
+from sound import MICROPHONE_HZ, PEER_HZ, assert_tone, hum
+
+NONE, UNPLUGGED, STALLED, XRUN = range(4)
+FAULT_AT, PPM_AT = 4, 8
+ROUNDS = 20
+BACK_SECONDS_MAX = 2.0
+# What a device may keep after its rounds: one more page here or there, no growth.
+GROWTH_KILOBYTES_MAX = 200
+
+
+class Card:
+    """Both halves of the simulated card, through their control files."""
+
+    def __init__(self, path):
+        self.files = [pathlib.Path(f"{path}.{half}") for half in ("microphone", "speaker")]
+
+    def _write(self, file, at, value):
+        with open(file, "r+b") as control:
+            control.seek(at)
+            control.write(struct.pack("<i", value))
+
+    def fault(self, kind):
+        for file in self.files:
+            self._write(file, FAULT_AT, kind)
+
+    def drift(self, microphone_ppm, speaker_ppm):
+        for file, ppm in zip(self.files, (microphone_ppm, speaker_ppm)):
+            self._write(file, PPM_AT, ppm)
+
+
+def held(process):
+    """-> (open descriptors, anonymous kB)."""
+    rollup = pathlib.Path(f"/proc/{process}/smaps_rollup").read_text()
+    anonymous = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Anonymous:"))
+    return len(list(pathlib.Path(f"/proc/{process}/fd").iterdir())), anonymous
+
+
+async def both_back(device, peer, since, speaker_position):
+    """-> seconds from `since` until the peer hears the microphone and the speaker plays the peer."""
+    heard = played = None
+    while heard is None or played is None:
+        now = time.monotonic() - since
+        assert now < BACK_SECONDS_MAX + 3, f"no sound {now:.1f} s later: peer heard {heard}, speaker {played}"
+        if heard is None:
+            samples = peer.heard("door").samples(since)
+            if len(samples) > 4800 and analysis.tone_level_db(samples[-4800:], 48000, MICROPHONE_HZ) > -30:
+                heard = now
+        if played is None:
+            samples, rate = device.speaker(speaker_position)
+            if len(samples) > rate // 10 and analysis.tone_level_db(samples[-rate // 10:], rate, PEER_HZ) > -45:
+                played = now
+        await asyncio.sleep(0.03)
+    return max(heard, played)
+
+
+async def one_round(device, peer, card, number):
+    card.drift(*((300, -300) if number % 2 else (-300, 300)))
+    card.fault(UNPLUGGED)
+    await asyncio.sleep(0.25)
+    position = device.speaker_position()
+    card.fault(NONE)
+    back = [await both_back(device, peer, time.monotonic(), position)]
+    card.fault(XRUN)
+    await asyncio.sleep(0.05)
+    back.append(await both_back(device, peer, time.monotonic(), device.speaker_position()))
+    card.fault(STALLED)
+    await asyncio.sleep(1.3 if number % 5 == 0 else 0.3)
+    position = device.speaker_position()
+    card.fault(NONE)
+    back.append(await both_back(device, peer, time.monotonic(), position))
+    return back
+
+
+async def test_twenty_rounds_of_unplug_xrun_stall_and_drift(server, room, make_device, tmp_path):
+    card = Card(tmp_path / "card")
+    async with Peer(server, room, "peer") as peer:
+        await peer.publish(PEER_HZ)
+        device = make_device(server, room, microphone=hum(), simulated_control=tmp_path / "card")
+        await peer.hear("door", 0.5)
+        await device.plays(PEER_HZ)
+        slowest = [0.0, 0.0, 0.0]
+        for number in range(ROUNDS):
+            slowest = list(map(max, slowest, await one_round(device, peer, card, number)))
+            if number == 4:
+                before = held(device.process.pid)
+        print(f"longest until sound both ways: replugged {slowest[0]:.2f} s, after an xrun {slowest[1]:.2f} s, "
+              f"after a stall {slowest[2]:.2f} s")
+        assert max(slowest) < BACK_SECONDS_MAX, slowest
+        descriptors, anonymous = held(device.process.pid)
+        assert descriptors == before[0], f"{before[0]} descriptors became {descriptors}"
+        assert anonymous - before[1] < GROWTH_KILOBYTES_MAX, f"{before[1]} kB became {anonymous} kB"
+        card.drift(0, 0)
+        await asyncio.sleep(1)
+        heard, (played, rate) = await asyncio.gather(peer.hear("door", 3), device.play_for(3))
+        assert_tone(heard, 48000, MICROPHONE_HZ)
+        assert_tone(played, rate, PEER_HZ)
+        status = await device.status()
+        assert status["call"]["state"] == "talking" and status["room"]["reconnects"] == 0
+        assert status["room"]["connection"] == "connected" and peer.disconnected is None
+        assert "door" not in peer.left_at
