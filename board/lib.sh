@@ -13,7 +13,9 @@ build_packages=(
   libasound2-dev libspeexdsp-dev libinih-dev libjansson-dev libnanopb-dev
 )
 # What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
-test_packages=(python3 python3-venv espeak-ng openssl nanopb protobuf-compiler binutils file)
+test_packages=(
+  python3 python3-venv espeak-ng openssl nanopb protobuf-compiler binutils file pulseaudio libasound2-plugins
+)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }

@@ -16,6 +16,12 @@ public struct ClockDrift: Equatable, Sendable {
 
   public init() {}
 
+  /// Starts, as fast as a new one, from a drift that is known: at most 500 parts per million, and clamped to that.
+  public init(driftPartsPerBillion: Int32) {
+    self.driftPartsPerBillion = Self.clamp(Int64(driftPartsPerBillion))
+    ratePartsPerBillion = self.driftPartsPerBillion
+  }
+
   /// `lagSamples` was the least lag of the last `milliseconds` (1000...10 000).
   public mutating func note(lagSamples: Int32, milliseconds: Int32) {
     // Nothing that clocks do adds up to 100 ms between two blocks: the sender or the network has jumped.

@@ -42,6 +42,9 @@ struct ClockResampler: ~Copyable {
     phase = 0
   }
 
+  /// Puts silence in the place of the stream's last samples; it goes on where it was.
+  mutating func forgetSamples() { memory.update(repeating: 0, count: Self.taps) }
+
   /// Where the next input is to be written before `run`.
   var room: UnsafeMutablePointer<Int16> { memory + Self.taps }
 
@@ -50,13 +53,27 @@ struct ClockResampler: ~Copyable {
     count + Int(truncatingIfNeeded: (Int64(phase) + Int64(count) * Int64(step)) >> 32)
   }
 
-  /// How many outputs the next `count` inputs give, all of them consumed: `count`, or one more or less.
+  /// How many outputs the next `count` inputs give: `count`, or one more or less. They consume all of them, or one
+  /// less where the output after them lies between the two (see `run(consuming:into:)`).
   func outputs(of count: Int) -> Int {
     // One output too many would read an input that is not there; one too few leaves the phase beyond a sample.
     for candidate in (count - 1)...(count + 1) where candidate > 0 && inputs(for: candidate) == count {
       return candidate
     }
-    return count
+    return count - 1
+  }
+
+  /// Makes what the `count` samples in `room` give, consumes all of them, and answers how many it made.
+  mutating func run(consuming count: Int, into output: UnsafeMutablePointer<Int16>) -> Int {
+    let made = outputs(of: count)
+    let isOneLeft = inputs(for: made) < count
+    run(into: output, count: made)
+    if isOneLeft {
+      // The next output lies less than 1/2000 of a sample before an input that is gone then: it moves there.
+      memory.update(from: memory + count, count: Self.taps)
+      phase = 0
+    }
+    return made
   }
 
   /// Makes `count` outputs from the `inputs(for: count)` samples in `room`.

@@ -10,6 +10,8 @@ public struct UplinkStatistics: Equatable, Sendable {
   public var refused = 0
   /// Level of the last frame in dBov: 0 (full scale) ... -127 (silence).
   public var levelDecibels = -127
+  /// How fast the microphone's clock runs against the monotonic one, in parts per million; 0 until it is learned.
+  public var driftPartsPerMillion = 0
 }
 
 /// What the downlink did since start, all tracks together. Counters wrap with the word.
@@ -61,11 +63,13 @@ final class UplinkCounters: Sendable {
   let ringFull = Counter()
   let refused = Counter()
   let level = Atomic<Int>(127)
+  let driftPartsPerMillion = Atomic<Int>(0)
 
   var snapshot: UplinkStatistics {
     UplinkStatistics(
       frames: frames.current, ringFull: ringFull.current, refused: refused.current,
-      levelDecibels: -level.load(ordering: .relaxed))
+      levelDecibels: -level.load(ordering: .relaxed),
+      driftPartsPerMillion: driftPartsPerMillion.load(ordering: .relaxed))
   }
 }
 

@@ -15,12 +15,15 @@ public final class Uplink: @unchecked Sendable {
   private var encoder: VoiceEncoder
   private var activity = VoiceActivity()
   private var front: MicrophoneFront
+  private var clock = MicrophoneClock()
   private let frameSamples: Int
   private let frame: UnsafeMutablePointer<Int16>
   private let payload: UnsafeMutablePointer<UInt8>
-  /// Samples in `frame`: whole periods, and behind them `gathered` raw ones of the period that is coming in.
-  private var filled = 0
+  /// The period that is coming in, as the card gave it, and how much of it is there.
+  private let period: UnsafeMutablePointer<Int16>
   private var gathered = 0
+  /// Samples in `frame`, counted by the monotonic clock.
+  private var filled = 0
   private var position: UInt32 = 0
   /// Some part of the frame being filled, and of the period, must not be heard.
   private var withheld = false
@@ -44,12 +47,15 @@ public final class Uplink: @unchecked Sendable {
       capacity: configuration.preConnectMilliseconds * AudioFormat.samplesPerMillisecond)
     frame = .allocate(capacity: frameSamples)
     frame.initialize(repeating: 0, count: frameSamples)
+    period = .allocate(capacity: AudioFormat.periodSamples)
+    period.initialize(repeating: 0, count: AudioFormat.periodSamples)
     payload = .allocate(capacity: AudioLimits.payloadBytesMax)
     payload.initialize(repeating: 0, count: AudioLimits.payloadBytesMax)
   }
 
   deinit {
     frame.deallocate()
+    period.deallocate()
     payload.deallocate()
   }
 
@@ -57,18 +63,28 @@ public final class Uplink: @unchecked Sendable {
 
   /// Takes the next samples, any number of them. True when a frame is ready to be popped. `echoDelay` is what lies
   /// in the two cards together, in samples: captured and not read yet, written and not heard yet; nil where one is
-  /// missing or does not say.
-  public func capture(_ samples: UnsafeBufferPointer<Int16>, echoDelay: Int? = nil) -> Bool {
+  /// missing or does not say. `microseconds` is when all of them had been captured, taken from the monotonic clock
+  /// after they were read, and may wrap; without it the card's clock is taken for true, as it is for silence in place
+  /// of a card.
+  public func capture(
+    _ samples: UnsafeBufferPointer<Int16>, echoDelay: Int? = nil, microseconds: UInt32? = nil
+  ) -> Bool {
     var ready = false
     var rest = samples
     let muted = mutedFlag.load(ordering: .acquiring)
     while rest.count > 0, let start = rest.baseAddress {
       if muted { periodWithheld = true }
       let count = min(rest.count, AudioFormat.periodSamples - gathered)
-      (frame + (filled + gathered)).update(from: start, count: count)
+      (incoming + gathered).update(from: start, count: count)
       gathered += count
       rest = UnsafeBufferPointer(rebasing: rest[count...])
-      if gathered == AudioFormat.periodSamples { ready = finishPeriod(echoDelay) || ready }
+      if gathered == AudioFormat.periodSamples {
+        ready = finishPeriod(echoDelay, isTimed: microseconds != nil) || ready
+      }
+    }
+    if let microseconds {
+      clock.note(microseconds, waiting: gathered)
+      counters.driftPartsPerMillion.store(Int(clock.driftPartsPerBillion) / 1_000, ordering: .relaxed)
     }
     return ready
   }
@@ -81,7 +97,14 @@ public final class Uplink: @unchecked Sendable {
     filled = 0
     gathered = 0
     silentBefore = true
+    clock.interrupt()
   }
+
+  /// The card dropped samples before those that come next.
+  public func captureWasInterrupted() { clock.interrupt() }
+
+  /// The samples that come next are those of a card that was just opened.
+  public func captureWasOpened() { clock.reopened() }
 
   /// What was just given to the speaker, the very samples, in the order in which they will be heard.
   public func played(_ samples: UnsafeBufferPointer<Int16>) { front.played(samples) }
@@ -89,18 +112,40 @@ public final class Uplink: @unchecked Sendable {
   /// The audio thread is late too often: the echo canceller is left out from now on.
   public func giveUpEcho() { front.giveUpEcho() }
 
-  /// A period of 10 ms is whole: it is made ready, recorded, and when the frame is full encoded.
-  private func finishPeriod(_ echoDelay: Int?) -> Bool {
+  /// Where the period comes in: in its place in the frame, if it fits there as it is.
+  private var incoming: UnsafeMutablePointer<Int16> {
+    filled + AudioFormat.periodSamples <= frameSamples ? frame + filled : period
+  }
+
+  /// A period of 10 ms is whole: it is made ready by the card's clock, which the speaker's often is as well and the
+  /// echo canceller depends on, and goes on by the monotonic one.
+  private func finishPeriod(_ echoDelay: Int?, isTimed: Bool) -> Bool {
     gathered = 0
-    let period = frame + filled
+    let period = incoming
     front.apply(period, echoDelay: echoDelay)
-    if filled == 0 { preConnect.frameBegins(at: position) }
-    preConnect.append(
-      period, AudioFormat.periodSamples, at: position &+ UInt32(filled), withheld: periodWithheld)
-    if periodWithheld { withheld = true }
+    let isWithheld = periodWithheld
     periodWithheld = false
-    filled += AudioFormat.periodSamples
-    return filled == frameSamples && finishFrame()
+    let ready = record(
+      clock.correct(period, AudioFormat.periodSamples, isTimed: isTimed), isWithheld: isWithheld)
+    if isWithheld { clock.forgetSamples() }
+    return ready
+  }
+
+  /// Samples that are ready are recorded, and when the frame is full encoded.
+  private func record(_ samples: UnsafeBufferPointer<Int16>, isWithheld: Bool) -> Bool {
+    var ready = false
+    var rest = samples
+    while rest.count > 0, let start = rest.baseAddress {
+      let count = min(rest.count, frameSamples - filled)
+      if start != frame + filled { (frame + filled).update(from: start, count: count) }
+      if filled == 0 { preConnect.frameBegins(at: position) }
+      preConnect.append(start, count, at: position &+ UInt32(filled), withheld: isWithheld)
+      if isWithheld { withheld = true }
+      filled += count
+      rest = UnsafeBufferPointer(rebasing: rest[count...])
+      if filled == frameSamples { ready = finishFrame() || ready }
+    }
+    return ready
   }
 
   private func finishFrame() -> Bool {

@@ -104,11 +104,17 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
   private func captureFromDevice(_ now: Int64) -> Bool {
     var moved = false
     var backlog = 0
+    var overruns = capture.overruns
     do throws(BoardFailure) {
       while try capture.read(into: period) == period.count {
         moved = true
         backlog += 1
-        if uplink.capture(UnsafeBufferPointer(period), echoDelay: echoDelay) { signals.wake() }
+        if capture.overruns != overruns { uplink.captureWasInterrupted() }
+        overruns = capture.overruns
+        // Taken after the read: encoding takes its time, and no sample may seem to come early.
+        let read = UInt32(truncatingIfNeeded: monotonicMicroseconds())
+        let samples = UnsafeBufferPointer(period)
+        if uplink.capture(samples, echoDelay: echoDelay, microseconds: read) { signals.wake() }
       }
     } catch {
       lose(.capture, error, now)
@@ -177,6 +183,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
       do throws(BoardFailure) {
         let parameters = try capture.open()
         captureClock.opened(monotonicMicroseconds())
+        uplink.captureWasOpened()
         lockMemory()
         tell(.opened(.capture, device: capture.name, parameters: parameters))
       } catch { failToOpen(.capture, error, &captureClock) }

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import tempfile
 
 import numpy as np
 
-from delays import BURST_SECONDS, bursts, microphone_to_packet, packet_to_speaker
+from delays import PEER_SECONDS, PEER_SPACING, bursts, microphone_to_packet, packet_to_speaker
 from device import RATE, Device
 from interposed import Interposed
 from peers import Peer
@@ -83,44 +84,72 @@ def engine_rows(program, library, folder):
             (f"{minutes}: locks", counts.locks, "", 0)]
 
 
-async def call_rows(library, folder):
-    """A call of linteld on the simulated card: its delays at zero jitter, then what it does under loss."""
-    server = RoomServer(log_path=folder / "roomserver.log")
+async def delay_rows(library, folder, server):
+    """linteld in a call on the simulated card. The canceller is off: it would take bursts on both sides for echo."""
+    watched = Interposed(library, folder / "interposed-delays")
+    with Device(folder / "delays", server, "delays", microphone=bursts(RATE), environment=watched.environment,
+                simulated_control=folder / "card", audio_aec="off", audio_dtx="off",
+                audio_jitter_ms=JITTER_MS) as device:
+        async with Peer(server, "delays", "peer") as peer:
+            voice = await peer.publish(dtx=True)
+            await device.hears("peer")
+            await peer.hear("door", 1)
+            await asyncio.sleep(1)
+            voice.say(bursts(RATE, PEER_SPACING, PEER_SECONDS), RATE)
+            await asyncio.sleep(PEER_SECONDS + 1)
+            up = microphone_to_packet(watched.packets(), folder / "card.microphone")
+            down = packet_to_speaker(watched.packets(), folder / "card.speaker", device)
+    return [("microphone to packet, median", round(float(np.median(up)), 1), "ms", 30),
+            ("  95 of 100", round(float(np.percentile(up, 95)), 1), "ms", None),
+            ("packet to speaker, median", round(float(np.median(down)), 1), "ms", 60),
+            ("  95 of 100", round(float(np.percentile(down, 95)), 1), "ms", None)]
+
+
+async def count_rows(library, folder, server):
+    """linteld as it is configured by default, canceller and all, in a call with loss both ways."""
     watched = Interposed(library, folder / "interposed-call")
-    try:
-        with Device(folder / "device", server, "bench", microphone=bursts(RATE), environment=watched.environment,
-                    simulated_control=folder / "card", audio_dtx="off", audio_jitter_ms=JITTER_MS) as device:
-            async with Peer(server, "bench", "peer") as peer:
-                voice = await peer.publish(dtx=True)
-                await device.hears("peer")
-                await peer.hear("door", 1)
-                await asyncio.sleep(1)
-                voice.say(bursts(RATE), RATE)
-                await asyncio.sleep(BURST_SECONDS + 1)
-                up = microphone_to_packet(watched.packets(), folder / "card.microphone")
-                down = packet_to_speaker(watched.packets(), folder / "card.speaker", device)
-                await server.hook("network", room="bench", identity="door", loss_up=LOSS, loss_down=LOSS)
-                voice.tone(700)
-                await asyncio.sleep(1)
-                before = watched.counts()
-                await asyncio.sleep(CALL_SECONDS)
-                counts = watched.counts() - before
-                if not before.allocations:
-                    raise SystemExit("bench: not even the opening of the card was noticed on the audio thread")
-                status = await device.status()
-    finally:
-        server.stop()
+    with Device(folder / "call", server, "call", microphone=bursts(RATE), environment=watched.environment,
+                audio_aec="on", audio_tones="on") as device:
+        async with Peer(server, "call", "peer") as peer:
+            await peer.publish(700)
+            await device.plays(700)
+            await server.hook("network", room="call", identity="door", loss_up=LOSS, loss_down=LOSS)
+            before = watched.counts()
+            await asyncio.sleep(CALL_SECONDS)
+            counts = watched.counts() - before
+            status = await device.status()
+    if not before.allocations:
+        raise SystemExit("bench: not even the opening of the card was noticed on the audio thread")
     if not status["audio"]["downlink"]["lost"]:
         raise SystemExit(f"bench: nothing was lost in the call: {status['audio']['downlink']}")
     if counts.total:
         print(f"counted on the audio thread: {watched.callers()}", file=sys.stderr)
     call = f"linteld, {CALL_SECONDS} s at {LOSS:.0%} loss"
-    return [("microphone to packet, median", round(float(np.median(up)), 1), "ms", 30),
-            ("  95 of 100", round(float(np.percentile(up, 95)), 1), "ms", None),
-            ("packet to speaker, median", round(float(np.median(down)), 1), "ms", 60),
-            ("  95 of 100", round(float(np.percentile(down, 95)), 1), "ms", None),
-            (f"{call}: allocations", counts.allocations + counts.frees, "", 0),
+    return [(f"{call}: allocations", counts.allocations + counts.frees, "", 0),
             (f"{call}: locks", counts.locks, "", 0)]
+
+
+async def call_rows(library, folder):
+    server = RoomServer(log_path=folder / "roomserver.log")
+    try:
+        return await delay_rows(library, folder, server) + await count_rows(library, folder, server)
+    finally:
+        server.stop()
+
+
+def echo_rows():
+    """What the canceller takes away in simulated rooms: EchoTests measures it, demands over 25 dB and prints it."""
+    done = subprocess.run(["swift", "test", "--package-path", ROOT, "--filter", "EchoTests"], capture_output=True,
+                          text=True)
+    rows = []
+    for room, first, after, near in re.findall(
+            r"room of (\d+) ms: ERLE (\S+) dB, after a change (\S+) dB, near talker (\S+) dB", done.stdout):
+        rows += [(f"echo, room of {room} ms: ERLE", round(float(first), 1), "dB", None),
+                 ("  after a change of the path", round(float(after), 1), "dB", None),
+                 ("  near talker during double talk", round(float(near), 1), "dB", None)]
+    if done.returncode or not rows:
+        raise SystemExit(f"bench: EchoTests failed:\n{(done.stdout + done.stderr)[-3000:]}")
+    return rows
 
 
 def main():
@@ -134,6 +163,7 @@ def main():
         (folder / "speech.s16").write_bytes(speech.speech().tobytes())
         rows = instruction_rows(program, folder) + engine_rows(program, library, folder)
         rows += asyncio.run(call_rows(library, folder))
+        rows += echo_rows()
     finally:
         if not os.environ.get("LINTEL_KEEP"):
             shutil.rmtree(folder)

@@ -34,7 +34,8 @@ def memory_kilobytes(process):
 async def measure_call(folder):
     server = RoomServer(log_path=folder / "roomserver.log")
     try:
-        with Device(folder, server, "bench", microphone=analysis.tone(440, 10, RATE)) as device:
+        with Device(folder, server, "bench", microphone=analysis.tone(440, 10, RATE), audio_aec="on",
+                    audio_tones="on") as device:
             idle = memory_kilobytes(device.process.pid)
             async with Peer(server, "bench", "peer") as peer:
                 await peer.publish(1000)

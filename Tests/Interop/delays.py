@@ -8,17 +8,17 @@ from interposed import audio_levels
 
 BURST_SECONDS = 12
 BURST_SPACING = 8037                        # samples at 16 kHz: falls differently into the frames each time
+PEER_SPACING, PEER_SECONDS = 22437, 20      # the peer's silence between them is clear
 BURST_LENGTH = 1600
-SPURT_TICKS = 3 * 960                       # of the RTP clock: more than a lost packet
 FRAME_SAMPLES = 320                         # at 16 kHz
 QUIET, LOUD = 70, 50                        # levels in -dBov
 
 
-def bursts(rate):
-    """Twelve seconds at 16 kHz: 100 ms of 1000 Hz every half second, begun at once with full strength."""
-    sound = np.zeros(BURST_SECONDS * rate, dtype=np.int16)
+def bursts(rate, spacing=BURST_SPACING, seconds=BURST_SECONDS):
+    """100 ms of 1000 Hz again and again, begun at once with full strength; at 16 kHz."""
+    sound = np.zeros(seconds * rate, dtype=np.int16)
     wave = np.round(12000 * np.cos(2 * np.pi * 1000 * np.arange(BURST_LENGTH) / rate)).astype(np.int16)
-    for begin in range(BURST_SPACING, len(sound) - BURST_LENGTH, BURST_SPACING):
+    for begin in range(spacing, len(sound) - BURST_LENGTH, spacing):
         sound[begin:begin + BURST_LENGTH] = wave
     return sound
 
@@ -60,19 +60,25 @@ def microphone_to_packet(packets, control):
 def packet_to_speaker(packets, control, device):
     """-> milliseconds from the arrival of the packet in which a burst begins to the burst's begin at the speaker."""
     received = [packet for packet in packets if not packet.sent]
-    # The peer's DTX sends nothing in the silence: a burst begins in the packet after a hole in the timestamps.
-    holes = np.diff(unwrapped([packet.timestamp for packet in received]))
-    arrivals = [received[n + 1].nanoseconds for n in np.flatnonzero(holes > SPURT_TICKS)]
+    arrived = np.array([packet.nanoseconds for packet in received])
+    sizes = np.array([packet.bytes for packet in received])
     played, rate = device.speaker()
     epoch = card_epoch(control)
     delays = []
     for onset in speaker_begins(played, rate):
         at = epoch + onset * 1e9 / rate
-        before = [arrival for arrival in arrivals if 0 < at - arrival < 250e6]
-        if before:
-            delays.append((at - before[-1]) / 1e6)
+        now = int(np.searchsorted(arrived, at))
+        if now < 12 or now + 3 > len(sizes):
+            continue
+        # The payload is encrypted, but its length tells: the packets of a burst are half as long again as those
+        # before it, and the first of them is the last one that was longer than the silence in one go.
+        loud, quiet = np.median(sizes[now - 1:now + 3]), np.median(sizes[now - 12:now - 4])
+        first = now - 1
+        while first > now - 12 and sizes[first - 1] > quiet + 0.3 * (loud - quiet):
+            first -= 1
+        delays.append((at - arrived[first]) / 1e6)
     if len(delays) < 10:
-        raise SystemExit(f"bench: only {len(delays)} bursts were heard, of {len(arrivals)} that arrived")
+        raise SystemExit(f"bench: only {len(delays)} bursts were heard")
     return np.array(delays)
 
 

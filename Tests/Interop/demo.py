@@ -77,7 +77,8 @@ def main():
     agent = None
     try:
         agent = start_agent(server, folder)
-        device = Device(folder, server, ROOM, microphone=said, simulated_loop="no")
+        # The canceller and the tones are on, as at a door.
+        device = Device(folder, server, ROOM, microphone=said, simulated_loop="no", audio_aec="on", audio_tones="on")
         began = time.time()
         with device:
             def connected():
