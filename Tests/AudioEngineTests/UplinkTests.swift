@@ -31,6 +31,21 @@ struct UplinkTests {
     #expect(uplink.statistics.frames == 10 && uplink.statistics.levelDecibels == -12)
   }
 
+  /// The engine's share of the way from the microphone to the packet, counted in samples: the card adds its period.
+  @Test func aFrameLeavesWithThePeriodThatCompletesIt() throws {
+    let uplink = try Uplink()
+    let sound = sine(440, count: 16_000, amplitude: 12_000)
+    var payload: [UInt8] = []
+    var captured = 0
+    var delays: [Int] = []
+    while captured < sound.count {
+      sound[captured..<captured + 160].withUnsafeBufferPointer { _ = uplink.capture($0) }
+      captured += 160
+      while let frame = uplink.pop(into: &payload) { delays.append(captured - Int(frame.position)) }
+    }
+    #expect(delays == [Int](repeating: 320, count: 50))
+  }
+
   @Test func bitrateIsNearWhatWasAskedFor() throws {
     let packets = try talk(440, frames: 250)
     let bits = packets.map(\.payload.count).reduce(0, +) * 8 / 5

@@ -80,15 +80,20 @@ def level_db(samples):
     return 20 * np.log10(max(rms, 0.032768) / 32768)
 
 
-def tone_level_db(samples, rate, frequency):
-    """The level of one tone among others, in dB below full scale."""
+def tone_level_db(samples, rate, frequency, window=0.2):
+    """The level of one tone among others, in dB below full scale.
+
+    The power of short windows is averaged: a jitter buffer that moves shifts the phase, and one long window would
+    take two halves in opposite phase for silence.
+    """
     samples = np.asarray(samples, dtype=float)
-    if len(samples) < rate // 10:
+    length = min(len(samples), int(rate * window))
+    if length < rate // 10:
         return -120.0
-    phases = np.exp(-2j * np.pi * frequency * np.arange(len(samples)) / rate)
-    window = np.hanning(len(samples))
-    amplitude = 2 * abs(np.sum(samples * window * phases)) / window.sum()
-    return 20 * np.log10(max(amplitude / np.sqrt(2), 0.032768) / 32768)
+    weights = np.hanning(length) * np.exp(-2j * np.pi * frequency * np.arange(length) / rate)
+    blocks = samples[:len(samples) // length * length].reshape(-1, length)
+    amplitudes = 2 * abs(blocks @ weights) / np.hanning(length).sum()
+    return 20 * np.log10(max(np.sqrt(np.mean(amplitudes ** 2) / 2), 0.032768) / 32768)
 
 
 def gaps(samples, rate, longer_than=0.040, below_db=-50, window=0.005):
