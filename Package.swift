@@ -51,7 +51,7 @@ let productSettings: [SwiftSetting] =
 let productLinkerSettings: [LinkerSetting] =
   [.linkedLibrary("m")]
   + (embedded
-    ? [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "--as-needed", embeddedUnicodeTables()])]
+    ? [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-zpack-relative-relocs", "-Xlinker", "--gc-sections", "-Xlinker", "--as-needed", embeddedUnicodeTables()])]
     : [])
 
 /// Whoever links the audio engine links the codec; its headers are those of libopus-dev either way.
