@@ -104,8 +104,10 @@ var targets: [Target] = [
   library("Device", ["Base", "WebRTC", "LiveKit", "Control", "Configuration"]),
   library("Control", ["Base", "CJansson"]),
   library("Configuration", ["Base", "CInih"]),
-  library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"]),
-  library("WebRTC", ["Base", "COpenSSL"], folders: ["SDP", "STUN", "ICE"]),
+  library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"], folders: ["Data"]),
+  library(
+    "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], folders: ["SDP", "STUN", "ICE", "SCTP"],
+    linkerSettings: [.linkedLibrary("usrsctp")]),
   library("Board", ["AudioEngine", "CALSA", "CLinux"]),
   library(
     "AudioEngine", ["COpus", "CSpeexDSP"], settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
@@ -118,6 +120,7 @@ var targets: [Target] = [
   systemLibrary("COpus", pkgConfig: nil, package: "libopus-dev"),
   systemLibrary("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
   systemLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
+  systemLibrary("CUsrSCTP", pkgConfig: nil, package: "libusrsctp-dev"),
   systemLibrary("CUv", pkgConfig: "libuv", package: "libuv1-dev"),
   systemLibrary("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
   systemLibrary("CInih", pkgConfig: "inih", package: "libinih-dev"),

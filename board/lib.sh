@@ -11,6 +11,7 @@ soundcard=$root/.build/soundcard/libasound_module_pcm_lintel.so
 build_packages=(
   build-essential pkg-config libuv1-dev libssl-dev libopus-dev
   libasound2-dev libspeexdsp-dev libinih-dev libjansson-dev libnanopb-dev
+  libusrsctp-dev
 )
 # What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
 test_packages=(
@@ -48,18 +49,19 @@ need_packages() {
   rm -f "$log"
 }
 
-# Prints the interpreter of a virtual environment that has exactly Tests/Interop/requirements.txt. It lies in the
-# cache under the digest of that file, so a changed pin makes a new one and an interrupted install never counts.
+# Prints the interpreter of a virtual environment that has exactly the packages of one requirements file of
+# Tests/Interop (requirements.txt by default). It lies in the cache under the digest of that file, so a changed pin
+# makes a new one and an interrupted install never counts.
 peer_python() {
-  local requirements=$root/Tests/Interop/requirements.txt venv
+  local requirements=$root/Tests/Interop/${1:-requirements.txt} venv
   venv=$cache/venv-$(sha256sum "$requirements" | cut -c1-16)
   if [ ! -e "$venv/complete" ]; then
-    say "making the Python environment of the test peers"
+    say "making the Python environment of $(basename "$requirements")"
     rm -rf "$venv"
     mkdir -p "$cache"
     /usr/bin/python3 -m venv "$venv" || die "cannot make $venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input -r "$requirements" >&2 ||
-      die "pip could not install Tests/Interop/requirements.txt"
+      die "pip could not install $requirements"
     touch "$venv/complete"
   fi
   printf '%s\n' "$venv/bin/python"

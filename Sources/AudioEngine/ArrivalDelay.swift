@@ -1,6 +1,6 @@
 /// What one track's packets say by when they come: how late the network may be (`wanted`), and how fast the
-/// sender's clock runs (`drift`). Delays are the speaker's time line, in ticks of 48 kHz of the sender as the
-/// resampler consumes them, less the packet's timestamp: only their differences mean something.
+/// sender's clock runs (`drift`). Delays are the speaker's time line at the moment of arrival, in ticks of 48 kHz of
+/// the sender as the resampler consumes them, less the packet's timestamp: only their differences mean something.
 struct ArrivalDelay: ~Copyable {
   private let configuration: DownlinkConfiguration
   private var histogram = ArrivalHistogram()
@@ -28,6 +28,10 @@ struct ArrivalDelay: ~Copyable {
 
   /// 100 packets of ordinary speech are 2 s.
   private static let blockLength = 100
+  /// These are waited for where they hardly take longer than the wanted share.
+  private static let nearlyAllPermille = 998
+  /// By so much the line may be off while the sender's clock is followed: 1 ms.
+  private static let clockTicks = 48
   /// The histogram is believed when it holds a second of speech.
   private static let packetsToTrust = 50
 
@@ -62,7 +66,7 @@ struct ArrivalDelay: ~Copyable {
     histogram.isEmpty ? 0 : distance(delay, from: histogram.fastest)
   }
 
-  /// A packet came at `now` on the line with `delay`.
+  /// A packet with `delay` was found at `now` on the line.
   mutating func note(delay: UInt32, now: UInt32) {
     if histogram.isEmpty { lagOrigin = delay }
     if now != lineBefore {
@@ -80,16 +84,16 @@ struct ArrivalDelay: ~Copyable {
 
   private mutating func decide() {
     let fastest = histogram.fastest
-    var spread = distance(histogram.quantile(permille: configuration.quantilePercent * 10), from: fastest)
+    let late = histogram.quantile(
+      permille: configuration.quantilePercent * 10, orNearly: Self.nearlyAllPermille)
+    // Nobody looks for a packet more often than once a period, and what it is needed for begins anywhere in one.
+    var spread = distance(late, from: fastest) + Self.ticks(AudioFormat.periodMilliseconds) + Self.clockTicks
     if packets < Self.packetsToTrust {
       spread = max(spread, spreadTicks)
     } else {
       spread += redundancyTicks
     }
-    // The fastest packet lies anywhere in its bin, and while the clock is learned all packets creep by another.
-    let bins = 2 * Int(ArrivalHistogram.binTicks)
-    let floor = Self.ticks(configuration.playoutDelayMillisecondsMin) + bins
-    spread = max(spread, floor)
+    spread = max(spread, Self.ticks(configuration.playoutDelayMillisecondsMin))
     spreadTicks = min(spread, Self.ticks(configuration.playoutDelayMillisecondsMax))
     wanted = fastest &+ UInt32(truncatingIfNeeded: spreadTicks)
   }
@@ -131,8 +135,5 @@ struct ArrivalDelay: ~Copyable {
   /// How far beyond the wanted delay a packet may be and still be taken at its word: 40 ms.
   private static let stepTicks = 1920
 
-  /// The configured delay counts from the packet's arrival, which was up to a period before anybody looked.
-  private static func ticks(_ milliseconds: Int) -> Int {
-    max(0, milliseconds - AudioFormat.periodMilliseconds) * 48
-  }
+  private static func ticks(_ milliseconds: Int) -> Int { milliseconds * 48 }
 }

@@ -7,6 +7,7 @@ struct ArrivalHistogram: ~Copyable {
   private static let memoryPackets: UInt32 = 512
   /// Where a first packet is put: some that were faster may follow.
   private static let headroomBins: Int32 = 64
+  private static let nearBins = 2
 
   private let weights: UnsafeMutablePointer<UInt32>
   private var total: UInt32 = 0
@@ -51,10 +52,10 @@ struct ArrivalHistogram: ~Copyable {
     if weight >= Self.heaviest { scaleDown() }
   }
 
-  /// The delay below which the share `permille` of the packets came; the upper edge of its bin.
-  func quantile(permille: Int) -> UInt32 {
-    // The total stays below 2^29 or so (a weight of 2^20 times 512, and one share more): scaled, it fits.
-    let wanted = UInt32(truncatingIfNeeded: Int(total >> 10) * permille / 1000) << 10
+  /// The delay below which the share `permille` of the packets came; the upper edge of its bin. The share `orNearly`
+  /// if that takes at most 5 ms more.
+  func quantile(permille: Int, orNearly most: Int = 0) -> UInt32 {
+    let wanted = weight(permille: permille)
     var sum: UInt32 = 0
     var bin = 0
     while bin < Self.bins - 1 {
@@ -62,7 +63,17 @@ struct ArrivalHistogram: ~Copyable {
       if sum >= wanted && sum > 0 { break }
       bin += 1
     }
+    let nearlyAll = weight(permille: most)
+    for further in bin...min(bin + Self.nearBins, Self.bins - 1) {
+      if further > bin { sum &+= weights[further] }
+      if sum >= nearlyAll { return edge(further + 1) }
+    }
     return edge(bin + 1)
+  }
+
+  /// The total stays below 2^29 or so (a weight of 2^20 times 512, and one share more): scaled, it fits.
+  private func weight(permille: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: Int(total >> 10) * permille / 1000) << 10
   }
 
   /// The delay of the fastest packet of the last 7 s or so; the lower edge of its bin.

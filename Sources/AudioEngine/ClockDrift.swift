@@ -16,10 +16,12 @@ public struct ClockDrift: Equatable, Sendable {
 
   public init() {}
 
-  /// Starts, as fast as a new one, from a drift that is known: at most 500 parts per million, and clamped to that.
+  /// Starts from a drift that is known: at most 500 parts per million, and clamped to that. What is left to learn is
+  /// learned in moderate steps.
   public init(driftPartsPerBillion: Int32) {
     self.driftPartsPerBillion = Self.clamp(Int64(driftPartsPerBillion))
     ratePartsPerBillion = self.driftPartsPerBillion
+    elapsedMilliseconds = Self.roughMilliseconds
   }
 
   /// `lagSamples` was the least lag of the last `milliseconds` (1000...10 000).
@@ -33,7 +35,13 @@ public struct ClockDrift: Equatable, Sendable {
     let time = max(1, min(10_000, milliseconds))
     elapsedMilliseconds = min(1_000_000, elapsedMilliseconds &+ time)
     let error = anchor &- lagSamples
-    let gear: Int32 = elapsedMilliseconds < 20_000 ? 4 : elapsedMilliseconds < 100_000 ? 2 : 1
+    let gear: Int32 =
+      switch elapsedMilliseconds {
+      case ..<Self.roughMilliseconds: 10
+      case ..<80_000: 4
+      case ..<200_000: 2
+      default: 1
+      }
     // Critically damped: the integral gain per second is a quarter of the proportional gain's square.
     let gain = 1250 &* gear
     let integral = (Int64(error) * Int64(6 * gear * gear) * Int64(time) / 1000)
@@ -53,6 +61,7 @@ public struct ClockDrift: Equatable, Sendable {
   }
 
   private static let jumpSamples: UInt32 = 1_600
+  private static let roughMilliseconds: Int32 = 40_000
 
   private static func clamp(_ rate: Int64) -> Int32 {
     Int32(truncatingIfNeeded: max(-500_000, min(500_000, rate)))

@@ -12,6 +12,7 @@ public final class Downlink: @unchecked Sendable {
 
   // The audio thread's.
   private let playouts: [Playout]
+  private var periodClock = PeriodClock()
   private var mixer = Mixer()
   let tones = ToneGenerator()
 
@@ -49,10 +50,14 @@ public final class Downlink: @unchecked Sendable {
     if generation & 1 == 1 { control.pointee.generation.store(generation &+ 1, ordering: .releasing) }
   }
 
-  /// Hands over one RTP packet: its sequence number, its 48 kHz timestamp and its Opus payload. False if the
-  /// slot is not open, or the ring is full (then it is counted).
+  /// Hands over one RTP packet: its sequence number, its 48 kHz timestamp, its Opus payload, and when it came, in
+  /// microseconds of the clock that `playback` is told (they may wrap). False if the slot is not open, or the ring
+  /// is full (then it is counted).
   @discardableResult
-  public func push(slot: Int, sequence: UInt16, timestamp: UInt32, payload: UnsafeRawBufferPointer) -> Bool {
+  public func push(
+    slot: Int, sequence: UInt16, timestamp: UInt32, payload: UnsafeRawBufferPointer,
+    arrivedAt microseconds: UInt32
+  ) -> Bool {
     guard let control = control(slot) else { return false }
     let generation = control.pointee.generation.load(ordering: .relaxed)
     guard generation & 1 == 1 else { return false }
@@ -60,8 +65,8 @@ public final class Downlink: @unchecked Sendable {
     let kept =
       payload.count <= AudioLimits.payloadBytesMax ? payload : UnsafeRawBufferPointer(start: nil, count: 0)
     let header = PacketHeader(
-      generation: generation, timestamp: timestamp, sequence: sequence, slot: UInt16(truncatingIfNeeded: slot)
-    )
+      generation: generation, timestamp: timestamp, arrivedAtMicroseconds: microseconds, sequence: sequence,
+      slot: UInt16(truncatingIfNeeded: slot))
     guard ring.push(header, kept) else {
       counters.ringFull.add(1)
       return false
@@ -71,8 +76,13 @@ public final class Downlink: @unchecked Sendable {
 
   /// The same for bytes in an array.
   @discardableResult
-  public func push(slot: Int, sequence: UInt16, timestamp: UInt32, payload: ArraySlice<UInt8>) -> Bool {
-    payload.withUnsafeBytes { push(slot: slot, sequence: sequence, timestamp: timestamp, payload: $0) }
+  public func push(
+    slot: Int, sequence: UInt16, timestamp: UInt32, payload: ArraySlice<UInt8>,
+    arrivedAt microseconds: UInt32
+  ) -> Bool {
+    payload.withUnsafeBytes {
+      push(slot: slot, sequence: sequence, timestamp: timestamp, payload: $0, arrivedAt: microseconds)
+    }
   }
 
   /// 0 (silent) ... 100 (as sent) ... 200 percent of one track's amplitude, clamped.
@@ -94,8 +104,10 @@ public final class Downlink: @unchecked Sendable {
 
   // MARK: Audio thread
 
-  /// Fills `output` with what is to be heard now, in periods of `AudioFormat.periodSamples`.
-  public func playback(into output: UnsafeMutableBufferPointer<Int16>) {
+  /// Fills `output` with what is to be heard next, in periods of `AudioFormat.periodSamples`. `microseconds` is the
+  /// present on the clock of the packets' arrival; it may wrap.
+  public func playback(into output: UnsafeMutableBufferPointer<Int16>, at microseconds: UInt32) {
+    periodClock.begin(at: microseconds, count: output.count)
     for slot in 0..<tracksMax { follow(slot) }
     while ring.pop({ header, payload in accept(header, payload) }) {}
     guard let start = output.baseAddress else { return }
@@ -120,7 +132,9 @@ public final class Downlink: @unchecked Sendable {
     // The slot may have been reopened after `follow` looked and before this packet was pushed.
     if header.generation != slots[slot].followed { follow(slot) }
     guard header.generation == slots[slot].followed else { return counters.discarded.add(1) }
-    playouts[slot].receive(sequence: header.sequence, timestamp: header.timestamp, payload: payload)
+    playouts[slot].receive(
+      sequence: header.sequence, timestamp: header.timestamp, payload: payload,
+      ageMicroseconds: distance(periodClock.due, from: header.arrivedAtMicroseconds))
   }
 
   private func fill(_ output: UnsafeMutablePointer<Int16>, _ count: Int) {
@@ -144,9 +158,8 @@ public final class Downlink: @unchecked Sendable {
   }
 
   private func show(_ playout: Playout) {
-    let period = AudioFormat.periodMilliseconds
     counters.delayMilliseconds.store(playout.waiting / AudioFormat.samplesPerMillisecond, ordering: .relaxed)
-    counters.targetMilliseconds.store(playout.delay.spreadTicks / 48 + period, ordering: .relaxed)
+    counters.targetMilliseconds.store(playout.delay.spreadTicks / 48, ordering: .relaxed)
     counters.driftPartsPerMillion.store(
       Int(playout.delay.drift.driftPartsPerBillion / 1000), ordering: .relaxed)
   }
@@ -158,6 +171,7 @@ public final class Downlink: @unchecked Sendable {
 struct PacketHeader: BitwiseCopyable {
   var generation: UInt32
   var timestamp: UInt32
+  var arrivedAtMicroseconds: UInt32
   var sequence: UInt16
   var slot: UInt16
 }

@@ -3,7 +3,7 @@ public struct DownlinkConfiguration: Equatable, Sendable {
   /// The delay from arrival to playout that a track starts with, in milliseconds; within floor and ceiling.
   public var playoutDelayMilliseconds = 60
   /// The floor (10...400 ms): what a perfect network gets. The engine looks for packets once a period, so that
-  /// the first 10 ms are gone before a packet is seen.
+  /// up to 10 ms of it are gone before a packet is seen.
   public var playoutDelayMillisecondsMin = 20
   /// The ceiling, up to 400 ms.
   public var playoutDelayMillisecondsMax = 400

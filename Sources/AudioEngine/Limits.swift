@@ -25,6 +25,8 @@ public enum AudioLimits {
   static let timelineJumpMilliseconds = 400
   /// A sender in DTX refreshes its comfort noise every 400 ms; after this long without, it is gone.
   static let comfortNoiseMillisecondsMax = 1000
+  /// A packet that came longer ago than this is taken for one that came just then.
+  static let ageMicrosecondsMax = 10_000_000
   /// A sequence number this far ahead, or further behind than `lateSequencesMax`, is another stream.
   static let aheadSequencesMax = 1000
   static let lateSequencesMax = 64

@@ -37,6 +37,8 @@ final class Playout {
   var discontinuous = false
   /// What was consumed by the speaker, in ticks of the sender.
   var line: UInt32 = 0
+  /// Where the line was when the packet came that is being received: between two periods.
+  var arrival: UInt32 = 0
   /// What the packets' arrival asks for.
   var delay: ArrivalDelay
   var stretch = TimeStretch()

@@ -1,7 +1,15 @@
 extension Playout {
-  /// A packet from the network, in whatever order it came.
-  func receive(sequence: UInt16, timestamp: UInt32, payload: UnsafeRawBufferPointer) {
+  /// A packet from the network, in whatever order it came. It came `ageMicroseconds` before the period that is
+  /// played next was due.
+  func receive(
+    sequence: UInt16, timestamp: UInt32, payload: UnsafeRawBufferPointer, ageMicroseconds: Int
+  ) {
     counters.packets.add(1)
+    // Below zero the audio thread was late and found a packet that it could not have had in time. More than a period
+    // of that is no lateness, but a card that stood still.
+    let age = max(
+      -AudioFormat.periodMilliseconds * 1_000, min(AudioLimits.ageMicrosecondsMax, ageMicroseconds))
+    arrival = line &- UInt32(truncatingIfNeeded: age * 6 / 125)
     guard payload.count <= AudioLimits.payloadBytesMax, let samples = VoiceDecoder.samples(in: payload),
       samples <= AudioLimits.decodedSamplesMax
     else { return counters.undecodable.add(1) }
@@ -30,7 +38,7 @@ extension Playout {
     let expected = lastTimestamp &+ ticks(distance(sequence, from: lastSequence) * samples)
     let mended = timestamp &+ timestampShift
     guard isFar(distance(mended, from: expected)),
-      isFar(delay.surprise(line &- mended))
+      isFar(delay.surprise(arrival &- mended))
     else {
       return
     }
@@ -59,7 +67,7 @@ extension Playout {
       // What is missing before the spurt was lost in the pause.
       counters.lost.add(distance(sequence, from: nextSequence))
       // A sender that slept goes on where it was: nothing of what was learned about its delays holds.
-      if isFar(delay.surprise(line &- timestamp)) { delay.restartLine() }
+      if isFar(delay.surprise(arrival &- timestamp)) { delay.restartLine() }
     }
     nextSequence = sequence
     nextTimestamp = timestamp
@@ -74,7 +82,7 @@ extension Playout {
     jump = nil
     lastSequence = sequence
     lastTimestamp = timestamp
-    delay.note(delay: line &- timestamp, now: line)
+    delay.note(delay: arrival &- timestamp, now: line)
     shares.note(hasRedundancy: VoiceDecoder.hasRedundancy(payload), samples: samples)
     let ahead = distance(sequence, from: nextSequence)
     if ahead < 0 {

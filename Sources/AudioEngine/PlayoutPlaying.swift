@@ -130,7 +130,7 @@ extension Playout {
   private func dropIfFarTooMuch() {
     let ceiling = configuration.playoutDelayMillisecondsMax * AudioFormat.samplesPerMillisecond
     guard waiting > ceiling + 100 * AudioFormat.samplesPerMillisecond else { return }
-    let target = delay.spreadTicks / AudioFormat.rtpTicksPerSample
+    let target = delay.spreadTicks / AudioFormat.rtpTicksPerSample - AudioFormat.periodSamples
     let excess = (waiting - target) / max(packetSamples, 1)
     drop(before: nextSequence &+ UInt16(truncatingIfNeeded: min(excess, AudioLimits.packetsPerTrackMax)))
   }

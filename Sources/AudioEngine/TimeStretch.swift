@@ -26,12 +26,15 @@ struct TimeStretch: ~Copyable {
       return 0
     }
     // Gently, unless the conversation suffers.
-    let pause = abs(excess) > Self.urgent ? 0 : 2 * AudioFormat.frameSamples
+    let pause =
+      abs(excess) > Self.urgent ? 0 : excess < 0 || excess > Self.much ? Self.shortPause : Self.longPause
     guard count >= Self.samplesMin, rest >= pause else { return 0 }
     let longest = min(PitchSearch.lagMax, count - PitchSearch.window)
     // Neither may overshoot into the other.
-    let wanted = excess > 0 ? excess : Self.tooMuch - excess - 10
+    let wanted = excess > 0 ? excess : Self.much - excess - 10
     guard let lag = pick(end, min(longest, wanted), excess) else {
+      // What is only a little too much is not searched for in every packet.
+      if pause == Self.longPause { rest = 0 }
       refusals = min(refusals + 1, 100)
       return 0
     }
@@ -82,7 +85,10 @@ struct TimeStretch: ~Copyable {
     return Int16(truncatingIfNeeded: Int32(from) &+ (change &* (share >> 1)) >> 14)
   }
 
-  /// 7.5 ms too much are left alone; anything too little makes packets late.
-  private static let tooMuch = 120
+  /// 3 ms too much are left alone, 7.5 ms can wait a little; anything too little makes packets late.
+  private static let tooMuch = 48
+  private static let much = 120
+  private static let shortPause = 2 * AudioFormat.frameSamples
+  private static let longPause = 500 * AudioFormat.samplesPerMillisecond
   private static let urgent = 60 * AudioFormat.samplesPerMillisecond
 }

@@ -156,7 +156,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
       // After an underrun the card stands still until it is filled again.
       if playback.underruns != before { room = try playback.writable() }
       while room >= period.count {
-        downlink.playback(into: period)
+        downlink.playback(into: period, at: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
         try playback.write(UnsafeBufferPointer(period))
         uplink.played(UnsafeBufferPointer(period))
         room -= period.count
@@ -173,7 +173,9 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
 
   private func playToClock(_ now: Int64) {
     // Drained all the same: the tracks keep their time, and nothing piles up for when the card comes back.
-    for _ in 0..<playbackClock.takeDue(now).periods { downlink.playback(into: period) }
+    for _ in 0..<playbackClock.takeDue(now).periods {
+      downlink.playback(into: period, at: UInt32(truncatingIfNeeded: now))
+    }
   }
 
   // MARK: Devices

@@ -47,8 +47,8 @@ func systemReason(_ code: Int32) -> String {
   }
 }
 
-/// CLOCK_MONOTONIC in microseconds.
-func monotonicMicroseconds() -> Int64 {
+/// CLOCK_MONOTONIC in microseconds: what the audio thread tells the engine, and what packets are to be stamped with.
+public func monotonicMicroseconds() -> Int64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000

@@ -35,6 +35,9 @@ static inline int lintel_errno(void) { return errno; }
 
 /// open is variadic, which Swift cannot import.
 static inline int lintel_open_for_reading(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+static inline int lintel_open_for_writing(const char *path, mode_t mode) {
+  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+}
 
 /// Makes the kernel give the calling thread this much of its stack now rather than in the middle of a period.
 __attribute__((noinline)) static void lintel_touch_stack(size_t bytes) {

@@ -6,7 +6,7 @@
 #error Regenerate this file with the current version of nanopb generator.
 #endif
 
-PB_BIND(livekit_SignalRequest, livekit_SignalRequest, AUTO)
+PB_BIND(livekit_SignalRequest, livekit_SignalRequest, 2)
 
 
 PB_BIND(livekit_SignalResponse, livekit_SignalResponse, 2)
@@ -19,6 +19,9 @@ PB_BIND(livekit_TrickleRequest, livekit_TrickleRequest, AUTO)
 
 
 PB_BIND(livekit_AddTrackRequest, livekit_AddTrackRequest, AUTO)
+
+
+PB_BIND(livekit_UpdateLocalAudioTrack, livekit_UpdateLocalAudioTrack, AUTO)
 
 
 PB_BIND(livekit_MuteTrackRequest, livekit_MuteTrackRequest, AUTO)
@@ -61,6 +64,12 @@ PB_BIND(livekit_SubscriptionPermissionUpdate, livekit_SubscriptionPermissionUpda
 
 
 PB_BIND(livekit_RoomMovedResponse, livekit_RoomMovedResponse, AUTO)
+
+
+PB_BIND(livekit_UpdateParticipantMetadata, livekit_UpdateParticipantMetadata, AUTO)
+
+
+PB_BIND(livekit_UpdateParticipantMetadata_AttributesEntry, livekit_UpdateParticipantMetadata_AttributesEntry, AUTO)
 
 
 PB_BIND(livekit_Ping, livekit_Ping, AUTO)

@@ -102,7 +102,9 @@ public final class ConfigurationReader {
       try key.store(value, folder: folder, in: &settings)
     } catch {
       report(
-        .badValue(value: quoted(value), why: error.why, legal: key.legal), section: section, key: name)
+        // A code that was mistyped is still most of the code, and this sentence goes into a log.
+        .badValue(value: key.isSecret ? "***" : quoted(value), why: error.why, legal: key.legal),
+        section: section, key: name)
     }
   }
 

@@ -6,6 +6,9 @@ public struct Key: Sendable {
   public let summary: String
   let kind: Kind
 
+  /// Whether its value must not be shown.
+  public var isSecret: Bool { name == "dtmf-code" }
+
   /// The legal values in words, with the unit.
   public var legal: String { kind.legal }
 

@@ -9,11 +9,13 @@ public enum Keys {
     ("server", "How the room server proves who it is."),
     ("token", "Where the room's address and the token come from. A token never stands in this file."),
     ("audio", "Sound devices and the codec."),
+    ("door", "The door: the output that opens it, and who may."),
+    ("rpc", "The methods that the device offers to others in the room."),
     ("network", "Which addresses of this machine take part."),
     ("control", "The socket that lintelctl talks to."),
   ]
 
-  public static let all: [Key] = deviceKeys + roomKeys + audioKeys + hostKeys
+  public static let all: [Key] = deviceKeys + roomKeys + audioKeys + doorKeys + hostKeys
 
   public static func of(section: String) -> [Key] { all.filter { $0.section == section } }
 
@@ -25,6 +27,12 @@ public enum Keys {
     Key(
       section: "device", name: "board", summary: "Which drivers move sound and hardware",
       kind: .choice(get: { $0.device.board }, set: { $0.device.board = $1 })),
+    Key(
+      section: "device", name: "state-directory",
+      summary: "The folder for what has to survive a restart; unset: $STATE_DIRECTORY, if there is one",
+      kind: .optionalText(
+        legal: Values.pathLegal, check: Values.path, get: { $0.device.stateFolder },
+        set: { $0.device.stateFolder = $1 })),
     Key(
       section: "simulated", name: "microphone",
       summary: "The WAV file that the microphone hears; unset is silence",
@@ -56,7 +64,8 @@ public enum Keys {
   private static let roomKeys: [Key] = [
     Key(
       section: "session", name: "mode",
-      summary: "on-demand joins when told to, always-on at start and again after every failure",
+      summary:
+        "on-demand and push-to-talk join when told to, always-on at start and again after every failure",
       kind: .choice(get: { $0.session.mode }, set: { $0.session.mode = $1 })),
     Key(
       section: "session", name: "connect-timeout",
@@ -70,6 +79,18 @@ public enum Keys {
       kind: .number(
         0...1000, unit: "", note: "; 0 never gives up", get: { $0.session.reconnectAttempts },
         set: { $0.session.reconnectAttempts = $1 })),
+    Key(
+      section: "session", name: "agent-wait",
+      summary: "After how long without anybody to hear that is announced",
+      kind: .number(
+        0...600, unit: "s", note: "; 0 never", get: { $0.session.agentWaitSeconds },
+        set: { $0.session.agentWaitSeconds = $1 })),
+    Key(
+      section: "session", name: "agent-retries",
+      summary: "How often the room is joined anew for that before the call ends",
+      kind: .number(
+        0...100, unit: "", note: "; 0 stays and goes on announcing", get: { $0.session.agentRetries },
+        set: { $0.session.agentRetries = $1 })),
     Key(
       section: "server", name: "ca-file", summary: "Certificates (PEM) to trust beside the system's own",
       kind: .optionalText(

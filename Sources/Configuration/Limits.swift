@@ -12,6 +12,10 @@ public enum ConfigurationLimits {
   public static let pathBytesMax = 1024
   /// `sun_path` holds 108 bytes with its closing zero (unix(7)).
   public static let socketPathBytesMax = 107
+  public static let allowRulesMax = 32
+  /// Fewer digits are guessed too soon.
+  public static let codeDigitsMin = 4
+  public static let codeDigitsMax = 16
   public static let urlBytesMax = 2048
   /// useradd(8) takes names of up to 32 characters.
   public static let groupBytesMax = 32

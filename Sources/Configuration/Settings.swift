@@ -9,6 +9,8 @@ public struct Settings: Equatable, Sendable {
   public var server = ServerSettings()
   public var token = TokenSettings()
   public var audio = AudioSettings()
+  public var door = DoorSettings()
+  public var rpc = RPCSettings()
   public var network = NetworkSettings()
   public var control = ControlSettings()
 
@@ -20,6 +22,8 @@ public struct DeviceSettings: Equatable, Sendable {
   /// The name of this device in status, events and logs.
   public var id = "lintel"
   public var board = BoardKind.linux
+  /// The folder for what has to survive a restart; nil: nothing does.
+  public var stateFolder: String?
 
   public init() {}
 }
@@ -54,6 +58,10 @@ public struct SessionSettings: Equatable, Sendable {
   public var connectTimeoutSeconds = 15
   /// Attempts of one reconnection before the device gives up; 0 never gives up.
   public var reconnectAttempts = 0
+  /// How long the call may be without anybody to hear before that is announced; 0 never.
+  public var agentWaitSeconds = 20
+  /// How often the room is left and joined anew for an agent before the call ends as failed; 0: it waits on.
+  public var agentRetries = 0
 
   public init() {}
 }
@@ -64,6 +72,8 @@ public enum SessionMode: String, CaseIterable, Sendable {
   case onDemand = "on-demand"
   /// Joins at start and comes back after every failure that retrying can mend.
   case alwaysOn = "always-on"
+  /// As on-demand; the microphone is open only between the start and the end of a turn.
+  case pushToTalk = "push-to-talk"
 }
 
 /// `[server]`: how the room server proves who it is.

@@ -21,6 +21,12 @@ enum Values {
     return text
   }
 
+  /// A code of the door. `*` and `#` clear and end it, so they cannot be part of it.
+  static func code(_ text: String, _: String) throws(ValueFault) -> String {
+    guard isDoorCode(text) else { throw ValueFault(why: "is no code") }
+    return text
+  }
+
   static let alsaLegal = "the name of an ALSA device, such as default or hw:1,0"
 
   static func alsa(_ text: String, _: String) throws(ValueFault) -> String {
@@ -133,4 +139,13 @@ enum Values {
   private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
   }
+}
+
+public let doorCodeLegal =
+  "\(ConfigurationLimits.codeDigitsMin) to \(ConfigurationLimits.codeDigitsMax) digits"
+
+/// Whether `text` is what the door takes for a code, wherever it stands.
+public func isDoorCode(_ text: String) -> Bool {
+  let digits = ConfigurationLimits.codeDigitsMin...ConfigurationLimits.codeDigitsMax
+  return digits.contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
 }

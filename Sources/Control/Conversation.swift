@@ -9,6 +9,8 @@ public struct Conversation: Sendable {
     case print(String)
     /// For standard error.
     case complain(String)
+    /// At most as many bytes of the file that `send-file` names, for `receiveFile`.
+    case readFile(bytesMax: Int)
     /// The last step.
     case finish(ExitCode)
   }
@@ -18,6 +20,7 @@ public struct Conversation: Sendable {
   private let action: Action
   private let json: Bool
   private let socket: String
+  private var file = SentFile()
   private let startedAt: Instant
   private var lines = LineBuffer(lineBytesMax: ControlLimits.replyLineBytesMax)
   private var steps: [Step] = []
@@ -26,11 +29,16 @@ public struct Conversation: Sendable {
 
   /// How long the daemon may take for an answer that it has at hand.
   static let answerMillisecondsMax = 5000
+  /// How long a slow network may take for one piece of a file.
+  static let pieceMillisecondsMax = 60_000
   private static let subscribeID: Int64 = 1
   private static let requestID: Int64 = 2
 
-  /// The connection is open. `token` is the text of the file that `join --token-file` names.
-  public init(_ action: Action, socket: String, json: Bool, token: String?, now: Instant) {
+  /// The connection is open. `token` is the text of the file that `join --token-file` names, `fileBytes` the
+  /// length of that of `send-file`, if it has one.
+  public init(
+    _ action: Action, socket: String, json: Bool, token: String?, fileBytes: Int? = nil, now: Instant
+  ) {
     self.action = action
     self.json = json
     self.socket = socket
@@ -38,11 +46,15 @@ public struct Conversation: Sendable {
     deadline = now.advanced(byMilliseconds: Self.answerMillisecondsMax)
     switch action {
     case .status: send(.status)
-    case .join(let url, _, let waitSeconds):
-      // Subscribed first, so that nothing that the attempt causes is missed.
-      if waitSeconds != nil { steps.append(.send(Request.eventsSubscribe.line(id: Self.subscribeID))) }
-      watch = JoinWatch(id: .number(Self.requestID))
-      send(.join(url: url, token: token))
+    case .join(let url, _, _): begin(.join(url: url, token: token))
+    case .call: begin(.call)
+    case .sendFile(let path, let topic, let to):
+      send(.sendFileBegin(name: lastPathComponent(path), bytes: fileBytes, topic: topic, to: to))
+    case .request(let request):
+      if case .rpc(_, _, _, let seconds) = request {
+        deadline = now.advanced(byMilliseconds: seconds * 1000 + Self.answerMillisecondsMax)
+      }
+      send(request)
     case .leave: send(.leave)
     case .mute(let on): send(.mute(on: on))
     case .volume(let level): send(.volume(level: level))
@@ -73,11 +85,18 @@ public struct Conversation: Sendable {
 
   public mutating func handleTimeout(now: Instant) {
     guard !isFinished, let deadline, now >= deadline else { return }
-    if case .join(_, _, let waitSeconds?) = action, let watch, watch.isAccepted {
+    if let waitSeconds = action.waitSeconds, let watch, watch.isAccepted {
       fail(.failed, watch.outOfTime(seconds: waitSeconds))
     } else {
       fail(.unreachable, "the daemon at \(socket) does not answer; `systemctl status linteld` may say why")
     }
+  }
+
+  private mutating func begin(_ request: Request) {
+    // Subscribed first, so that nothing that the attempt causes is missed.
+    if action.waitSeconds != nil { steps.append(.send(Request.eventsSubscribe.line(id: Self.subscribeID))) }
+    watch = JoinWatch(id: .number(Self.requestID))
+    send(request)
   }
 
   private mutating func send(_ request: Request) { steps.append(.send(request.line(id: Self.requestID))) }
@@ -85,7 +104,7 @@ public struct Conversation: Sendable {
   private mutating func handle(_ message: ServerMessage, _ now: Instant) {
     if watch != nil { return handleJoin(message, now) }
     switch message {
-    case .result(.number(Self.requestID), let result): answer(result)
+    case .result(.number(Self.requestID), let result): answer(result, now)
     case .failure(_, let code, let words):
       fail(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, words)
     case .event(let event): show(event)
@@ -97,7 +116,7 @@ public struct Conversation: Sendable {
     let failureBefore = watch?.lastFailure
     let outcome = watch?.handle(message)
     if case .result(.number(Self.requestID), let result) = message, outcome == nil {
-      guard case .join(_, _, let waitSeconds?) = action else {
+      guard let waitSeconds = action.waitSeconds else {
         finish(result, "joining; `lintelctl status` tells how it goes\n")
         return
       }
@@ -118,8 +137,10 @@ public struct Conversation: Sendable {
     }
   }
 
-  private mutating func answer(_ result: JSONValue) {
+  private mutating func answer(_ result: JSONValue, _ now: Instant) {
     switch action {
+    case .sendFile: fileAnswer(result, now)
+    case .request(let request): finish(result, ResultText.render(request, result))
     case .status: finish(result, StatusText.render(result))
     case .participants: finish(result, ParticipantsText.render(result))
     case .mute: finish(result, muteText(result))
@@ -136,8 +157,26 @@ public struct Conversation: Sendable {
       finish(
         .object([.init("lintelctl", .string(lintelVersion)), .init("linteld", result["version"])]),
         "lintelctl \(lintelVersion)\nlinteld \(printable(result["version"].string ?? "?"))\n")
-    case .join: break
+    case .join, .call: break
     }
+  }
+
+  /// What was read of the file after `readFile`; empty at its end.
+  public mutating func receiveFile(_ bytes: [UInt8]) {
+    guard !isFinished, let number = file.number else { return }
+    guard bytes.isEmpty else { return send(.sendFileData(file: number, data: bytes)) }
+    file.isEnding = true
+    send(.sendFileEnd(file: number))
+  }
+
+  /// The daemon answers a piece when the room took it, so each one may take as long as a whole answer.
+  private mutating func fileAnswer(_ result: JSONValue, _ now: Instant) {
+    if let number = result["file"].integer { file.number = Int(number) }
+    guard !file.isEnding else {
+      return finish(result, "sent \(result["bytes"].integer ?? 0) bytes\n")
+    }
+    deadline = now.advanced(byMilliseconds: Self.pieceMillisecondsMax)
+    steps.append(.readFile(bytesMax: ControlLimits.filePieceBytesMax))
   }
 
   private func muteText(_ result: JSONValue) -> String {
@@ -176,4 +215,24 @@ public struct Conversation: Sendable {
     }
     return steps + [.complain("lintelctl: \(printable(words))\n"), .finish(status)]
   }
+}
+
+/// How far a `send-file` is.
+private struct SentFile {
+  var number: Int?
+  var isEnding = false
+}
+
+extension Action {
+  /// How long to wait for the end of what begins; nil if only the beginning is of interest.
+  fileprivate var waitSeconds: Int? {
+    switch self {
+    case .join(_, _, let seconds), .call(let seconds): seconds
+    default: nil
+    }
+  }
+}
+
+private func lastPathComponent(_ path: String) -> String {
+  String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last ?? path.utf8[...], as: UTF8.self)
 }

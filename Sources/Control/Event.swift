@@ -22,6 +22,8 @@ public enum Event: Equatable, Sendable {
   case audioVolume(percent: Int)
   /// `capture` or `playback` changed its state.
   case audioDevice(stream: String, device: String, state: AudioDeviceState, reason: String?)
+  /// What has a maker of its own below (`doorOpened`, `chatReceived`, ...).
+  case record(name: String, [JSONValue.Member])
   /// The client read too slowly and missed as many events.
   case eventsDropped(count: Int)
 
@@ -43,6 +45,7 @@ public enum Event: Equatable, Sendable {
     case .audioMuted: "audio.muted"
     case .audioVolume: "audio.volume"
     case .audioDevice: "audio.device"
+    case .record(let name, _): name
     case .eventsDropped: "events.dropped"
     }
   }
@@ -89,6 +92,7 @@ public enum Event: Equatable, Sendable {
         .init("stream", .string(stream)), .init("device", .string(device)),
         .init("state", .string(state.rawValue)), .init("reason", .text(reason)),
       ]
+    case .record(_, let members): members
     case .eventsDropped(let count): [.init("count", .number(count))]
     }
   }

@@ -14,6 +14,21 @@ public enum ControlLimits {
   /// An id that is a text. It is echoed, so it counts against what is queued for the client.
   public static let requestIDBytesMax = 128
   public static let urlBytesMax = 2048
+  /// A text that `send` takes; a longer one is a file.
+  public static let sentTextBytesMax = 32 * 1024
+  /// protocol: an RPC request of version 1 carries no more.
+  public static let rpcPayloadBytesMax = 15_360
+  public static let rpcTimeoutSecondsMax: Int64 = 600
+  public static let dtmfDigitsMax = 64
+  /// Identities, topics, names of methods, files and buttons.
+  public static let nameBytesMax = 256
+  public static let attributesMax = 32
+  public static let attributeBytesMax = 4096
+  /// What one `send-file.data` carries: two chunks of a stream.
+  public static let filePieceBytesMax = 30_000
+  public static let fileBytesMax: Int64 = 1 << 40
+  public static let pressMillisecondsDefault = 200
+  public static let pressMillisecondsMax: Int64 = 60_000
   /// A token with every grant and 8 kB of metadata.
   public static let tokenBytesMax = 16 * 1024
 

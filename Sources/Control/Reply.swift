@@ -1,3 +1,5 @@
+import Base
+
 /// The lines that the daemon sends, each with its line end.
 public enum Reply {
   /// The answer to a request that was done; no bytes for a notification.
@@ -50,20 +52,56 @@ extension Request {
     case .participants: "participants"
     case .eventsSubscribe: "events.subscribe"
     case .version: "version"
+    case .call: "call"
+    case .hangup: "hangup"
+    case .rpc: "rpc"
+    case .dtmf: "dtmf"
+    case .send: "send"
+    case .sendFileBegin: "send-file.begin"
+    case .sendFileData: "send-file.data"
+    case .sendFileEnd: "send-file.end"
+    case .attributes: "attributes"
+    case .doorOpen: "door.open"
+    case .doorStatus: "door.status"
+    case .press: "press"
+    case .turn(let step): "turn." + step.rawValue
+    case .indicator: "indicator"
+    case .tone: "tone"
     }
   }
 
   private var parameters: [JSONValue.Member] {
-    var members: [JSONValue.Member] = []
-    switch self {
-    case .join(let url, let token):
-      if let url { members.append(.init("url", .string(url))) }
-      if let token { members.append(.init("token", .string(token))) }
-    case .mute(let on): members.append(.init("on", .bool(on)))
-    case .volume(let level): if let level { members.append(.init("level", .integer(Int64(level)))) }
-    default: break
-    }
-    return members
+    let all: [JSONValue.Member] =
+      switch self {
+      case .join(let url, let token): [.init("url", .text(url)), .init("token", .text(token))]
+      case .mute(let on): [.init("on", .bool(on))]
+      case .volume(let level): [.init("level", .number(level))]
+      case .rpc(let identity, let method, let payload, let seconds):
+        [
+          .init("identity", .string(identity)), .init("method", .string(method)),
+          .init("payload", .string(payload)), .init("timeout", .number(seconds)),
+        ]
+      case .dtmf(let digits, let to): [.init("digits", .string(digits)), .init("to", .text(to))]
+      case .send(let text, let topic, let to):
+        [.init("text", .string(text)), .init("topic", .text(topic)), .init("to", .text(to))]
+      case .sendFileBegin(let name, let bytes, let topic, let to):
+        [
+          .init("name", .string(name)), .init("bytes", .number(bytes)), .init("topic", .text(topic)),
+          .init("to", .text(to)),
+        ]
+      case .sendFileData(let file, let data):
+        [.init("file", .number(file)), .init("data", .string(Base64.encode(data)))]
+      case .sendFileEnd(let file): [.init("file", .number(file))]
+      case .attributes(let pairs):
+        [.init("set", .object(pairs.map { .init($0.name, .string($0.value)) }))]
+      case .press(let name, let milliseconds):
+        [.init("name", .string(name)), .init("for", .number(milliseconds))]
+      case .indicator(let show, let milliseconds):
+        [.init("show", .string(show)), .init("for", .number(milliseconds))]
+      case .tone(let name): [.init("tone", .string(name))]
+      default: []
+      }
+    return all.filter { !$0.value.isNull }
   }
 }
 

@@ -18,6 +18,46 @@ public enum Request: Equatable, Sendable {
   case eventsSubscribe
   /// Result: `{"version": TEXT}`.
   case version
+  /// A `join` with what is configured, and a `leave`.
+  case call, hangup
+  /// Result, when the answer is there: `{"payload": TEXT}`. An error of the method is a failure `rpc.CODE`.
+  case rpc(identity: String, method: String, payload: String, timeoutSeconds: Int)
+  /// Result: `{"sent": COUNT}`. `to` is an identity; nil is everybody.
+  case dtmf(digits: String, to: String?)
+  /// Result: `{"id": TEXT}`. Without a topic it is chat.
+  case send(text: String, topic: String?, to: String?)
+  /// Result: `{"file": NUMBER}`, which names the file in what follows. It belongs to this client's connection.
+  case sendFileBegin(name: String, bytes: Int?, topic: String?, to: String?)
+  /// Result: `{"bytes": COUNT}` so far, once the room has taken it; only then send the next piece. The data
+  /// travels as base64.
+  case sendFileData(file: Int, data: [UInt8])
+  /// Result: `{"bytes": COUNT}`.
+  case sendFileEnd(file: Int)
+  /// Result: `{"attributes": {NAME: VALUE...}}`, as they will be. An empty value takes one away.
+  case attributes([TextPair])
+  /// Result: the door object of the status.
+  case doorOpen, doorStatus
+  /// Result: `{"pressed": NAME}`.
+  case press(name: String, milliseconds: Int?)
+  /// Result: `{"turn": "open" | "closed"}`, when the agent has answered.
+  case turn(TurnStep)
+  /// Result: `{"indicator": NAME}`, what is shown after it.
+  case indicator(show: String, milliseconds: Int?)
+  /// Result: `{}`.
+  case tone(name: String)
+}
+
+/// What becomes of what is said into a push-to-talk device.
+public enum TurnStep: String, CaseIterable, Sendable { case start, end, cancel }
+
+public struct TextPair: Equatable, Sendable {
+  public let name: String
+  public let value: String
+
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// What a client called its request, to be echoed.

@@ -2,7 +2,9 @@ import Base
 
 extension Request {
   static let methods = [
-    "status", "join", "leave", "mute", "volume", "participants", "events.subscribe", "version",
+    "status", "join", "leave", "mute", "volume", "participants", "events.subscribe", "version", "call",
+    "hangup", "rpc", "dtmf", "send", "send-file.begin", "send-file.data", "send-file.end", "attributes",
+    "door.open", "door.status", "press", "turn.start", "turn.end", "turn.cancel", "indicator", "tone",
   ]
 
   /// Reads one line without its end.
@@ -38,15 +40,20 @@ extension Request {
       }
       guard json["jsonrpc"].string == "2.0" else { throw .invalidRequest("'jsonrpc' must be \"2.0\"") }
       guard let method = json["method"].string else { throw .invalidRequest("'method' must be a text") }
-      let parameters = try Parameters(method: method, json["params"])
-      let request = try parse(method, parameters)
-      try parameters.refuseOthers()
-      return ControlRequest(id: id, request: request)
+      return ControlRequest(id: id, request: try parse(method: method, parameters: json["params"]))
     } catch {
       // A request that is none cannot be a notification either (the example in JSON-RPC 2.0 §7 answers with null).
       if case .invalidRequest = error, id == .absent { id = .null }
       throw RefusedRequest(id: id, failure: error)
     }
+  }
+
+  /// The request of that name; `parameters` is an object, or null for none.
+  public static func parse(method: String, parameters: JSONValue) throws(ControlFailure) -> Request {
+    let parameters = try Parameters(method: method, parameters)
+    let request = try parse(method, parameters)
+    try parameters.refuseOthers()
+    return request
   }
 
   private static func identifier(_ value: JSONValue) throws(ControlFailure) -> RequestID {
@@ -77,74 +84,17 @@ extension Request {
     case "participants": return .participants
     case "events.subscribe": return .eventsSubscribe
     case "version": return .version
+    case "call": return .call
+    case "hangup": return .hangup
+    case "door.open": return .doorOpen
+    case "door.status": return .doorStatus
+    case "turn.start": return .turn(.start)
+    case "turn.end": return .turn(.end)
+    case "turn.cancel": return .turn(.cancel)
     default:
+      if let request = try words(method, parameters) { return request }
       throw .unknownMethod(shortened(method), nearest: nearestName(to: method, among: methods))
     }
-  }
-}
-
-/// The params of one request. It notes what was asked for, so that the rest can be refused with the legal names.
-private final class Parameters {
-  private let method: String
-  private let members: [JSONValue.Member]
-  private var legal: [String] = []
-
-  init(method: String, _ json: JSONValue) throws(ControlFailure) {
-    self.method = method
-    switch json {
-    case .null: members = []
-    case .object(let members): self.members = members
-    default:
-      throw .invalidParameters("'params' must be an object with the parameters by name")
-    }
-  }
-
-  func text(_ name: String, bytesMax: Int) throws(ControlFailure) -> String? {
-    guard let value = value(name) else { return nil }
-    guard let text = value.string, !text.utf8.isEmpty else {
-      throw wrong(name, "a text that is not empty")
-    }
-    guard text.utf8.count <= bytesMax else { throw wrong(name, "at most \(bytesMax) bytes long") }
-    for byte in text.utf8 where byte < 0x20 || byte == 0x7F {
-      throw wrong(name, "free of control characters")
-    }
-    return text
-  }
-
-  func flag(_ name: String) throws(ControlFailure) -> Bool? {
-    guard let value = value(name) else { return nil }
-    guard let flag = value.bool else { throw wrong(name, "true or false") }
-    return flag
-  }
-
-  func number(_ name: String, _ range: ClosedRange<Int64>) throws(ControlFailure) -> Int? {
-    guard let value = value(name) else { return nil }
-    guard let number = value.integer, range.contains(number) else {
-      throw wrong(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-    }
-    return Int(number)
-  }
-
-  func refuseOthers() throws(ControlFailure) {
-    for member in members where !legal.contains(member.name) {
-      var words = "\(method): no parameter '\(shortened(member.name))'"
-      if let nearest = nearestName(to: member.name, among: legal) { words += ", did you mean '\(nearest)'?" }
-      words += "; it takes "
-      if legal.isEmpty { words += "none" }
-      for (index, name) in legal.enumerated() { words += (index == 0 ? "" : ", ") + name }
-      throw .invalidParameters(words)
-    }
-  }
-
-  /// A parameter that is null is taken for one that is absent.
-  private func value(_ name: String) -> JSONValue? {
-    legal.append(name)
-    for member in members where member.name == name && !member.value.isNull { return member.value }
-    return nil
-  }
-
-  private func wrong(_ name: String, _ must: String) -> ControlFailure {
-    .invalidParameters("\(method): parameter '\(name)' must be \(must)")
   }
 }
 

@@ -13,9 +13,7 @@ extension Status {
       .init("participants", participantsJSON), .init("audio", audio.json),
       .init(
         "door",
-        door.map {
-          .object([.init("state", .string($0.state)), .init("last_opened_by", .text($0.lastOpenedBy))])
-        } ?? .null),
+        door?.json ?? .null),
       .init(
         "memory",
         .object([
@@ -62,6 +60,12 @@ extension RoomStatus {
       .init("rtt_ms", .number(roundTripMilliseconds)), .init("reconnects", .number(reconnects)),
       .init("failure", failure.map { .object($0.members) } ?? .null),
     ])
+  }
+}
+
+extension DoorStatus {
+  public var json: JSONValue {
+    .object([.init("state", .string(state)), .init("last_opened_by", .text(lastOpenedBy))])
   }
 }
 

@@ -54,7 +54,10 @@ extension Device {
     let changed = next != call.state
     if changed { sound(from: call.state, to: next) }
     call = Call(state: next, since: changed ? now : call.since, reason: reason)
-    if changed { announce(.callState(next, reason: reason)) }
+    guard changed else { return }
+    announce(.callState(next, reason: reason))
+    watchAgentWait(next, now: now)
+    if next != .talking, next != .waitingAgent { closeTurn(failure: nil, now: now) }
   }
 
   /// Whether anybody's sound is being received.

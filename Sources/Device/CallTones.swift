@@ -2,8 +2,9 @@ import Configuration
 import Control
 
 /// The sounds by which the device tells how the call stands.
-public enum DeviceTone: Equatable, Sendable {
+public enum DeviceTone: String, CaseIterable, Sendable {
   case booted, ringing, connected, busy, error, muted
+  case doorOpened = "door-opened"
 }
 
 /// What is heard when the call changes its state.

@@ -13,6 +13,8 @@ public final class Device {
 
   public enum Input {
     case control(ControlRequest, client: ClientID)
+    /// A client's connection has ended.
+    case clientLeft(ClientID)
     /// A result of what `.room` asked for.
     case room(Room.Input)
     /// The answer to `.readToken`: the file's text, or why it could not be read.
@@ -30,6 +32,9 @@ public final class Device {
     /// For every client that has subscribed: the event, and the wall clock's time of it.
     case notify(JSONValue, unixMilliseconds: Int64)
     case readToken(path: String)
+    /// To be kept over a restart, for `restoreDoor`.
+    case storeDoorState([UInt8])
+    case board(BoardCommand)
     case audio(AudioCommand)
     case log(LogEntry)
     /// Everything is said and closed; the process may end.
@@ -80,8 +85,29 @@ public final class Device {
   var isTerminating = false
   var hasExited = false
 
+  /// What the join began with, for another one.
+  var stayToken: String?
+  var joinsAnew = false
+  /// When a missing agent is announced, and how often it was.
+  var agentDue: Instant?
+  var agentAttempts = 0
+  var agentSeen: (identity: String?, state: String?) = (nil, nil)
+
+  // Beside the sound.
+  let words: any RoomWords
+  var door = Door()
+  var buttons: [(button: BoardButton, until: Instant)] = []
+  var askedIndicator: (state: IndicatorState, until: Instant)?
+  var indicator = IndicatorState.off
+  var pendingCalls: [(id: CallID, call: PendingCall)] = []
+  var files: [SentFile] = []
+  var nextFile = 0
+  var budgets: [String: EventBudget] = [:]
+  /// Something was announced since the indicator was looked at.
+  var indicatorIsStale = true
+
   // The sound.
-  var isMuted = false
+  var mute = MuteState()
   var volumePercent: Int
   /// The remote tracks that are received, by slot.
   var openTracks: [Int: Subscription] = [:]
@@ -95,16 +121,27 @@ public final class Device {
   var quality: String?
   var history = EventHistory()
 
-  public init(
+  public convenience init(
     settings: Settings, room: Room, instruments: any Instruments, version: String, startedAt: Instant
+  ) {
+    self.init(
+      settings: settings, room: room, words: room, instruments: instruments, version: version,
+      startedAt: startedAt)
+  }
+
+  init(
+    settings: Settings, room: Room, words: any RoomWords, instruments: any Instruments, version: String,
+    startedAt: Instant
   ) {
     self.settings = settings
     self.room = room
+    self.words = words
     self.instruments = instruments
     self.version = version
     self.startedAt = startedAt
     call = Call(since: startedAt)
     volumePercent = settings.audio.volumePercent
+    mute.turnIsOpen = settings.session.mode != .pushToTalk
     let isSimulated = settings.device.board == .simulated
     capture = AudioDeviceStatus()
     capture.device = isSimulated ? settings.simulated.microphone ?? "silence" : settings.audio.capture
@@ -116,7 +153,9 @@ public final class Device {
   public func start(now: Instant) {
     emit(.audio(.setVolume(percent: volumePercent)))
     emit(.audio(.setDiscontinuousTransmission(settings.audio.dtx == .on)))
+    if !mute.isOpen { emit(.audio(.setMuted(true))) }
     publishMicrophone(now: now)
+    startDoor()
     sound(.booted)
     announce(.deviceStarted(version: version))
     log(.notice, "linteld \(version) is ready as \(settings.device.id)")
@@ -133,12 +172,16 @@ public final class Device {
 
   public func handle(_ input: Input, now: Instant) {
     switch input {
-    case .control(let request, let client): handle(request, client: client, now: now)
+    case .control(let request, let client):
+      handle(request.request, from: .client(request, client), now: now)
+    case .clientLeft(let client): clientLeft(client, now: now)
     case .room(let input): room.handle(input, now: now)
     case .tokenRead(let result): tokenRead(result, now: now)
     case .soundCard(let event): handle(event)
     case .terminate: terminate(now: now)
-    case .timeout: room.handle(.timeout, now: now)
+    case .timeout:
+      passTime(now)
+      room.handle(.timeout, now: now)
     }
   }
 
@@ -153,7 +196,14 @@ public final class Device {
       switch room.poll(now: now) {
       case .event(let event): handle(event, now: now)
       case .wait(let until):
-        guard isTerminating, room.state == .disconnected, !hasExited else { return .wait(until: until) }
+        if indicatorIsStale {
+          indicatorIsStale = false
+          refreshIndicator()
+          continue
+        }
+        guard isTerminating, room.state == .disconnected, !hasExited else {
+          return .wait(until: earliest(until))
+        }
         hasExited = true
         return .exit
       case let output: return .room(output)
@@ -171,5 +221,14 @@ public final class Device {
     let json = event.json(unixMilliseconds: milliseconds)
     history.append(json)
     emit(.notify(json, unixMilliseconds: milliseconds))
+    indicatorIsStale = true
+  }
+
+  /// The same for an event that others in the room can cause at will.
+  func announce(_ event: Control.Event, budgeted now: Instant) {
+    let name = event.name
+    guard let suppressed = budgets[name, default: EventBudget()].spend(now: now) else { return }
+    if suppressed > 0 { announce(.eventsSuppressed(name: name, count: suppressed)) }
+    announce(event)
   }
 }

@@ -19,9 +19,12 @@ extension Device {
     case .participantJoined(let participant):
       announce(.participantJoined(identity: participant.identity, kind: participant.kind.word))
       log(.info, "\(participant.identity) is in the room")
+      watchAgent()
     case .participantLeft(let participant, let reason):
       announce(.participantLeft(identity: participant.identity, reason: reason.words))
       log(.info, "\(participant.identity) left: \(reason.words)")
+      door.entries.forget(participant.identity)
+      watchAgent()
     case .trackPublished(let track, let participant):
       announce(.trackPublished(identity: participant.identity, trackStatus(track)))
     case .trackUnpublished(let track, let participant):
@@ -38,7 +41,9 @@ extension Device {
       announce(.roomSpeakers(speakingIdentities))
     case .connectionQuality(let identity, let quality): qualityChanged(identity, quality)
     case .localTrackPublished(let track): adoptSenderParameters(track)
-    case .localTrackMuted(let track, _): if track.id == microphone { applyMute(track.isMuted) }
+    case .localTrackMuted(let track, let byServer):
+      // A server's unmute is not obeyed by the room already.
+      if byServer, track.id == microphone { _ = changeMute(.mute(track.isMuted, .afar), now: now) }
     case .localTrackFailed(_, let failure):
       log(.error, "the microphone is not heard: \(failure.description)")
       announce(.roomFailure(RoomFailure(failure)))
@@ -49,7 +54,9 @@ extension Device {
     case .descriptionDropped(let why): log(.warning, "an offer or answer of the server was dropped: \(why)")
     case .requestRefused(let request, let reason): log(.warning, "the server refused \(request): \(reason)")
     case .localTrackSubscribed: log(.info, "the microphone is heard")
-    case .roomUpdated, .localParticipantUpdated, .participantUpdated: break
+    case .participantUpdated: watchAgent()
+    case .roomUpdated, .localParticipantUpdated: break
+    case .dataReceived, .dtmfReceived, .rpcInvoked, .rpcCompleted, .dataFailed: break
     }
   }
 
@@ -77,11 +84,12 @@ extension Device {
   private func disconnected(_ reason: String?, now: Instant) {
     speakingIdentities = []
     quality = nil
+    agentSeen = (nil, nil)
+    dropFiles(now: now)
     if call.state == .ending || isTerminating {
       failure = nil
       log(.notice, "left the room")
-      setConnection(.disconnected, reason: reason)
-      advanceCall(.roomClosed, now: now)
+      roomClosed(reason, now: now)
     } else {
       let words = failure?.message ?? reason ?? "the room was left"
       setConnection(.disconnected, reason: words)
@@ -139,5 +147,14 @@ extension ConnectionQuality {
     case .excellent: "excellent"
     case .lost: "lost"
     }
+  }
+}
+
+extension Device {
+  /// Who that is, for the policies. The server itself has no identity.
+  func caller(_ identity: String) -> Caller {
+    if identity.utf8.isEmpty { return Caller(kind: "server", identity: "") }
+    let participant = words.participants.first { $0.identity == identity }
+    return Caller(kind: participant?.kind.word ?? "unknown", identity: identity)
   }
 }

@@ -9,6 +9,7 @@ extension Device {
   func beginJoin(url: String?, token: String?, now: Instant) {
     failure = nil
     serverURL = url ?? settings.token.url
+    stayToken = token
     setConnection(.connecting, reason: nil)
     advanceCall(.joinBegan, now: now)
     if let token {
@@ -62,17 +63,27 @@ extension Device {
     announce(.roomConnection(state, reason: reason))
   }
 
-  func leave(now: Instant) {
+  /// `joiningAnew`: the next join begins when the room is closed.
+  func leave(joiningAnew: Bool = false, now: Instant) {
     isReadingToken = false
+    joinsAnew = joiningAnew
     failure = nil
     advanceCall(.leaveBegan, now: now)
     if room.state == .disconnected {
-      setConnection(.disconnected, reason: nil)
-      advanceCall(.roomClosed, now: now)
+      roomClosed(nil, now: now)
     } else {
       log(.info, "leaving the room")
       room.leave(now: now)
     }
+  }
+
+  /// The end of a stay that was asked for.
+  func roomClosed(_ reason: String?, now: Instant) {
+    setConnection(.disconnected, reason: reason)
+    advanceCall(.roomClosed, now: now)
+    guard joinsAnew, !isTerminating else { return }
+    joinsAnew = false
+    beginJoin(url: serverURL, token: stayToken, now: now)
   }
 
   /// Leaves the room; `.exit` follows when that is done.
@@ -80,32 +91,39 @@ extension Device {
     guard !isTerminating else { return }
     isTerminating = true
     log(.notice, "linteld is ending")
+    closeDoor()
     leave(now: now)
   }
 
   /// The microphone belongs to the room from the start, which publishes it with every session.
   func publishMicrophone(now: Instant) {
     do throws(Failure) {
-      microphone = try room.publish(name: "microphone", source: .microphone, muted: isMuted, now: now)
+      microphone = try room.publish(name: "microphone", source: .microphone, muted: !mute.isOpen, now: now)
     } catch {
       log(.error, "the microphone cannot be published: \(error.description)")
     }
   }
 
-  func setMuted(_ muted: Bool, now: Instant) {
-    guard muted != isMuted else { return }
-    applyMute(muted)
-    if let microphone { room.setMuted(muted, track: microphone, now: now) }
-  }
+  /// Whether the microphone is closed by anything but the switch.
+  var isMuted: Bool { mute.mutedBy != nil || !mute.turnIsOpen }
 
-  /// The room knows already, or is told by the caller.
-  func applyMute(_ muted: Bool) {
-    guard muted != isMuted else { return }
-    isMuted = muted
-    emit(.audio(.setMuted(muted)))
-    if muted { sound(.muted) }
-    announce(.audioMuted(muted: muted, hardMuted: false))
-    log(.info, muted ? "the microphone is muted" : "the microphone is live")
+  /// False if the rules of `MuteState` refuse it.
+  func changeMute(_ event: MuteState.Event, now: Instant) -> Bool {
+    guard let next = mute.next(event) else { return false }
+    let (before, wasMuted) = (mute, isMuted)
+    mute = next
+    if before.isOpen != next.isOpen {
+      emit(.audio(.setMuted(!next.isOpen)))
+      log(.info, next.isOpen ? "the microphone is live" : "the microphone is muted")
+    }
+    // A server that muted the track has told the room already; what is the same changes nothing there.
+    if let microphone { room.setMuted(!next.isOpen, track: microphone, now: now) }
+    guard isMuted != wasMuted || before.switchIsOn != next.switchIsOn else { return true }
+    if (next.switchIsOn && !before.switchIsOn) || (next.mutedBy != nil && before.mutedBy == nil) {
+      sound(.muted)
+    }
+    announce(.audioMuted(muted: isMuted, hardMuted: next.switchIsOn))
+    return true
   }
 
   func setVolume(_ percent: Int) {

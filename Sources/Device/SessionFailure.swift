@@ -1,7 +1,7 @@
 import Control
 import LiveKit
 
-/// Why the token file gave no token.
+/// Why the file with the token, or with the code of the door, gave none.
 public enum TokenFileFailure: Error, Equatable, Sendable {
   /// The system's words: not there, not permitted.
   case unreadable(path: String, String)
@@ -9,6 +9,17 @@ public enum TokenFileFailure: Error, Equatable, Sendable {
   case tooOpen(path: String, mode: String)
   case empty(path: String)
   case tooLong(path: String, bytesMax: Int)
+
+  public var words: String {
+    switch self {
+    case .unreadable(let path, let words): "the secret in \(path) cannot be read: \(words)"
+    case .tooOpen(let path, let mode):
+      "\(path) has mode \(mode), so others could read the secret: chmod 600 \(path)"
+    case .empty(let path): "\(path), where a secret should be, is empty"
+    case .tooLong(let path, let bytesMax):
+      "\(path) is longer than \(bytesMax) bytes, so what it holds is no token"
+    }
+  }
 }
 
 extension RoomFailure {
@@ -19,19 +30,14 @@ extension RoomFailure {
   }
 
   init(_ failure: TokenFileFailure) {
-    switch failure {
-    case .unreadable(let path, let words):
-      self.init(code: "token-unreadable", "the token file \(path) cannot be read: \(words)")
-    case .tooOpen(let path, let mode):
-      self.init(
-        code: "token-too-open",
-        "the token file \(path) has mode \(mode), so others could read the token: chmod 600 \(path)")
-    case .empty(let path): self.init(code: "token-empty", "the token file \(path) is empty")
-    case .tooLong(let path, let bytesMax):
-      self.init(
-        code: "token-too-long",
-        "the token file \(path) is longer than \(bytesMax) bytes, so what it holds is no token")
-    }
+    let code =
+      switch failure {
+      case .unreadable: "token-unreadable"
+      case .tooOpen: "token-too-open"
+      case .empty: "token-empty"
+      case .tooLong: "token-too-long"
+      }
+    self.init(code: code, failure.words)
   }
 
   static let noURL = RoomFailure(

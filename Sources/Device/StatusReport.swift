@@ -17,6 +17,7 @@ extension Device {
     status.call.reason = call.reason
     status.room = roomStatus
     status.audio = audioStatus(now: now)
+    status.door = doorStatus
     if let memory = instruments.memory {
       status.memory.residentKilobytes = memory.residentKilobytes
       status.memory.anonymousKilobytes = memory.anonymousKilobytes
@@ -26,7 +27,7 @@ extension Device {
     status.participant.identity = filled(local.identity)
     status.participant.sid = filled(local.sid)
     status.participants = room.participants.map { participantStatus($0) }
-    if let agent = room.participants.first(where: { $0.kind == .agent }) {
+    if let agent {
       status.agent = AgentStatus(identity: agent.identity, state: agent.attributes["lk.agent.state"])
     }
     return status
@@ -52,6 +53,7 @@ extension Device {
     let sound = instruments.sound
     var status = AudioStatus()
     status.muted = isMuted
+    status.hardMuted = mute.switchIsOn
     status.volumePercent = volumePercent
     status.capture = capture
     status.playback = playback

@@ -43,6 +43,7 @@ struct Core {
   var speakers: [Speaker] = []
   var localTracks: [LocalTrack] = []
   var nextTrackID = 1
+  var rpc = RPCTables()
   var statistics = Statistics()
 
   init(limits: Limits) {
@@ -80,6 +81,7 @@ struct Session {
   var canonicalName = ""
   var negotiation = Negotiation()
   var stun = STUNServers()
+  var data = DataSession()
   /// Audio of sections whose participant is not known yet, by mid.
   var earlyAudio: [String: [PeerConnection.ReceivedAudio]] = [:]
 

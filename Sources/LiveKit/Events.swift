@@ -49,6 +49,16 @@ public enum Event {
   case requestRefused(request: String, reason: String)
   /// One packet of a subscribed audio track.
   case audio(slot: Int, trackSID: String, PeerConnection.ReceivedAudio)
+  /// Bytes of another participant, or of the server's API (no identity). The sender may not be announced yet.
+  case dataReceived(payload: [UInt8], topic: String, identity: String, reliable: Bool)
+  /// One key of a telephone: `0`...`9`, `*`, `#`, `A`...`D` in ASCII.
+  case dtmfReceived(digit: UInt8, identity: String)
+  /// One of our methods was called: to be answered with `answerRPC`.
+  case rpcInvoked(RPCInvocation)
+  /// The one result of `performRPC`.
+  case rpcCompleted(RPCCall.ID, Result<String, RPCError>)
+  /// Packets that were accepted could not be sent after all.
+  case dataFailed(DataFailure)
 }
 
 public struct Speaker: Equatable, Sendable {
@@ -86,6 +96,7 @@ public struct Statistics: Equatable, Sendable {
   public var failedAttempts = 0
   /// Packets that belong to no known track.
   public var strayAudioPackets = 0
+  public var data = DataStatistics()
 
   public init() {}
 }

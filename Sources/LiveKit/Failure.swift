@@ -44,6 +44,7 @@ public enum Failure: Error, Equatable, Sendable {
   case mediaFailed(String)
   case negotiationTimeout
   case badDescription(String)
+  case dataChannelClosed
   // Of a track.
   case publishNotAllowed(String)
   case publishRefused(String)

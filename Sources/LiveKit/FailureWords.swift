@@ -31,6 +31,8 @@ extension Failure: CustomStringConvertible {
     case .mediaFailed(let why): "the media connection failed: \(why)"
     case .negotiationTimeout: "the server did not answer our offer within 10 s"
     case .badDescription(let why): "the server's session description cannot be used: \(why)"
+    case .dataChannelClosed:
+      "the server closed the data channel, as after a packet that is too long: only joining again opens it"
     case .publishNotAllowed(let words): "publishing is not allowed" + appended(words)
     case .publishRefused(let words): "the server refused the track" + appended(words)
     case .tooManyTracks: "no more local tracks can be published"
@@ -67,6 +69,7 @@ extension Failure: CustomStringConvertible {
     case .mediaFailed: "media-failed"
     case .negotiationTimeout: "negotiation-timeout"
     case .badDescription: "bad-description"
+    case .dataChannelClosed: "data-channel-closed"
     case .publishNotAllowed: "publish-not-allowed"
     case .publishRefused: "publish-refused"
     case .tooManyTracks: "too-many-tracks"

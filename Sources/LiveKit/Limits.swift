@@ -16,6 +16,31 @@ public struct Limits: Equatable, Sendable {
   /// Packets of a section whose participant is not known yet, kept for when it is: 500 ms at 20 ms each.
   public var earlyAudioPacketsPerSectionMax = 25
 
+  // Data.
+
+  /// One message of a data channel, serialised: the server closes the channel over 65 535.
+  public var dataMessageBytesMax = 64_000
+  /// What others send, which the server makes longer by the sender's name.
+  public var dataMessageReceivedBytesMax = 128 << 10
+  /// What waits for the reliable channel, and four times that where others wait for an answer.
+  public var dataQueuePacketsMax = 64
+  public var dataQueueBytesMax = 256 << 10
+  /// Kept after sending, for a resume; SCTP's own buffer is smaller.
+  public var dataResendBytesMax = 256 << 10
+  public var dataChannelsMax = 16
+  public var noncesMax = 100
+  public var dtmfDigitsPerPacketMax = 32
+  public var rpcCallsMax = 64
+  public var rpcInvocationsMax = 64
+  public var rpcRecentRequestsMax = 256
+  /// Of the request's id and the caller's identity.
+  public var rpcIDBytesMax = 512
+  public var rpcPayloadBytesMax = 15_360
+  public var rpcErrorMessageBytesMax = 256
+  public var attributesPerStreamMax = 64
+  public var attachedStreamsMax = 16
+  public var transcriptionSegmentsMax = 64
+
   // Times that the protocol sets.
 
   /// From the WebSocket's opening to JoinResponse.
@@ -25,6 +50,15 @@ public struct Limits: Equatable, Sendable {
   /// An unparsable offer is never answered, so the silence has to end here.
   public var negotiationMilliseconds = 10_000
   public var publishMilliseconds = 10_000
+  /// From the first packet that waits for the reliable channel to giving up.
+  public var dataChannelOpenMilliseconds = 10_000
+  /// The longest way there and back: a call that is not acknowledged by then is not going to be.
+  public var rpcRoundTripMilliseconds = 7_000
+  /// Participants may be announced this late; a call to an unknown one that is not acknowledged by then called nobody.
+  public var rpcUnknownMilliseconds = 3_500
+  /// Where the caller does not say.
+  public var rpcResponseMilliseconds = 15_000
+  public var rpcResponseMillisecondsMax = 3_600_000
   /// The server answers a leave at once; nobody waits for one that does not.
   public var leaveMilliseconds = 250
 

@@ -15,6 +15,12 @@ protocol MediaPeer: AnyObject {
   func acceptOffer(_ sdp: String, now: Instant) throws(DescriptionFailure) -> String
   func addRemoteCandidate(_ candidate: String, now: Instant)
   func send(_ frame: PeerConnection.AudioFrame, mid: String, now: Instant)
+  func openDataChannel(label: String, ordered: Bool, maxRetransmits: UInt16?) -> PeerConnection.DataChannelID
+  func send(
+    _ message: [UInt8], channel: PeerConnection.DataChannelID, now: Instant
+  ) throws(DataChannelFailure)
+  func bufferedBytes(channel: PeerConnection.DataChannelID) -> Int
+  func closeDataChannel(_ id: PeerConnection.DataChannelID, now: Instant)
   func handle(_ input: PeerConnection.Input, now: Instant)
   func poll(now: Instant) -> PeerConnection.Output
   func close(now: Instant)

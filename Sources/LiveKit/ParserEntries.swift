@@ -20,4 +20,13 @@ package enum ParserEntries {
   package static func stunURL(_ bytes: [UInt8]) -> Bool {
     STUNServers.parse(String(decoding: bytes, as: UTF8.self)) != nil
   }
+
+  /// Whether what is read is the same after writing and reading it again.
+  package static func dataPacket(_ bytes: [UInt8]) -> Bool {
+    var dropped = 0
+    guard let read = DataPacketDecoder.decode(bytes, limits: Limits(), dropped: &dropped) else { return true }
+    let written = read.encoded(lossy: false)
+    guard written.count <= Limits().dataMessageReceivedBytesMax else { return true }
+    return DataPacketDecoder.decode(written, limits: Limits(), dropped: &dropped) == read
+  }
 }

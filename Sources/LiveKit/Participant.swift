@@ -96,6 +96,8 @@ public struct LocalTrack: Equatable, Sendable {
   public internal(set) var sid = ""
   /// True once somebody hears it.
   public internal(set) var isHeard = false
+  /// A pre-connect buffer will follow.
+  var announcesPreConnect = false
   /// Names the track between AddTrack and the offer's msid; new for every session.
   var cid = ""
   var mid: String?

@@ -66,7 +66,7 @@ extension Failure {
     case .publishNotAllowed, .publishRefused, .tooManyTracks: .never
     case .unknownHost, .connectionRefused, .timedOut, .unreachable, .serverUnavailable: .backOff
     case .noJoinResponse, .signalLost, .pingTimeout: .backOff
-    case .mediaTimeout, .mediaFailed, .negotiationTimeout, .badDescription: .backOff
+    case .mediaTimeout, .mediaFailed, .negotiationTimeout, .badDescription, .dataChannelClosed: .backOff
     case .tls, .notLiveKit: .slow
     case .rejoinAsked: .now
     case .dismissed(let reason): reason.retryPace

@@ -68,6 +68,8 @@ public final class Room {
     /// From a peer connection that the server closed to the end of the session, unless its reason comes first.
     public var farewellGraceMilliseconds = 500
     public var retry = RetryPolicy()
+    /// What others may call here; whatever else is called is answered with the error 1400. Set before joining.
+    public var rpcMethods: [String] = []
     public var limits = Limits()
 
     public init(certificate: Certificate, productVersion: String) {

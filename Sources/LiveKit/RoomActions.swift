@@ -80,6 +80,18 @@ extension Room {
     emit(.localTrackMuted(core.localTracks[index], byServer: false))
   }
 
+  /// Announces that the pre-connect stream `lk.agent.pre-connect-audio-buffer` will follow for this track, or that
+  /// none will any more. Agents wait up to 3 s for an announced one before they listen, so it must not be promised
+  /// in vain. Goes for the next publication as well.
+  public func announcePreConnect(_ follows: Bool, track: LocalTrack.ID) {
+    guard let index = core.localTracks.firstIndex(where: { $0.id == track }),
+      core.localTracks[index].announcesPreConnect != follows
+    else { return }
+    core.localTracks[index].announcesPreConnect = follows
+    let sid = core.localTracks[index].sid
+    if !sid.isEmpty { send(.updateAudioTrack(trackSID: sid, announcesPreConnect: follows)) }
+  }
+
   /// One Opus frame; its timestamps go on by time while muted. Dropped unless published and connected.
   public func send(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
     guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }

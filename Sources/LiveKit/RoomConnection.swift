@@ -113,6 +113,7 @@ extension Room {
     endSession(reason, now)
     core.lastFailure = failure
     core.phase = .idle
+    abandonCalls()
     core.directory.clear()
     core.tokens = nil
     core.url = nil
@@ -127,6 +128,7 @@ extension Room {
     core.connection += 1
     core.request += 1
     core.session = Session()
+    forgetServerCalls()
     report(core.subscriptions.clear())
     withdrawLocalTracks(reason)
     if !core.speakers.isEmpty {

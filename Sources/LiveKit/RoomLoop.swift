@@ -64,6 +64,7 @@ extension Room {
     result = earliest(result, core.session.publisherDeadline)
     result = earliest(result, core.session.publisherWait)
     result = earliest(result, core.session.subscriberWait)
+    result = earliest(result, earliest(core.session.data.waitingUntil, core.rpc.deadline))
     for track in core.localTracks { result = earliest(result, track.publishDeadline) }
     return result
   }
@@ -82,6 +83,9 @@ extension Room {
       lose(.mediaTimeout("publisher"), now)
     }
     if core.session.keepalive.isDue(now: now) { ping(now) }
+    expireWaitingPackets(now)
+    expireCalls(now)
+    expireInvocations(now)
   }
 
   private func phaseExpired(_ now: Instant) {

@@ -9,6 +9,7 @@ extension Room {
     let started = makePeer(core.session.canonicalName, now)
     core.session[peer] = started
     put(.openSockets(peer))
+    if peer == .publisher { requestDataChannels(on: started) }
     for server in core.session.stun.addresses { started.handle(.stunServer(server), now: now) }
     // A publisher that joins a running session is watched by itself.
     if peer == .publisher, case .connected = core.phase {
@@ -32,6 +33,10 @@ extension Room {
       send(.trickle(candidateInit: json, target: peer))
     case .event(.stateChanged(let state, let reason)): changed(peer, state, reason, now)
     case .event(.audio(let packet)): if peer == .subscriber { heardAudio(packet) }
+    case .event(.dataChannelOpened(let id, let label)): channelOpened(peer, id, label: label, now)
+    case .event(.dataChannelMessage(let id, let bytes)): channelMessage(peer, id, bytes, now)
+    case .event(.dataChannelWritable): if peer == .publisher { channelWritable(now) }
+    case .event(.dataChannelClosed(let id, _)): channelClosed(peer, id, now)
     case .wait(let until):
       if peer == .publisher {
         core.session.publisherWait = until
@@ -73,6 +78,7 @@ extension Room {
     core.session.subscriberWait = nil
     core.session.publisherDeadline = nil
     core.session.negotiation = Negotiation()
+    core.session.data = DataSession()
     core.session.earlyAudio = [:]
   }
 
@@ -89,7 +95,7 @@ extension Room {
 
   /// A server that sends us away closes DTLS as well, and UDP may overtake the `leave` that says why: while the
   /// WebSocket lives, the reason gets a moment to arrive.
-  private func failed(_ failure: Failure, _ now: Instant) {
+  func failed(_ failure: Failure, _ now: Instant) {
     guard case .connected(let since) = core.phase, core.session.socket == .open else {
       return lose(failure, now)
     }

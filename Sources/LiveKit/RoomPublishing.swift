@@ -30,7 +30,10 @@ extension Room {
     core.localTracks[index].startsTalkspurt = true
     core.localTracks[index].publishDeadline = now.advanced(
       byMilliseconds: configuration.limits.publishMilliseconds)
-    send(.addTrack(.init(cid: cid, name: track.name, source: track.source, muted: track.isMuted)))
+    var request = SignalRequest.AddTrack(
+      cid: cid, name: track.name, source: track.source, muted: track.isMuted)
+    request.announcesPreConnect = track.announcesPreConnect
+    send(.addTrack(request))
   }
 
   var isJoined: Bool {
@@ -153,6 +156,7 @@ extension Room {
     before.tracks = new.tracks
     before.version = new.version
     if before != new { emit(.localParticipantUpdated(new)) }
+    if new.permission.canPublishData, !old.permission.canPublishData { preparePublisherForCalls(now) }
     guard new.permission.canPublish, !old.permission.canPublish else { return }
     for index in core.localTracks.indices where core.localTracks[index].state == .refused {
       core.localTracks[index].state = .waiting

@@ -48,6 +48,7 @@ extension Room {
     // The subscriber's sockets open before its first offer comes, and the publisher's offer leaves at once.
     if join.subscriberPrimary { start(.subscriber, now) }
     publishWaiting(now)
+    preparePublisherForCalls(now)
     checkMedia(now)
   }
 
@@ -132,6 +133,7 @@ extension Room {
     case .addTrack(let cid): trackRefused(cid, response, now)
     case .mute: emit(.requestRefused(request: "mute", reason: response.words))
     case .trickle: emit(.requestRefused(request: "candidate", reason: response.words))
+    case .updateMetadata: emit(.requestRefused(request: "metadata", reason: response.words))
     case .other: emit(.requestRefused(request: "", reason: response.words))
     }
   }

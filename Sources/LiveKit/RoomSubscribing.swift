@@ -43,8 +43,12 @@ extension Room {
   private func report(_ change: Directory.Change, _ now: Instant) {
     switch change {
     case .joined(let participant): emit(.participantJoined(participant))
-    case .updated(let participant): emit(.participantUpdated(participant))
-    case .left(let participant, let reason): emit(.participantLeft(participant, reason))
+    case .updated(let participant):
+      emit(.participantUpdated(participant))
+      recipientChanged(participant, hasLeft: false)
+    case .left(let participant, let reason):
+      emit(.participantLeft(participant, reason))
+      recipientChanged(participant, hasLeft: true)
     case .published(let track, let participant): emit(.trackPublished(track, participant: participant))
     case .unpublished(let track, let participant): emit(.trackUnpublished(track, participant: participant))
     case .muted(let track, let participant): emit(.trackMuted(track, participant: participant))

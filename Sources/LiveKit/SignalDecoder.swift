@@ -163,6 +163,8 @@ extension SignalResponse.RequestResponse {
       request = .addTrack(cid: text(raw.add_track.cid))
     } else if raw.has_mute {
       request = .mute(sid: text(raw.mute.sid))
+    } else if raw.has_update_metadata {
+      request = .updateMetadata(requestID: raw.request_id)
     } else if raw.has_trickle {
       request = .trickle
     } else {

@@ -37,14 +37,33 @@ extension SignalRequest {
       message.add_track.source = livekit_TrackSource(UInt32(track.source.rawValue))
       message.add_track.muted = track.muted
       message.add_track.disable_red = track.disablesRED
+      if track.announcesPreConnect {
+        message.add_track.audio_features_count = 1
+        message.add_track.audio_features.0 = livekit_AudioTrackFeature_TF_PRECONNECT_BUFFER
+      }
     case .mute(let sid, let muted):
       message.has_mute = true
       message.mute.sid = strings.borrow(sid)
       message.mute.muted = muted
+    case .updateAudioTrack(let sid, let announcesPreConnect):
+      message.has_update_audio_track = true
+      message.update_audio_track.track_sid = strings.borrow(sid)
+      if announcesPreConnect {
+        message.update_audio_track.features_count = 1
+        message.update_audio_track.features.0 = livekit_AudioTrackFeature_TF_PRECONNECT_BUFFER
+      }
     case .leave(let reason):
       message.has_leave = true
       message.leave.reason = livekit_DisconnectReason(UInt32(reason.rawValue))
       message.leave.action = livekit_LeaveRequest_Action_DISCONNECT
+    case .updateMetadata(let update):
+      message.has_update_metadata = true
+      message.update_metadata.metadata = strings.borrow(update.metadata)
+      message.update_metadata.name = strings.borrow(update.name)
+      message.update_metadata.request_id = update.requestID
+      let writer = EntryWriter.attributes(update.attributes, strings)
+      strings.keep(writer)
+      writer.register(&message.update_metadata.attributes)
     case .ping(let timestamp, let roundTrip):
       message.has_ping_req = true
       message.ping_req.timestamp = timestamp
@@ -60,28 +79,5 @@ extension SessionDescription {
     raw.sdp = strings.borrow(sdp)
     raw.id = id
     return raw
-  }
-}
-
-/// Zero-terminated copies of strings, for as long as this object lives.
-private final class CStrings {
-  private var buffers: [UnsafeMutableBufferPointer<CChar>] = []
-
-  /// nil for the empty string, which proto3 does not send.
-  func borrow(_ text: String) -> UnsafeMutablePointer<CChar>? {
-    if text.isEmpty { return nil }
-    let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: text.utf8.count + 1)
-    var index = 0
-    for byte in text.utf8 {
-      buffer.initializeElement(at: index, to: CChar(bitPattern: byte))
-      index += 1
-    }
-    buffer.initializeElement(at: index, to: 0)
-    buffers.append(buffer)
-    return buffer.baseAddress
-  }
-
-  deinit {
-    for buffer in buffers { buffer.deallocate() }
   }
 }

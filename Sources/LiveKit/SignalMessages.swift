@@ -6,7 +6,10 @@ enum SignalRequest: Equatable {
   case trickle(candidateInit: String, target: Room.Peer)
   case addTrack(AddTrack)
   case mute(trackSID: String, muted: Bool)
+  /// Whether a pre-connect buffer will follow.
+  case updateAudioTrack(trackSID: String, announcesPreConnect: Bool)
   case leave(DisconnectReason)
+  case updateMetadata(UpdateMetadata)
   case ping(timestampMilliseconds: Int64, roundTripMilliseconds: Int64)
 
   struct AddTrack: Equatable {
@@ -16,6 +19,19 @@ enum SignalRequest: Equatable {
     var muted: Bool
     /// Offering RED and then sending plain Opus would silence the track for everybody.
     var disablesRED = true
+    /// A pre-connect buffer will follow: agents wait for it before they listen.
+    var announcesPreConnect = false
+  }
+}
+
+extension SignalRequest {
+  /// What is empty stays as it is; an attribute with an empty value is removed.
+  struct UpdateMetadata: Equatable {
+    var metadata = ""
+    var name = ""
+    var attributes: [StreamAttribute] = []
+    /// Ours, not 0; the response repeats it.
+    var requestID: UInt32
   }
 }
 
@@ -84,6 +100,7 @@ enum SignalResponse {
     enum Request {
       case addTrack(cid: String)
       case mute(sid: String)
+      case updateMetadata(requestID: UInt32)
       case trickle, other
     }
     var reason: Reason

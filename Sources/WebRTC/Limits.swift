@@ -101,4 +101,45 @@ enum Limits {
   static let receiverReportMilliseconds = 1_000
   /// One packet is sent again at most once in this time, or in a round trip if that is longer.
   static let retransmissionGapMilliseconds = 20
+
+  // SCTP and data channels.
+
+  /// Each way, for each association; what the peer may send before it hears from us (RFC 9260 §3.3.2).
+  static let sctpBufferBytes = 256 * 1024
+  /// Of an SCTP packet: what `datagramSendBytesMax` leaves beside the largest DTLS record overhead.
+  static let sctpPacketBytesMax = 1100
+  /// Streams each way. usrsctp reserves memory for every one of them.
+  static let sctpStreamsMax = 64
+  static let dataChannelsMax = 32
+  static let dataChannelLabelBytesMax = 256
+  /// A LiveKit server closes the channel on a message of more than 65 535 bytes, so its clients stop at this.
+  static let dataMessageSendBytesMax = 64_000
+  /// Written as a=max-message-size (RFC 8841 §6). A server passes 65 535 bytes on and adds a name or two.
+  static let dataMessageReceiveBytesMax = 128 * 1024
+  /// RFC 8841 §6.1, for a description that does not say.
+  static let dataMessageDefaultBytesMax: UInt64 = 65_536
+  /// A channel takes no more above its high water, and tells that it does again below its low water.
+  static let reliableHighWaterBytes = 192 * 1024
+  static let reliableLowWaterBytes = 64 * 1024
+  /// What waits for long on a lossy channel had better not been sent.
+  static let lossyHighWaterBytes = 64 * 1024
+  static let lossyLowWaterBytes = 8 * 1024
+  /// SCTP packets that came before the descriptions told us to expect any.
+  static let earlySCTPPacketsMax = 8
+  /// RFC 9260 §16 leaves minutes between repetitions. ICE tells whether the path lives; SCTP has to be back
+  /// soon after it is, and to outlast every outage that a resumed session outlasts.
+  static let sctpFirstTimeoutMilliseconds: UInt32 = 500
+  static let sctpTimeoutMillisecondsMin: UInt32 = 250
+  static let sctpTimeoutMillisecondsMax: UInt32 = 2_000
+  static let sctpRetransmissionsMax: UInt16 = 60
+  static let sctpInitAttemptsMax: UInt16 = 30
+  static let sctpDelayedSackMilliseconds: UInt32 = 40
+  /// usrsctp does not say when its next timer is due. It is asked this often while it may have one,
+  static let sctpTickMilliseconds = 20
+  /// this often after a second without a packet,
+  static let sctpSlowTickMilliseconds = 100
+  /// and not at all when everything is acknowledged and so much time has passed.
+  static let sctpQuietMilliseconds = 300
+  /// One step of its clock is at most this, however long nobody called.
+  static let sctpStepMillisecondsMax = 2_000
 }

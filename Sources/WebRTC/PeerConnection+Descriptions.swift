@@ -36,7 +36,7 @@ extension PeerConnection {
       restartsWithNextOffer = false
       ice.restart(now: now)
     }
-    if plan.sections.isEmpty { _ = plan.addApplication() }
+    if plan.sections.isEmpty || data.isWanted { _ = plan.addApplication() }
     descriptionVersion += 1
     let offer = WebRTC.makeOffer(plan, identity: identity, version: descriptionVersion)
     return apply(local: offer)
@@ -148,6 +148,7 @@ extension PeerConnection {
     }
     if ended { ice.endRemoteCandidates(now: now) }
     if state == .new { change(.connecting, "descriptions are exchanged") }
+    startDataIfAgreed(now: now)
     replayEarlyDatagrams(now: now)
   }
 

@@ -106,6 +106,9 @@ extension PeerConnection {
     if result.roundTripMilliseconds == nil {
       result.roundTripMilliseconds = ice.roundTripMicroseconds.map { $0 / 1000 }
     }
+    result.dataMessagesSent = data.messagesSent
+    result.dataMessagesReceived = data.messagesReceived
+    result.dataMessagesDropped = data.messagesDropped
     if let path { result.selectedPair = "\(path.base) -> \(path.remote) (\(words(path.remoteKind)))" }
     return result
   }

@@ -8,12 +8,14 @@ extension PeerConnection {
     if path != nil { dtls?.start(now: now) }
     dtls?.handleTimeout(now: now)
     advanceDTLS(now: now)
+    advanceData(now: now)
     advanceControl(now: now)
   }
 
   func nextTimeout(now: Instant) -> Instant? {
     var next = earliest(iceDeadline, dtls?.nextTimeout)
     next = earliest(next, controlDeadline)
+    next = earliest(next, data.nextTimeout)
     // Whatever is due was done, so this only guards the owner against a busy loop.
     return next.map { max($0, now.advanced(byMicroseconds: 100)) }
   }
@@ -67,12 +69,16 @@ extension PeerConnection {
     while let event = dtls?.nextEvent() {
       switch event {
       case .connected(let keys): useKeys(keys, now: now)
-      case .applicationData: break  // SCTP's, once there are data channels.
-      case .closedByPeer: change(.failed, "the peer closed the DTLS association")
-      case .failed(let failure): change(.failed, failure.description)
+      case .applicationData(let packet): data.receive(packet, now: now)
+      case .closedByPeer:
+        data.end()
+        change(.failed, "the peer closed the DTLS association")
+      case .failed(let failure):
+        data.end()
+        change(.failed, failure.description)
       }
     }
-    drainDTLSDatagrams()
+    drainData()
   }
 
   private func useKeys(_ keys: DTLSTransport.SRTPKeys, now: Instant) {
@@ -83,6 +89,7 @@ extension PeerConnection {
       return change(.failed, error.description)
     }
     updateState("ICE and DTLS are done")
+    startDataIfAgreed(now: now)
     replayEarlyDatagrams(now: now)
   }
 

@@ -76,6 +76,11 @@ extension PeerConnection {
     public var unknownStreamPackets = 0
     /// Datagrams that came too early and found the waiting room full.
     public var earlyDatagramsDropped = 0
+    /// On data channels, whole messages.
+    public var dataMessagesSent = 0
+    public var dataMessagesReceived = 0
+    /// Too long, of no known kind, or on no open channel.
+    public var dataMessagesDropped = 0
     public var selectedPair: String?
   }
 

@@ -55,6 +55,13 @@ public final class PeerConnection {
     /// `connected` only when ICE has a selected pair and DTLS is done: media can flow.
     case stateChanged(State, reason: String)
     case audio(ReceivedAudio)
+    /// Ours is acknowledged, or the peer opened it: messages can be sent.
+    case dataChannelOpened(DataChannelID, label: String)
+    case dataChannelMessage(DataChannelID, [UInt8])
+    /// After `full`: below the low-water mark again.
+    case dataChannelWritable(DataChannelID)
+    /// Closed by either side, or the association ended. After `close` nothing is said of channels.
+    case dataChannelClosed(DataChannelID, label: String)
   }
 
   let configuration: Configuration
@@ -82,6 +89,9 @@ public final class PeerConnection {
   var outputs: [Output] = []
   var outputIndex = 0
   var earlyDatagrams: [EarlyDatagram] = []
+
+  // Data channels: PeerConnection+Data.swift.
+  let data = DataChannels()
 
   // Media: PeerConnection+Media.swift, PeerConnection+Control.swift.
   var srtpSender: SRTPSender?
@@ -130,10 +140,11 @@ public final class PeerConnection {
     return .wait(until: state == .closed ? nil : nextTimeout(now: now))
   }
 
-  /// Sends DTLS close_notify and RTCP BYE and forgets everything; `.closed` follows.
+  /// Says SCTP SHUTDOWN, DTLS close_notify and RTCP BYE and forgets everything; `.closed` follows.
   public func close(now: Instant) {
     guard state != .closed else { return }
     sendGoodbye(sendStreams.filter { $0.packetsSent > 0 }.map { $0.ssrc })
+    for packet in data.close(now: now) { _ = dtls?.send(packet) }
     dtls?.close()
     drainDTLSDatagrams()
     change(.closed, "closed here")

@@ -52,6 +52,43 @@ enum FileFailure: Error {
   }
 }
 
+/// The file of `send-file`, read piece by piece with the caller's rights. It stays open as long as the program.
+struct SentFile {
+  private let descriptor: CInt
+  private let path: String
+  /// nil where it has no length of its own, such as a pipe.
+  let bytes: Int?
+
+  init(_ path: String) throws(FileFailure) {
+    self.path = path
+    descriptor = path == "-" ? dup(STDIN_FILENO) : lintel_open_for_reading(path)
+    guard descriptor >= 0 else { throw .unreadable(path: path, code: lintel_errno()) }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0 else { throw .unreadable(path: path, code: lintel_errno()) }
+    let isRegular = information.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG)
+    bytes = isRegular ? Int(information.st_size) : nil
+  }
+
+  /// Empty at the end.
+  func read(bytesMax: Int) throws(FileFailure) -> [UInt8] {
+    try readPiece(descriptor, path, bytesMax: bytesMax)
+  }
+}
+
+private func readPiece(_ descriptor: CInt, _ path: String, bytesMax: Int) throws(FileFailure) -> [UInt8] {
+  while true {
+    var code: CInt = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: bytesMax) { buffer, count in
+      let received = CLinux.read(descriptor, buffer.baseAddress, buffer.count)
+      code = received < 0 ? lintel_errno() : 0
+      count = max(0, received)
+    }
+    if code == EINTR { continue }
+    guard code == 0 else { throw .unreadable(path: path, code: code) }
+    return bytes
+  }
+}
+
 /// The token in a file, or on standard input for `-`, without the blanks and line ends around it.
 func readToken(_ path: String) throws(FileFailure) -> String {
   let bytes = try readFile(path, bytesMax: ControlLimits.tokenBytesMax)
@@ -66,15 +103,8 @@ func readFile(_ path: String, bytesMax: Int) throws(FileFailure) -> [UInt8] {
   guard descriptor >= 0 else { throw .unreadable(path: path, code: lintel_errno()) }
   defer { close(descriptor) }
   var bytes: [UInt8] = []
-  var code: CInt = 0
   while true {
-    let more = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-      let received = CLinux.read(descriptor, buffer.baseAddress, buffer.count)
-      code = received < 0 ? lintel_errno() : 0
-      count = max(0, received)
-    }
-    if code == EINTR { continue }
-    guard code == 0 else { throw .unreadable(path: path, code: code) }
+    let more = try readPiece(descriptor, path, bytesMax: 4096)
     if more.isEmpty { return bytes }
     bytes += more
     guard bytes.count <= bytesMax else { throw .tooLong(path: path, bytesMax: bytesMax) }

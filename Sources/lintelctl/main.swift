@@ -23,14 +23,18 @@ func run() -> ExitCode {
 
 func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
   var token: String?
+  var file: SentFile?
   do throws(FileFailure) {
-    if case .join(_, let file?, _) = action { token = try readToken(file) }
+    if case .join(_, let path?, _) = action { token = try readToken(path) }
+    if case .sendFile(let path, _, _) = action { file = try SentFile(path) }
   } catch {
     return perform(Conversation.failure(.failed, error.description, json: json))
   }
   do throws(ConnectionFailure) {
     let connection = try Connection(path: socket)
-    return try converse(connection, action, socket, json: json, token: token)
+    let conversation = Conversation(
+      action, socket: socket, json: json, token: token, fileBytes: file?.bytes, now: monotonicNow())
+    return try converse(connection, conversation, json: json, file: file)
   } catch {
     return perform(Conversation.failure(error.status, error.description, json: json))
   }
@@ -38,15 +42,22 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
 
 /// Until the conversation ends.
 func converse(
-  _ connection: borrowing Connection, _ action: Action, _ socket: String, json: Bool, token: String?
+  _ connection: borrowing Connection, _ conversation: Conversation, json: Bool, file: SentFile?
 ) throws(ConnectionFailure) -> ExitCode {
-  var conversation = Conversation(action, socket: socket, json: json, token: token, now: monotonicNow())
+  var conversation = conversation
   while true {
     while let step = conversation.poll() {
       switch step {
       case .send(let bytes): try connection.send(bytes)
       case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
       case .complain(let text): _ = write(text, to: STDERR_FILENO)
+      case .readFile(let bytesMax):
+        do throws(FileFailure) {
+          conversation.receiveFile(try file?.read(bytesMax: bytesMax) ?? [])
+        } catch {
+          // The end of the connection tells the daemon that the rest will not come.
+          return perform(Conversation.failure(.failed, error.description, json: json))
+        }
       case .finish(let status): return status
       }
     }
@@ -62,7 +73,7 @@ func converse(
 func perform(_ steps: [Conversation.Step]) -> ExitCode {
   for step in steps {
     switch step {
-    case .send: break
+    case .send, .readFile: break
     case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
     case .complain(let text): _ = write(text, to: STDERR_FILENO)
     case .finish(let status): return status

@@ -6,6 +6,8 @@ import Reactor
 /// The technician's socket: clients in, requests to the device, answers and events back.
 final class ControlPort {
   var onRequest: ((ControlRequest, Device.ClientID) -> Void)?
+  /// A client has gone.
+  var onLeft: ((Device.ClientID) -> Void)?
 
   private final class Client {
     let connection: UnixConnection
@@ -64,7 +66,12 @@ final class ControlPort {
     clients[number] = Client(connection)
     connection.onBytes = { self.receive($0, from: number) }
     connection.onDrained = { self.work(number) }
-    connection.onEnd = { _ in self.clients[number] = nil }
+    connection.onEnd = { _ in self.forget(number) }
+  }
+
+  private func forget(_ number: Device.ClientID) {
+    guard clients.removeValue(forKey: number) != nil else { return }
+    onLeft?(number)
   }
 
   private func receive(_ bytes: [UInt8], from number: Device.ClientID) {
@@ -94,7 +101,7 @@ final class ControlPort {
     }
     if session.shouldClose {
       client.connection.closeAfterWriting()
-      clients[number] = nil
+      forget(number)
     } else if session.wantsInput == client.isPaused {
       client.isPaused = !session.wantsInput
       if client.isPaused { client.connection.pauseReading() } else { client.connection.resumeReading() }

@@ -18,10 +18,15 @@ final class Daemon {
   private let port: ControlPort
   private let driver: RoomDriver
   private let timer: Timer
+  private let outputs: BoardOutputs
+  private let doorPath: String?
   private var signals: [SignalWatcher] = []
   private var isDraining = false
 
   init(_ settings: Settings) throws(StartFailure) {
+    let settings = try DoorFiles.readCode(settings)
+    outputs = BoardOutputs(settings)
+    doorPath = DoorFiles.statePath(settings)
     sound = try SoundPath(settings)
     let instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
     do throws(ReactorFailure) {
@@ -57,6 +62,7 @@ final class Daemon {
   func run() throws(StartFailure) {
     driver.onInput = { self.handle(.room($0)) }
     port.onRequest = { self.handle(.control($0, client: $1)) }
+    port.onLeft = { self.handle(.clientLeft($0)) }
     sound.onFrame = { self.device.send($0, now: self.loop.now) }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
@@ -75,6 +81,7 @@ final class Daemon {
         "no certificate authorities are installed (package ca-certificates), so wss:// will be refused")
     }
     try sound.start(loop)
+    device.restoreDoor(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
     device.start(now: loop.now)
     drain()
     loop.run()
@@ -98,6 +105,8 @@ final class Daemon {
       case .answer(let answer, let request, let client): port.send(answer, to: request, client: client)
       case .notify(let event, let milliseconds): port.notify(event, unixMilliseconds: milliseconds)
       case .readToken(let path): device.handle(.tokenRead(Files.readToken(path)), now: loop.now)
+      case .storeDoorState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
+      case .board(let command): outputs.perform(command)
       case .audio(let command): sound.perform(command)
       case .log(let entry): Journal.write(entry.priority, entry.text)
       case .exit: return loop.stop()

@@ -96,7 +96,9 @@ final class SoundPath {
     case .closeTrack(let slot): downlink.close(slot: slot)
     case .packet(let slot, let sequence, let timestamp, let payload):
       // What does not fit is counted there.
-      downlink.push(slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...])
+      downlink.push(
+        slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...],
+        arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
     case .setMuted(let muted): uplink.muted = muted
     case .setVolume(let percent): downlink.volumePercent = percent
     case .setRate(let bitrate, let loss): uplink.setRate(bitrate: bitrate, expectedLossPercent: loss)
@@ -146,6 +148,7 @@ extension Tone {
       case .busy: .busy
       case .error: .error
       case .muted: .muted
+      case .doorOpened: .doorOpened
       }
   }
 }

@@ -10,6 +10,8 @@ enum StartFailure: Error {
   case reactor(ReactorFailure)
   case certificate(String)
   case unknownGroup(String)
+  /// A sentence.
+  case doorCode(String)
 
   var description: String {
     switch self {
@@ -17,6 +19,7 @@ enum StartFailure: Error {
     case .board(let failure): failure.description
     case .reactor(let failure): failure.description
     case .certificate(let words): "no DTLS certificate could be made: \(words)"
+    case .doorCode(let words): words
     case .unknownGroup(let name): "[control] group: there is no group '\(name)' on this system"
     }
   }

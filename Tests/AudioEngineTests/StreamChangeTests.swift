@@ -63,9 +63,9 @@ struct StreamChangeTests {
     player.downlink.close(slot: 0)
     player.play(packets, periods: 50)
     #expect(player.heard[(100 * 160)...].allSatisfy { $0 == 0 })
-    #expect(player.downlink.push(slot: 0, sequence: 1, timestamp: 1, payload: [0xF8]) == false)
-    #expect(player.downlink.push(slot: 8, sequence: 1, timestamp: 1, payload: [0xF8]) == false)
-    #expect(player.downlink.push(slot: -1, sequence: 1, timestamp: 1, payload: [0xF8]) == false)
+    #expect(player.downlink.push(slot: 0, sequence: 1, timestamp: 1, payload: [0xF8], arrivedAt: 0) == false)
+    #expect(player.downlink.push(slot: 8, sequence: 1, timestamp: 1, payload: [0xF8], arrivedAt: 0) == false)
+    #expect(player.downlink.push(slot: -1, sequence: 1, timestamp: 1, payload: [0xF8], arrivedAt: 0) == false)
   }
 
   @Test func aServersMuteIsNoLoss() throws {

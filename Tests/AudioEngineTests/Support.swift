@@ -45,7 +45,7 @@ func fixedDelay(_ milliseconds: Int = 60) -> DownlinkConfiguration {
 }
 
 /// A listener in virtual time: every period the packets that have arrived by then are pushed, and one period is
-/// played.
+/// played. They came right after the period before.
 final class Player {
   let downlink: Downlink
   var heard: [Int16] = []
@@ -58,7 +58,8 @@ final class Player {
 
   func push(_ packet: Packet, slot: Int = 0) {
     downlink.push(
-      slot: slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload[...])
+      slot: slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload[...],
+      arrivedAt: UInt32(period) &* 10_000 &- 10_000)
   }
 
   /// Plays `periods` of 10 ms. `packets` may be in any order; those that arrive in the same period are pushed as
@@ -73,7 +74,7 @@ final class Player {
       for (slot, packets) in tracks {
         for packet in packets where packet.arrival == period { push(packet, slot: slot) }
       }
-      block.withUnsafeMutableBufferPointer { downlink.playback(into: $0) }
+      block.withUnsafeMutableBufferPointer { downlink.playback(into: $0, at: UInt32(period) &* 10_000) }
       heard += block
       period += 1
     }

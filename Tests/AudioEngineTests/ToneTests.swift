@@ -8,7 +8,7 @@ struct ToneTests {
     var heard: [Int16] = []
     var block = [Int16](repeating: 0, count: 160)
     for _ in 0..<(milliseconds / 10) {
-      block.withUnsafeMutableBufferPointer { downlink.playback(into: $0) }
+      block.withUnsafeMutableBufferPointer { downlink.playback(into: $0, at: 0) }
       heard += block
     }
     return heard

@@ -34,7 +34,8 @@ struct AudioThreadTests {
       while played < listener.frames.count {
         rig.downlink.push(
           slot: 0, sequence: UInt16(played), timestamp: listener.frames[played].rtpTimestamp,
-          payload: listener.payloads[played][...])
+          payload: listener.payloads[played][...],
+          arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
         played += 1
       }
       return listener.frames.count >= 150
@@ -132,7 +133,8 @@ struct AudioThreadTests {
       while played < listener.frames.count {
         rig.downlink.push(
           slot: 0, sequence: UInt16(played), timestamp: listener.frames[played].rtpTimestamp,
-          payload: listener.payloads[played][...])
+          payload: listener.payloads[played][...],
+          arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
         played += 1
       }
       return false

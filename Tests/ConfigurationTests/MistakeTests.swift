@@ -17,7 +17,7 @@ struct MistakeTests {
     #expect(
       sentences("[session]\nconect-timeout = 5")
         == "c:2: [session] conect-timeout: no such key, did you mean 'connect-timeout'?; "
-        + "legal: mode, connect-timeout, reconnect-attempts")
+        + "legal: mode, connect-timeout, reconnect-attempts, agent-wait, agent-retries")
     #expect(sentences("[token]\ntoken = x") == "c:2: [token] token: no such key; legal: source, url, file")
   }
 
@@ -26,7 +26,7 @@ struct MistakeTests {
     #expect(
       sentences("[sesion]\nmode = 1\nwhat = 2\n")
         == "c:1: [sesion]: no such section, did you mean 'session'?; legal: device, simulated, session, "
-        + "server, token, audio, network, control")
+        + "server, token, audio, door, rpc, network, control")
     #expect(sentences("\n\n[empty]").hasPrefix("c:3: [empty]: no such section; legal:"))
   }
 

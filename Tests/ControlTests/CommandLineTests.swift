@@ -25,6 +25,21 @@ struct CommandLineTests {
       ("join --url ws://h --token-file=t --wait 3", .join(url: "ws://h", tokenFile: "t", waitSeconds: 3)),
       ("join --token-file -", .join(url: nil, tokenFile: "-", waitSeconds: 15)),
       ("join --url=ws://h?a=b", .join(url: "ws://h?a=b", tokenFile: nil, waitSeconds: 15)),
+      ("call", .call(waitSeconds: 15)), ("call --no-wait", .call(waitSeconds: nil)),
+      ("hangup", .request(.hangup)), ("dtmf 12# --to x", .request(.dtmf(digits: "12#", to: "x"))),
+      ("rpc a m", .request(.rpc(identity: "a", method: "m", payload: "", timeoutSeconds: 15))),
+      (
+        "rpc a m {} --timeout 3", .request(.rpc(identity: "a", method: "m", payload: "{}", timeoutSeconds: 3))
+      ),
+      ("send hi --topic t", .request(.send(text: "hi", topic: "t", to: nil))),
+      ("send-file a/b --to x", .sendFile(path: "a/b", topic: nil, to: "x")),
+      ("attributes", .request(.attributes([]))),
+      ("attributes a=b=c d=", .request(.attributes([TextPair("a", "b=c"), TextPair("d", "")]))),
+      ("door open", .request(.doorOpen)), ("door status", .request(.doorStatus)),
+      ("turn start", .request(.turn(.start))), ("turn end", .request(.turn(.end))),
+      ("turn cancel", .request(.turn(.cancel))),
+      ("press button", .request(.press(name: "button", milliseconds: nil))),
+      ("press button --for 9", .request(.press(name: "button", milliseconds: 9))),
       ("-- status", .status), ("volume -- 5", .volume(level: 5)),
     ] as [(String, Action)])
   func commands(line: String, action: Action) throws {
@@ -63,6 +78,15 @@ struct CommandLineTests {
       ("join --wait", "join: --wait: SECONDS is missing", "join"),
       ("join --wait 3 --no-wait", "join: --wait and --no-wait exclude each other", "join"),
       ("join --url a --url b", "join: --url is given twice", "join"),
+      ("call --wait 3 --no-wait", "call: --wait and --no-wait exclude each other", "call"),
+      ("rpc a", "rpc: METHOD is missing", "rpc"), ("rpc a m p q", "rpc: 'q' is one argument too many", "rpc"),
+      ("rpc a m --timeout 601", "--timeout: '601' is no whole number from 1 to 600", "rpc"),
+      ("send", "send: TEXT is missing", "send"), ("door", "door: open|status is missing", "door"),
+      ("door shut", "door: open or status, not 'shut'", "door"),
+      ("turn over", "turn: start, end or cancel, not 'over'", "turn"),
+      ("attributes a", "attributes: 'a' is not KEY=VALUE", "attributes"),
+      ("attributes =a", "attributes: '=a' is not KEY=VALUE", "attributes"),
+      ("press button --for 0", "--for: '0' is no whole number from 1 to 60000", "press"),
       ("status --json=yes", "status: --json takes no value", "status"),
       ("status --socket=", "the path of the socket is empty", "status"),
       ("status --socket", "status: --socket: PATH is missing", "status"),
@@ -146,15 +170,26 @@ struct CommandLineTests {
         Usage: lintelctl [--socket PATH] [--json] COMMAND
 
         Commands:
-          status          What the device is doing, and what is wrong.
-          join            Join the room.
-          leave           Leave the room, or stop trying to join it.
-          mute on|off     Mute or unmute the microphone.
-          volume [LEVEL]  Show or set the speaker's volume, 0 to 100.
-          participants    Who else is in the room, with their tracks.
-          events          What happened of late.
-          version         The versions of lintelctl and of the daemon.
-          help [COMMAND]  Help, for all or for one command.
+          status                         What the device is doing, and what is wrong.
+          call                           Start a call, as the button of the device does.
+          hangup                         End the call.
+          join                           Join the room.
+          leave                          Leave the room, or stop trying to join it.
+          mute on|off                    Mute or unmute the microphone.
+          volume [LEVEL]                 Show or set the speaker's volume, 0 to 100.
+          participants                   Who else is in the room, with their tracks.
+          dtmf DIGITS                    Send telephone keys: 0-9, *, #, A-D.
+          rpc IDENTITY METHOD [PAYLOAD]  Call a method of a participant.
+          send TEXT                      Send a text to the room.
+          send-file PATH                 Send a file to the room.
+          attributes [KEY=VALUE ...]     Show or set what the device says of itself.
+          door open|status               Open the door, or say how it stands.
+          turn start|end|cancel          Begin, end or take back what is said
+                                         (push-to-talk).
+          press NAME                     Press a button of the simulated board.
+          events                         What happened of late.
+          version                        The versions of lintelctl and of the daemon.
+          help [COMMAND]                 Help, for all or for one command.
 
         Options:
           --socket PATH  The daemon's socket (default: LINTEL_SOCKET if set, else

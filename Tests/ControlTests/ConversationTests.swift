@@ -9,6 +9,7 @@ private struct Talk {
   var sent: [String] = []
   var printed = ""
   var complained = ""
+  var reads: [Int] = []
   var status: ExitCode?
 
   init(_ action: Action, json: Bool = false, token: String? = nil) {
@@ -23,6 +24,7 @@ private struct Talk {
       case .send(let line): sent.append(text(line))
       case .print(let words): printed += words
       case .complain(let words): complained += words
+      case .readFile(let bytesMax): reads.append(bytesMax)
       case .finish(let end): status = end
       }
     }

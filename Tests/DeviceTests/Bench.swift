@@ -1,9 +1,10 @@
 import Base
 import Configuration
 import Control
-import Device
 import LiveKit
 import WebRTC
+
+@testable import Device
 
 /// A device on the bench: everything it asks for is kept, time moves when the test says so.
 final class Bench: Instruments {
@@ -19,10 +20,13 @@ final class Bench: Instruments {
   private(set) var log: [LogEntry] = []
   private(set) var hasExited = false
   private(set) var deadline: Instant?
-  private var device: Device?
+  private(set) var board: [BoardCommand] = []
+  private(set) var storedDoors: [[UInt8]] = []
+  let words = FakeWords()
+  private(set) var device: Device?
   private var requestNumber: Int64 = 0
 
-  init(_ change: (inout Settings) -> Void = { _ in }) throws {
+  init(doorState: [UInt8]? = nil, _ change: (inout Settings) -> Void = { _ in }) throws {
     var settings = Settings()
     settings.token.url = "wss://room.example"
     settings.token.file = "/run/token"
@@ -30,13 +34,20 @@ final class Bench: Instruments {
     let configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1.2.3")
     device = Device(
       settings: settings, room: Room(configuration: configuration, random: SeededRandom(seed: 1)),
-      instruments: self, version: "1.2.3", startedAt: now)
+      words: words, instruments: self, version: "1.2.3", startedAt: now)
+    device?.restoreDoor(doorState, now: now)
     device?.start(now: now)
     drain()
   }
 
   func handle(_ input: Device.Input) {
     device?.handle(input, now: now)
+    drain()
+  }
+
+  /// Something that happens to the device without being one of its inputs yet.
+  func act(_ body: (Device, Instant) -> Void) {
+    if let device { body(device, now) }
     drain()
   }
 
@@ -83,6 +94,8 @@ final class Bench: Instruments {
       case .notify(let event, _): events.append(event)
       case .readToken(let path): tokenPaths.append(path)
       case .audio(let command): audio.append(command)
+      case .board(let command): board.append(command)
+      case .storeDoorState(let bytes): storedDoors.append(bytes)
       case .log(let entry): log.append(entry)
       case .exit: hasExited = true
       case .wait(let until):
@@ -100,4 +113,53 @@ func token(expiresAt seconds: Int64 = 1_900_000_000) -> String {
     """
   let head = Base64.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8), urlSafe: true, padding: false)
   return head + "." + Base64.encode(Array(claims.utf8), urlSafe: true, padding: false) + ".c2ln"
+}
+
+extension Bench {
+  /// A simulated board with a door and a code.
+  static func withDoor(doorState: [UInt8]? = nil, _ change: (inout Settings) -> Void = { _ in }) throws
+    -> Bench
+  {
+    try Bench(doorState: doorState) { settings in
+      settings.device.board = .simulated
+      settings.door.output = "lock"
+      settings.door.code = "4711"
+      change(&settings)
+    }
+  }
+
+  /// In a room, with these others in it.
+  func enter(heard: Bool = true, _ others: (String, Participant.Kind)...) {
+    words.participants = others.map { identity, kind in
+      var participant = Participant()
+      participant.identity = identity
+      participant.kind = kind
+      participant.state = .active
+      return participant
+    }
+    act { device, now in
+      device.setConnection(.connected, reason: nil)
+      device.advanceCall(.joinBegan, now: now)
+      device.advanceCall(.connected(somebodyIsHeard: heard), now: now)
+      device.watchAgent()
+    }
+  }
+
+  func type(_ keys: String, as identity: String) {
+    for key in keys.utf8 { act { $0.keyPressed(key, by: identity, now: $1) } }
+  }
+
+  /// What our method answered to a call of it.
+  func call(_ method: String, _ payload: String, by identity: String = "bot") -> RemoteAnswer? {
+    let kind = words.participants.first { $0.identity == identity }?.kind.word ?? "unknown"
+    let caller = Caller(kind: kind, identity: identity)
+    act { $0.handle(RemoteCall(id: 9, caller: caller, method: method, payload: payload), now: $1) }
+    if case .answer(9, let answer)? = words.said.last { return answer }
+    return nil
+  }
+
+  /// The lock's output, oldest first.
+  var lock: [Bool] {
+    board.compactMap { if case .setOutput("lock", let on) = $0 { on } else { nil } }
+  }
 }

@@ -12,6 +12,7 @@ func fuzzJitterBuffer(_ bytes: [UInt8]) {
   downlink.open(slot: 0)
   var sequence: UInt16 = 65_530
   var timestamp: UInt32 = 0
+  var now: UInt32 = 0
   var output = [Int16](repeating: 0, count: 160)
   var rest = bytes[...]
   while let operation = rest.popFirst() {
@@ -31,12 +32,17 @@ func fuzzJitterBuffer(_ bytes: [UInt8]) {
     let length = Int(argument & 31)
     let payload = [operation & 0xFC] + Array(rest.prefix(length))
     rest = rest.dropFirst(length)
-    downlink.push(slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...])
+    // Arrival times from the clock's past and future, and a clock that is not always told right.
+    let arrived = now &+ UInt32(bitPattern: Int32(Int8(bitPattern: argument)) &* 2_000)
+    downlink.push(
+      slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...],
+      arrivedAt: operation == 0xFF ? 0 : arrived)
     for _ in 0..<(Int(argument) >> 6) {
-      output.withUnsafeMutableBufferPointer { downlink.playback(into: $0) }
+      now &+= operation & 0xF0 == 0xF0 ? UInt32(argument) << 24 : 10_000
+      output.withUnsafeMutableBufferPointer { downlink.playback(into: $0, at: now) }
     }
   }
-  output.withUnsafeMutableBufferPointer { downlink.playback(into: $0) }
+  output.withUnsafeMutableBufferPointer { downlink.playback(into: $0, at: now) }
 }
 
 /// One payload after another through the decoder, in order and on time.
@@ -48,9 +54,11 @@ func fuzzOpusDecode(_ bytes: [UInt8]) {
   while let length = rest.popFirst() {
     let payload = rest.prefix(Int(length) * 6)
     rest = rest.dropFirst(payload.count)
-    downlink.push(slot: 0, sequence: sequence, timestamp: UInt32(sequence) &* 960, payload: payload)
+    let now = UInt32(sequence) &* 20_000
+    downlink.push(
+      slot: 0, sequence: sequence, timestamp: UInt32(sequence) &* 960, payload: payload, arrivedAt: now)
     sequence &+= 1
-    output.withUnsafeMutableBufferPointer { downlink.playback(into: $0) }
+    output.withUnsafeMutableBufferPointer { downlink.playback(into: $0, at: now) }
   }
-  for _ in 0..<4 { output.withUnsafeMutableBufferPointer { downlink.playback(into: $0) } }
+  for _ in 0..<4 { output.withUnsafeMutableBufferPointer { downlink.playback(into: $0, at: 0) } }
 }

@@ -22,3 +22,7 @@ func fuzzServerURL(_ bytes: [UInt8]) {
   _ = ParserEntries.serverURL(bytes)
   _ = ParserEntries.stunURL(bytes)
 }
+
+func fuzzDataPacket(_ bytes: [UInt8]) {
+  precondition(ParserEntries.dataPacket(bytes), "not the same after writing and reading")
+}

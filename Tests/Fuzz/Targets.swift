@@ -13,7 +13,7 @@ nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("signal-response", fuzzSignalResponse),
   ("token", fuzzToken),
   ("candidate-init", fuzzCandidateInit),
-  ("server-url", fuzzServerURL),
+  ("server-url", fuzzServerURL), ("data-packet", fuzzDataPacket),
   ("rtp", fuzzRTP), ("rtcp", fuzzRTCP), ("srtp-unprotect", fuzzSRTP), ("dtls-datagram", fuzzDTLS),
   ("sdp", fuzzDescription), ("candidate", fuzzCandidate), ("stun", fuzzSTUN), ("ice-agent", fuzzAgent),
   ("jitter-buffer", fuzzJitterBuffer), ("opus-decode", fuzzOpusDecode),

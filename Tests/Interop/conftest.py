@@ -29,11 +29,13 @@ def pytest_addoption(parser):
 def pytest_pyfunc_call(pyfuncitem):
     if inspect.iscoroutinefunction(pyfuncitem.obj):
         arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+        own = pyfuncitem.get_closest_marker("seconds")
+        seconds = own.args[0] if own else TEST_SECONDS_MAX
         tries = TIMING_TRIES if pyfuncitem.get_closest_marker("timing") else 1
         while True:
             tries -= 1
             try:
-                asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_SECONDS_MAX))
+                asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), seconds))
                 return True
             except AssertionError as error:
                 if not tries:
@@ -44,6 +46,7 @@ def pytest_pyfunc_call(pyfuncitem):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "seconds(most): what the test may take, instead of the usual")
     config.addinivalue_line("markers", "timing: asserts milliseconds, so a busy machine earns it two more tries")
 
 

@@ -19,7 +19,7 @@ import Testing
       Self.house.appendingPathComponent("board/protobuf").path, [folder.path])
     #expect(status == 0, "\(words)")
     let room = Self.house.appendingPathComponent("Sources/CLiveKitProtocol")
-    for name in ["livekit_models", "livekit_rtc"] {
+    for name in ["livekit_models", "livekit_rtc", "livekit_data"] {
       for file in ["\(name).pb.c", "include/\(name).pb.h"] {
         let fresh = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
         let committed = try String(contentsOf: room.appendingPathComponent(file), encoding: .utf8)
@@ -37,7 +37,10 @@ import Testing
     let compiled = folder.appendingPathComponent("lintel.set").path
     let (status, words) = try Self.run(
       "/usr/bin/protoc",
-      ["-I", Self.proto.path, "-o", compiled, "livekit_models.proto", "livekit_rtc.proto"])
+      [
+        "-I", Self.proto.path, "-o", compiled, "livekit_models.proto", "livekit_rtc.proto",
+        "livekit_data.proto",
+      ])
     #expect(status == 0, "\(words)")
     let script = Self.house.appendingPathComponent("Tests/Interop/compare_descriptors.py").path
     let (difference, report) = try Self.run(try #require(Self.peerPython), [script, compiled])

@@ -43,6 +43,22 @@ import Testing
     #expect(bench.room.state == .connected)
   }
 
+  @Test func aPreConnectBufferIsAnnouncedWithTheTrackAndTakenBack() throws {
+    let bench = try Bench()
+    let track = try bench.room.publish(name: "mic", source: .microphone, muted: false, now: bench.now)
+    bench.room.announcePreConnect(true, track: track)
+    try bench.join()
+    bench.handle(.webSocketOpened(connection: bench.connection))
+    bench.server(Server.join())
+    #expect(try #require(bench.last(4)).packed(17) == [6])
+    bench.server(Server.published(try #require(bench.last(4)).text(1), "TR_AM1", muted: false))
+    #expect(bench.last(17) == nil)
+    bench.room.announcePreConnect(false, track: track)
+    bench.drain()
+    let update = try #require(bench.last(17))
+    #expect(update.text(1) == "TR_AM1" && update.packed(2) == [])
+  }
+
   @Test func connectedWaitsForThePublisherToo() throws {
     let bench = try Bench()
     _ = try bench.room.publish(name: "mic", source: .microphone, muted: false, now: bench.now)

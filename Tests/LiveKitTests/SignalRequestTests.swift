@@ -21,9 +21,22 @@ import Testing
     Row(
       request: .addTrack(.init(cid: "c", name: "", source: .microphone, muted: true, disablesRED: false)),
       bytes: "2207 0a0163 3001 4002"),
+    Row(
+      request: .addTrack(
+        .init(cid: "c", name: "mic", source: .microphone, muted: false, announcesPreConnect: true)),
+      bytes: "2210 0a0163 12036d6963 4002 6801 8a010106"),
+    Row(
+      request: .updateAudioTrack(trackSID: "TR", announcesPreConnect: true),
+      bytes: "8a0107 0a025452 120106"),
+    Row(
+      request: .updateAudioTrack(trackSID: "TR", announcesPreConnect: false), bytes: "8a0104 0a025452"),
     Row(request: .mute(trackSID: "TR", muted: true), bytes: "2a06 0a025452 1001"),
     Row(request: .mute(trackSID: "TR", muted: false), bytes: "2a04 0a025452"),
     Row(request: .leave(.clientInitiated), bytes: "4202 1001"),
+    Row(
+      request: .updateMetadata(
+        .init(metadata: "m", name: "n", attributes: [.init(key: "k", value: "v")], requestID: 3)),
+      bytes: "7a10 0a016d 12016e 1a060a016b120176 2003"),
     Row(
       request: .ping(timestampMilliseconds: 1_795_000_000_000, roundTripMilliseconds: 3),
       bytes: "820109 0880bcd9f29e34 1003"),

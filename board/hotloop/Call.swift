@@ -58,13 +58,16 @@ func push(_ engine: UnsafeMutableRawPointer, _ slot: CInt, _ packet: UnsafePoint
   let downlink = Unmanaged<Downlink>.fromOpaque(engine)._withUnsafeGuaranteedRef { $0 }
   let payload = UnsafeRawBufferPointer(start: packet_payload(packet), count: Int(packet.pointee.bytes))
   downlink.push(
-    slot: Int(slot), sequence: packet.pointee.sequence, timestamp: packet.pointee.timestamp, payload: payload)
+    slot: Int(slot), sequence: packet.pointee.sequence, timestamp: packet.pointee.timestamp, payload: payload,
+    arrivedAt: packet.pointee.arrived_ms &* 1_000)
 }
 
 @c(engine_play)
-func play(_ engine: UnsafeMutableRawPointer, _ samples: UnsafeMutablePointer<Int16>) {
+func play(_ engine: UnsafeMutableRawPointer, _ samples: UnsafeMutablePointer<Int16>, milliseconds: UInt32) {
   let downlink = Unmanaged<Downlink>.fromOpaque(engine)._withUnsafeGuaranteedRef { $0 }
-  downlink.playback(into: UnsafeMutableBufferPointer(start: samples, count: AudioFormat.periodSamples))
+  downlink.playback(
+    into: UnsafeMutableBufferPointer(start: samples, count: AudioFormat.periodSamples),
+    at: milliseconds &* 1_000)
 }
 
 @c(engine_count)

@@ -13,6 +13,8 @@ struct packet {
   uint16_t sequence;
   uint16_t bytes;
   uint32_t timestamp;
+  /// Set by the network.
+  uint32_t arrived_ms;
   uint8_t payload[PAYLOAD_BYTES_MAX];
 };
 
@@ -27,7 +29,7 @@ int engine_capture(void *uplink, const int16_t *samples);
 /// Takes the oldest frame; zero when there is none. The caller numbers it.
 int engine_pop(void *uplink, struct packet *packet);
 void engine_push(void *downlink, int slot, const struct packet *packet);
-void engine_play(void *downlink, int16_t *samples);
+void engine_play(void *downlink, int16_t *samples, uint32_t now_ms);
 
 enum counted { COUNT_RECEIVED, COUNT_LOST, COUNT_RECOVERED, COUNT_LATE, COUNT_CONCEALED_MS, COUNT_END };
 int engine_count(void *downlink, enum counted what);

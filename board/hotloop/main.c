@@ -145,7 +145,7 @@ int main(int argc, char **argv) {
       meter_add(STAGE_PUSH, begin);
     }
     begin = meter_now();
-    engine_play(downlink, period);
+    engine_play(downlink, period, now_ms);
     meter_add(STAGE_PLAY, begin);
     keep(heard, period, sizeof period);
     if (++periods % 2 == 0) meter_frame();

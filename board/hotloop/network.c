@@ -71,5 +71,6 @@ const struct packet *network_receive(struct network *network, uint32_t now_ms) {
   if (first < 0) return NULL;
   network->underway[first].used = 0;
   network->arrived = network->underway[first].packet;
+  network->arrived.arrived_ms = network->underway[first].arrives_ms;
   return &network->arrived;
 }

@@ -6,6 +6,7 @@
 #include <pb_decode.h>
 #include <pb_encode.h>
 
+#include "livekit_data.pb.h"
 #include "livekit_models.pb.h"
 #include "livekit_rtc.pb.h"
 
@@ -25,12 +26,30 @@ LINTEL_MESSAGE(TrackInfo)
 LINTEL_MESSAGE(ICEServer)
 LINTEL_MESSAGE(SpeakerInfo)
 LINTEL_MESSAGE(ConnectionQualityInfo)
+LINTEL_MESSAGE(DataPacket)
+LINTEL_MESSAGE(TranscriptionSegment)
 
 // The number of bytes written to `buffer`, or 0 if it is too small. A null buffer only counts.
-static inline size_t lintel_encode_SignalRequest(
-  const livekit_SignalRequest *message, uint8_t *buffer, size_t capacity) {
-  pb_ostream_t counting = PB_OSTREAM_SIZING;
-  pb_ostream_t writing = pb_ostream_from_buffer(buffer, capacity);
-  pb_ostream_t *stream = buffer ? &writing : &counting;
-  return pb_encode(stream, livekit_SignalRequest_fields, message) ? stream->bytes_written : 0;
+#define LINTEL_ENCODER(NAME)                                                                    \
+  static inline size_t lintel_encode_##NAME(                                                    \
+    const livekit_##NAME *message, uint8_t *buffer, size_t capacity) {                          \
+    pb_ostream_t counting = PB_OSTREAM_SIZING;                                                  \
+    pb_ostream_t writing = pb_ostream_from_buffer(buffer, capacity);                            \
+    pb_ostream_t *stream = buffer ? &writing : &counting;                                       \
+    return pb_encode(stream, livekit_##NAME##_fields, message) ? stream->bytes_written : 0;     \
+  }
+
+LINTEL_ENCODER(SignalRequest)
+LINTEL_ENCODER(DataPacket)
+
+// One entry of a repeated field. The entries of all maps from string to string have the same two fields.
+static inline bool lintel_write_AttributesEntry(
+  pb_ostream_t *stream, const pb_field_t *field, const livekit_ParticipantInfo_AttributesEntry *entry) {
+  return pb_encode_tag_for_field(stream, field) &&
+         pb_encode_submessage(stream, livekit_ParticipantInfo_AttributesEntry_fields, entry);
+}
+static inline bool lintel_write_TranscriptionSegment(
+  pb_ostream_t *stream, const pb_field_t *field, const livekit_TranscriptionSegment *segment) {
+  return pb_encode_tag_for_field(stream, field) &&
+         pb_encode_submessage(stream, livekit_TranscriptionSegment_fields, segment);
 }

@@ -66,6 +66,12 @@ typedef struct _livekit_AddTrackRequest {
     livekit_AudioTrackFeature audio_features[4];
 } livekit_AddTrackRequest;
 
+typedef struct _livekit_UpdateLocalAudioTrack {
+    char *track_sid;
+    pb_size_t features_count;
+    livekit_AudioTrackFeature features[4];
+} livekit_UpdateLocalAudioTrack;
+
 typedef struct _livekit_MuteTrackRequest {
     char *sid;
     bool muted;
@@ -157,6 +163,20 @@ typedef struct _livekit_RoomMovedResponse {
     pb_callback_t other_participants;
 } livekit_RoomMovedResponse;
 
+/* Our own entry; what is empty stays as it is. */
+typedef struct _livekit_UpdateParticipantMetadata {
+    char *metadata;
+    char *name;
+    pb_callback_t attributes;
+    /* Ours; the RequestResponse repeats it. */
+    uint32_t request_id;
+} livekit_UpdateParticipantMetadata;
+
+typedef struct _livekit_UpdateParticipantMetadata_AttributesEntry {
+    char *key;
+    char *value;
+} livekit_UpdateParticipantMetadata_AttributesEntry;
+
 typedef struct _livekit_Ping {
     /* Milliseconds since 1970. */
     int64_t timestamp;
@@ -177,8 +197,12 @@ typedef struct _livekit_SignalRequest {
     livekit_MuteTrackRequest mute;
     bool has_leave;
     livekit_LeaveRequest leave;
+    bool has_update_metadata;
+    livekit_UpdateParticipantMetadata update_metadata;
     bool has_ping_req;
     livekit_Ping ping_req;
+    bool has_update_audio_track;
+    livekit_UpdateLocalAudioTrack update_audio_track;
 } livekit_SignalRequest;
 
 typedef struct _livekit_Pong {
@@ -202,6 +226,8 @@ typedef struct _livekit_RequestResponse {
     livekit_AddTrackRequest add_track;
     bool has_mute;
     livekit_MuteTrackRequest mute;
+    bool has_update_metadata;
+    livekit_UpdateParticipantMetadata update_metadata;
 } livekit_RequestResponse;
 
 typedef struct _livekit_TrackSubscribed {
@@ -282,6 +308,8 @@ extern "C" {
 #define livekit_AddTrackRequest_source_ENUMTYPE livekit_TrackSource
 #define livekit_AddTrackRequest_audio_features_ENUMTYPE livekit_AudioTrackFeature
 
+#define livekit_UpdateLocalAudioTrack_features_ENUMTYPE livekit_AudioTrackFeature
+
 
 
 
@@ -301,6 +329,8 @@ extern "C" {
 
 
 
+
+
 #define livekit_SubscriptionResponse_err_ENUMTYPE livekit_SubscriptionError
 
 #define livekit_RequestResponse_reason_ENUMTYPE livekit_RequestResponse_Reason
@@ -308,11 +338,12 @@ extern "C" {
 
 
 /* Initializer values for message structs */
-#define livekit_SignalRequest_init_default       {false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_LeaveRequest_init_default, false, livekit_Ping_init_default}
+#define livekit_SignalRequest_init_default       {false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_LeaveRequest_init_default, false, livekit_UpdateParticipantMetadata_init_default, false, livekit_Ping_init_default, false, livekit_UpdateLocalAudioTrack_init_default}
 #define livekit_SignalResponse_init_default      {false, livekit_JoinResponse_init_default, false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_ParticipantUpdate_init_default, false, livekit_TrackPublishedResponse_init_default, false, livekit_LeaveRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_SpeakersChanged_init_default, false, livekit_RoomUpdate_init_default, false, livekit_ConnectionQualityUpdate_init_default, false, livekit_SubscriptionPermissionUpdate_init_default, NULL, false, livekit_TrackUnpublishedResponse_init_default, false, livekit_ReconnectResponse_init_default, false, livekit_Pong_init_default, false, livekit_SubscriptionResponse_init_default, false, livekit_RequestResponse_init_default, false, livekit_TrackSubscribed_init_default, false, livekit_RoomMovedResponse_init_default}
 #define livekit_SessionDescription_init_default  {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_default      {NULL, _livekit_SignalTarget_MIN, 0}
 #define livekit_AddTrackRequest_init_default     {NULL, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_UpdateLocalAudioTrack_init_default {NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_MuteTrackRequest_init_default    {NULL, 0}
 #define livekit_JoinResponse_init_default        {false, livekit_Room_init_default, false, livekit_ParticipantInfo_init_default, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_default, NULL, 0, 0, false, livekit_ServerInfo_init_default, 0}
 #define livekit_ReconnectResponse_init_default   {{{NULL}, NULL}, 0}
@@ -327,16 +358,19 @@ extern "C" {
 #define livekit_ConnectionQualityUpdate_init_default {{{NULL}, NULL}}
 #define livekit_SubscriptionPermissionUpdate_init_default {NULL, NULL, 0}
 #define livekit_RoomMovedResponse_init_default   {false, livekit_Room_init_default, NULL, false, livekit_ParticipantInfo_init_default, {{NULL}, NULL}}
+#define livekit_UpdateParticipantMetadata_init_default {NULL, NULL, {{NULL}, NULL}, 0}
+#define livekit_UpdateParticipantMetadata_AttributesEntry_init_default {NULL, NULL}
 #define livekit_Ping_init_default                {0, 0}
 #define livekit_Pong_init_default                {0, 0}
 #define livekit_SubscriptionResponse_init_default {NULL, _livekit_SubscriptionError_MIN}
-#define livekit_RequestResponse_init_default     {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default}
+#define livekit_RequestResponse_init_default     {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_UpdateParticipantMetadata_init_default}
 #define livekit_TrackSubscribed_init_default     {NULL}
-#define livekit_SignalRequest_init_zero          {false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_Ping_init_zero}
+#define livekit_SignalRequest_init_zero          {false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_UpdateParticipantMetadata_init_zero, false, livekit_Ping_init_zero, false, livekit_UpdateLocalAudioTrack_init_zero}
 #define livekit_SignalResponse_init_zero         {false, livekit_JoinResponse_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_ParticipantUpdate_init_zero, false, livekit_TrackPublishedResponse_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_SpeakersChanged_init_zero, false, livekit_RoomUpdate_init_zero, false, livekit_ConnectionQualityUpdate_init_zero, false, livekit_SubscriptionPermissionUpdate_init_zero, NULL, false, livekit_TrackUnpublishedResponse_init_zero, false, livekit_ReconnectResponse_init_zero, false, livekit_Pong_init_zero, false, livekit_SubscriptionResponse_init_zero, false, livekit_RequestResponse_init_zero, false, livekit_TrackSubscribed_init_zero, false, livekit_RoomMovedResponse_init_zero}
 #define livekit_SessionDescription_init_zero     {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_zero         {NULL, _livekit_SignalTarget_MIN, 0}
 #define livekit_AddTrackRequest_init_zero        {NULL, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_UpdateLocalAudioTrack_init_zero  {NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_MuteTrackRequest_init_zero       {NULL, 0}
 #define livekit_JoinResponse_init_zero           {false, livekit_Room_init_zero, false, livekit_ParticipantInfo_init_zero, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_zero, NULL, 0, 0, false, livekit_ServerInfo_init_zero, 0}
 #define livekit_ReconnectResponse_init_zero      {{{NULL}, NULL}, 0}
@@ -351,10 +385,12 @@ extern "C" {
 #define livekit_ConnectionQualityUpdate_init_zero {{{NULL}, NULL}}
 #define livekit_SubscriptionPermissionUpdate_init_zero {NULL, NULL, 0}
 #define livekit_RoomMovedResponse_init_zero      {false, livekit_Room_init_zero, NULL, false, livekit_ParticipantInfo_init_zero, {{NULL}, NULL}}
+#define livekit_UpdateParticipantMetadata_init_zero {NULL, NULL, {{NULL}, NULL}, 0}
+#define livekit_UpdateParticipantMetadata_AttributesEntry_init_zero {NULL, NULL}
 #define livekit_Ping_init_zero                   {0, 0}
 #define livekit_Pong_init_zero                   {0, 0}
 #define livekit_SubscriptionResponse_init_zero   {NULL, _livekit_SubscriptionError_MIN}
-#define livekit_RequestResponse_init_zero        {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero}
+#define livekit_RequestResponse_init_zero        {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_UpdateParticipantMetadata_init_zero}
 #define livekit_TrackSubscribed_init_zero        {NULL}
 
 /* Field tags (for use in manual encoding/decoding) */
@@ -372,6 +408,8 @@ extern "C" {
 #define livekit_AddTrackRequest_disable_red_tag  13
 #define livekit_AddTrackRequest_stream_tag       15
 #define livekit_AddTrackRequest_audio_features_tag 17
+#define livekit_UpdateLocalAudioTrack_track_sid_tag 1
+#define livekit_UpdateLocalAudioTrack_features_tag 2
 #define livekit_MuteTrackRequest_sid_tag         1
 #define livekit_MuteTrackRequest_muted_tag       2
 #define livekit_JoinResponse_room_tag            1
@@ -410,6 +448,12 @@ extern "C" {
 #define livekit_RoomMovedResponse_token_tag      2
 #define livekit_RoomMovedResponse_participant_tag 3
 #define livekit_RoomMovedResponse_other_participants_tag 4
+#define livekit_UpdateParticipantMetadata_metadata_tag 1
+#define livekit_UpdateParticipantMetadata_name_tag 2
+#define livekit_UpdateParticipantMetadata_attributes_tag 3
+#define livekit_UpdateParticipantMetadata_request_id_tag 4
+#define livekit_UpdateParticipantMetadata_AttributesEntry_key_tag 1
+#define livekit_UpdateParticipantMetadata_AttributesEntry_value_tag 2
 #define livekit_Ping_timestamp_tag               1
 #define livekit_Ping_rtt_tag                     2
 #define livekit_SignalRequest_offer_tag          1
@@ -418,7 +462,9 @@ extern "C" {
 #define livekit_SignalRequest_add_track_tag      4
 #define livekit_SignalRequest_mute_tag           5
 #define livekit_SignalRequest_leave_tag          8
+#define livekit_SignalRequest_update_metadata_tag 15
 #define livekit_SignalRequest_ping_req_tag       16
+#define livekit_SignalRequest_update_audio_track_tag 17
 #define livekit_Pong_last_ping_timestamp_tag     1
 #define livekit_Pong_timestamp_tag               2
 #define livekit_SubscriptionResponse_track_sid_tag 1
@@ -429,6 +475,7 @@ extern "C" {
 #define livekit_RequestResponse_trickle_tag      4
 #define livekit_RequestResponse_add_track_tag    5
 #define livekit_RequestResponse_mute_tag         6
+#define livekit_RequestResponse_update_metadata_tag 7
 #define livekit_TrackSubscribed_track_sid_tag    1
 #define livekit_SignalResponse_join_tag          1
 #define livekit_SignalResponse_answer_tag        2
@@ -459,7 +506,9 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  trickle,           3) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  add_track,         4) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  mute,              5) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  leave,             8) \
-X(a, STATIC,   OPTIONAL, MESSAGE,  ping_req,         16)
+X(a, STATIC,   OPTIONAL, MESSAGE,  update_metadata,  15) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  ping_req,         16) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  update_audio_track,  17)
 #define livekit_SignalRequest_CALLBACK NULL
 #define livekit_SignalRequest_DEFAULT NULL
 #define livekit_SignalRequest_offer_MSGTYPE livekit_SessionDescription
@@ -468,7 +517,9 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  ping_req,         16)
 #define livekit_SignalRequest_add_track_MSGTYPE livekit_AddTrackRequest
 #define livekit_SignalRequest_mute_MSGTYPE livekit_MuteTrackRequest
 #define livekit_SignalRequest_leave_MSGTYPE livekit_LeaveRequest
+#define livekit_SignalRequest_update_metadata_MSGTYPE livekit_UpdateParticipantMetadata
 #define livekit_SignalRequest_ping_req_MSGTYPE livekit_Ping
+#define livekit_SignalRequest_update_audio_track_MSGTYPE livekit_UpdateLocalAudioTrack
 
 #define livekit_SignalResponse_FIELDLIST(X, a) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  join,              1) \
@@ -538,6 +589,12 @@ X(a, POINTER,  SINGULAR, STRING,   stream,           15) \
 X(a, STATIC,   REPEATED, UENUM,    audio_features,   17)
 #define livekit_AddTrackRequest_CALLBACK NULL
 #define livekit_AddTrackRequest_DEFAULT NULL
+
+#define livekit_UpdateLocalAudioTrack_FIELDLIST(X, a) \
+X(a, POINTER,  SINGULAR, STRING,   track_sid,         1) \
+X(a, STATIC,   REPEATED, UENUM,    features,          2)
+#define livekit_UpdateLocalAudioTrack_CALLBACK NULL
+#define livekit_UpdateLocalAudioTrack_DEFAULT NULL
 
 #define livekit_MuteTrackRequest_FIELDLIST(X, a) \
 X(a, POINTER,  SINGULAR, STRING,   sid,               1) \
@@ -648,6 +705,21 @@ X(a, CALLBACK, REPEATED, MESSAGE,  other_participants,   4)
 #define livekit_RoomMovedResponse_participant_MSGTYPE livekit_ParticipantInfo
 #define livekit_RoomMovedResponse_other_participants_MSGTYPE livekit_ParticipantInfo
 
+#define livekit_UpdateParticipantMetadata_FIELDLIST(X, a) \
+X(a, POINTER,  SINGULAR, STRING,   metadata,          1) \
+X(a, POINTER,  SINGULAR, STRING,   name,              2) \
+X(a, CALLBACK, REPEATED, MESSAGE,  attributes,        3) \
+X(a, STATIC,   SINGULAR, UINT32,   request_id,        4)
+#define livekit_UpdateParticipantMetadata_CALLBACK pb_default_field_callback
+#define livekit_UpdateParticipantMetadata_DEFAULT NULL
+#define livekit_UpdateParticipantMetadata_attributes_MSGTYPE livekit_UpdateParticipantMetadata_AttributesEntry
+
+#define livekit_UpdateParticipantMetadata_AttributesEntry_FIELDLIST(X, a) \
+X(a, POINTER,  SINGULAR, STRING,   key,               1) \
+X(a, POINTER,  SINGULAR, STRING,   value,             2)
+#define livekit_UpdateParticipantMetadata_AttributesEntry_CALLBACK NULL
+#define livekit_UpdateParticipantMetadata_AttributesEntry_DEFAULT NULL
+
 #define livekit_Ping_FIELDLIST(X, a) \
 X(a, STATIC,   SINGULAR, INT64,    timestamp,         1) \
 X(a, STATIC,   SINGULAR, INT64,    rtt,               2)
@@ -672,12 +744,14 @@ X(a, STATIC,   SINGULAR, UENUM,    reason,            2) \
 X(a, POINTER,  SINGULAR, STRING,   message,           3) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  trickle,           4) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  add_track,         5) \
-X(a, STATIC,   OPTIONAL, MESSAGE,  mute,              6)
+X(a, STATIC,   OPTIONAL, MESSAGE,  mute,              6) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  update_metadata,   7)
 #define livekit_RequestResponse_CALLBACK NULL
 #define livekit_RequestResponse_DEFAULT NULL
 #define livekit_RequestResponse_trickle_MSGTYPE livekit_TrickleRequest
 #define livekit_RequestResponse_add_track_MSGTYPE livekit_AddTrackRequest
 #define livekit_RequestResponse_mute_MSGTYPE livekit_MuteTrackRequest
+#define livekit_RequestResponse_update_metadata_MSGTYPE livekit_UpdateParticipantMetadata
 
 #define livekit_TrackSubscribed_FIELDLIST(X, a) \
 X(a, POINTER,  SINGULAR, STRING,   track_sid,         1)
@@ -689,6 +763,7 @@ extern const pb_msgdesc_t livekit_SignalResponse_msg;
 extern const pb_msgdesc_t livekit_SessionDescription_msg;
 extern const pb_msgdesc_t livekit_TrickleRequest_msg;
 extern const pb_msgdesc_t livekit_AddTrackRequest_msg;
+extern const pb_msgdesc_t livekit_UpdateLocalAudioTrack_msg;
 extern const pb_msgdesc_t livekit_MuteTrackRequest_msg;
 extern const pb_msgdesc_t livekit_JoinResponse_msg;
 extern const pb_msgdesc_t livekit_ReconnectResponse_msg;
@@ -703,6 +778,8 @@ extern const pb_msgdesc_t livekit_ConnectionQualityInfo_msg;
 extern const pb_msgdesc_t livekit_ConnectionQualityUpdate_msg;
 extern const pb_msgdesc_t livekit_SubscriptionPermissionUpdate_msg;
 extern const pb_msgdesc_t livekit_RoomMovedResponse_msg;
+extern const pb_msgdesc_t livekit_UpdateParticipantMetadata_msg;
+extern const pb_msgdesc_t livekit_UpdateParticipantMetadata_AttributesEntry_msg;
 extern const pb_msgdesc_t livekit_Ping_msg;
 extern const pb_msgdesc_t livekit_Pong_msg;
 extern const pb_msgdesc_t livekit_SubscriptionResponse_msg;
@@ -715,6 +792,7 @@ extern const pb_msgdesc_t livekit_TrackSubscribed_msg;
 #define livekit_SessionDescription_fields &livekit_SessionDescription_msg
 #define livekit_TrickleRequest_fields &livekit_TrickleRequest_msg
 #define livekit_AddTrackRequest_fields &livekit_AddTrackRequest_msg
+#define livekit_UpdateLocalAudioTrack_fields &livekit_UpdateLocalAudioTrack_msg
 #define livekit_MuteTrackRequest_fields &livekit_MuteTrackRequest_msg
 #define livekit_JoinResponse_fields &livekit_JoinResponse_msg
 #define livekit_ReconnectResponse_fields &livekit_ReconnectResponse_msg
@@ -729,6 +807,8 @@ extern const pb_msgdesc_t livekit_TrackSubscribed_msg;
 #define livekit_ConnectionQualityUpdate_fields &livekit_ConnectionQualityUpdate_msg
 #define livekit_SubscriptionPermissionUpdate_fields &livekit_SubscriptionPermissionUpdate_msg
 #define livekit_RoomMovedResponse_fields &livekit_RoomMovedResponse_msg
+#define livekit_UpdateParticipantMetadata_fields &livekit_UpdateParticipantMetadata_msg
+#define livekit_UpdateParticipantMetadata_AttributesEntry_fields &livekit_UpdateParticipantMetadata_AttributesEntry_msg
 #define livekit_Ping_fields &livekit_Ping_msg
 #define livekit_Pong_fields &livekit_Pong_msg
 #define livekit_SubscriptionResponse_fields &livekit_SubscriptionResponse_msg
@@ -741,6 +821,7 @@ extern const pb_msgdesc_t livekit_TrackSubscribed_msg;
 /* livekit_SessionDescription_size depends on runtime parameters */
 /* livekit_TrickleRequest_size depends on runtime parameters */
 /* livekit_AddTrackRequest_size depends on runtime parameters */
+/* livekit_UpdateLocalAudioTrack_size depends on runtime parameters */
 /* livekit_MuteTrackRequest_size depends on runtime parameters */
 /* livekit_JoinResponse_size depends on runtime parameters */
 /* livekit_ReconnectResponse_size depends on runtime parameters */
@@ -753,6 +834,8 @@ extern const pb_msgdesc_t livekit_TrackSubscribed_msg;
 /* livekit_ConnectionQualityUpdate_size depends on runtime parameters */
 /* livekit_SubscriptionPermissionUpdate_size depends on runtime parameters */
 /* livekit_RoomMovedResponse_size depends on runtime parameters */
+/* livekit_UpdateParticipantMetadata_size depends on runtime parameters */
+/* livekit_UpdateParticipantMetadata_AttributesEntry_size depends on runtime parameters */
 /* livekit_SubscriptionResponse_size depends on runtime parameters */
 /* livekit_RequestResponse_size depends on runtime parameters */
 /* livekit_TrackSubscribed_size depends on runtime parameters */

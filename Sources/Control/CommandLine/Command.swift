@@ -1,8 +1,8 @@
 /// One command of lintelctl: the single place that names and describes it. Parser and help are made from it.
 public struct Command: Sendable {
   public let name: String
-  /// What follows the name, as the usage line spells it: `on|off`, `[LEVEL]`, or nothing.
-  public let argument: Argument?
+  /// What follows the name, in order; the optional ones come last.
+  public let arguments: [Argument]
   public let options: [Option]
   /// One line for the list of commands.
   public let summary: String
@@ -11,8 +11,11 @@ public struct Command: Sendable {
   public let examples: [String]
 
   public struct Argument: Sendable {
+    /// As the usage line has it: `on|off`, `LEVEL`.
     public let spelling: String
-    public let isOptional: Bool
+    public var isOptional = false
+    /// Only the last one: there may be more of the kind.
+    public var repeats = false
   }
 
   public struct Option: Sendable {
@@ -25,9 +28,18 @@ public struct Command: Sendable {
 
   /// `lintelctl join [--url URL] [--token-file FILE] [--wait SECONDS | --no-wait]`, without the program.
   public var usage: String {
-    var text = name
-    if let argument { text += argument.isOptional ? " [\(argument.spelling)]" : " \(argument.spelling)" }
+    var text = usageWithoutOptions
     for option in options { text += " [\(option.spelling)]" }
+    return text
+  }
+
+  /// `volume [LEVEL]`.
+  var usageWithoutOptions: String {
+    var text = name
+    for argument in arguments {
+      let spelling = argument.spelling + (argument.repeats ? " ..." : "")
+      text += argument.isOptional ? " [\(spelling)]" : " \(spelling)"
+    }
     return text
   }
 }

@@ -5,7 +5,7 @@ public enum HelpText {
   public static var general: String {
     var text = "lintelctl operates the lintel daemon of this device.\n\n"
     text += "Usage: lintelctl [--socket PATH] [--json] COMMAND\n\nCommands:\n"
-    text += rows(CommandTable.all.map { ($0.usageOfList, $0.summary) })
+    text += rows(CommandTable.all.map { ($0.usageWithoutOptions, $0.summary) })
     text += "\nOptions:\n" + rows(CommandTable.commonOptions.map { ($0.spelling, $0.summary) })
     var statuses = "Exit status: "
     for (index, row) in CommandTable.exitStatuses.enumerated() {
@@ -36,14 +36,6 @@ public enum HelpText {
       text += wrapped(label + row.1, indentation: width + 4) + "\n"
     }
     return text
-  }
-}
-
-extension Command {
-  /// The name with its argument; options would not fit.
-  fileprivate var usageOfList: String {
-    guard let argument else { return name }
-    return argument.isOptional ? "\(name) [\(argument.spelling)]" : "\(name) \(argument.spelling)"
   }
 }
 

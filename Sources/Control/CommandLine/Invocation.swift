@@ -11,6 +11,11 @@ public enum Action: Equatable, Sendable {
   case status
   /// `waitSeconds` is nil if only the beginning is of interest. `tokenFile` may be `-`.
   case join(url: String?, tokenFile: String?, waitSeconds: Int?)
+  case call(waitSeconds: Int?)
+  /// The file's name stands for what is read of it; see `Conversation`.
+  case sendFile(path: String, topic: String?, to: String?)
+  /// One request whose result is printed.
+  case request(Request)
   case leave
   case mute(on: Bool)
   case volume(level: Int?)
@@ -69,17 +74,23 @@ extension Invocation {
   }
 
   private static func action(_ command: Command, _ words: Words) throws(UsageFailure) -> Action {
-    let argument = words.positional.first
-    let most = command.argument == nil ? 0 : 1
-    guard words.positional.count <= most else {
+    let given = words.positional
+    let most = command.arguments.last?.repeats == true ? Int.max : command.arguments.count
+    guard given.count <= most else {
       throw UsageFailure(
-        message: "\(command.name): '\(shortened(words.positional[most]))' is one argument too many",
+        message: "\(command.name): '\(shortened(given[most]))' is one argument too many",
         command: command.name)
     }
-    if let expected = command.argument, !expected.isOptional, argument == nil {
+    for (index, expected) in command.arguments.enumerated() where index >= given.count && !expected.isOptional
+    {
       throw UsageFailure(message: "\(command.name): \(expected.spelling) is missing", command: command.name)
     }
+    if let request = try words.request(of: command.name) { return .request(request) }
+    let argument = given.first
     switch command.name {
+    case "call": return .call(waitSeconds: try wait(words))
+    case "send-file":
+      return .sendFile(path: given[0], topic: words.value("--topic"), to: words.value("--to"))
     case "join":
       return .join(
         url: words.value("--url"), tokenFile: words.value("--token-file"), waitSeconds: try wait(words))
@@ -105,12 +116,14 @@ extension Invocation {
       return noWait ? nil : CommandTable.joinWaitSecondsDefault
     }
     guard !noWait else {
-      throw UsageFailure(message: "join: --wait and --no-wait exclude each other", command: "join")
+      let name = words.command ?? ""
+      throw UsageFailure(message: "\(name): --wait and --no-wait exclude each other", command: name)
     }
-    return try number(seconds, 1...CommandTable.joinWaitSecondsMax, "--wait", command: "join")
+    return try number(
+      seconds, 1...CommandTable.joinWaitSecondsMax, "--wait", command: words.command ?? "")
   }
 
-  private static func number(
+  static func number(
     _ text: String, _ range: ClosedRange<Int>, _ what: String, command: String
   ) throws(UsageFailure) -> Int {
     var number: Int? = text.utf8.isEmpty || text.utf8.count > 9 ? nil : 0

@@ -99,7 +99,7 @@ public enum StatusText {
     ])
   }
 
-  private static func door(_ door: JSONValue) -> String {
+  static func door(_ door: JSONValue) -> String {
     listed([door["state"].string, door["last_opened_by"].string.map { "last opened by \($0)" }])
   }
 

@@ -5,7 +5,7 @@ import COpenSSL
 /// that the caller carries. Drive it so: call a method once, then drain `nextDatagram` and `nextEvent`, then wait
 /// for `nextTimeout`.
 ///
-/// Its application data is where SCTP will sit (RFC 8261): `send` in one direction, `.applicationData` in the
+/// Its application data is where SCTP sits (RFC 8261): `send` in one direction, `.applicationData` in the
 /// other, one message a datagram.
 final class DTLSTransport {
   enum Role: Sendable { case client, server }

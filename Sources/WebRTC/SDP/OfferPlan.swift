@@ -77,7 +77,7 @@ func dataSection() -> MediaSection {
   var section = MediaSection(
     kind: .application, transport: MediaSection.dataTransport, formats: ["webrtc-datachannel"])
   section.sctpPort = 5000
-  section.maxMessageSize = 262_144
+  section.maxMessageSize = UInt64(Limits.dataMessageReceiveBytesMax)
   return section
 }
 

@@ -17,6 +17,8 @@ final class Call {
   /// How much faster than true time the clocks run, in parts per million.
   var senderClock = 0.0
   var speakerClock = 0.0
+  /// How late the audio thread wakes for a period, in milliseconds.
+  var wakeDelay: (_ period: Int) -> Double = { _ in 0 }
   /// The payloads are sent in turn; after the last one comes this one.
   var loopTo = 0
   /// Called with each period and the true time, in milliseconds, at which the speaker asked for it.
@@ -46,9 +48,10 @@ final class Call {
       // The speaker starts 3.7 ms after the sender: no edge falls on an edge.
       let now = 3.7 + Double(periods) * 10 / (1 + speakerClock / 1e6)
       guard now < end else { return }
-      send(until: now)
-      deliver(until: now)
-      downlink.playback(into: block)
+      let awake = now + wakeDelay(periods)
+      send(until: awake)
+      deliver(until: awake)
+      downlink.playback(into: block, at: Self.microseconds(awake))
       onPeriod?(UnsafeBufferPointer(block), now)
       periods += 1
     }
@@ -81,8 +84,13 @@ final class Call {
     for packet in arrived {
       downlink.push(
         slot: 0, sequence: packet.sequence, timestamp: packet.timestamp,
-        payload: payloads[packet.payload][...])
+        payload: payloads[packet.payload][...], arrivedAt: Self.microseconds(packet.arrival))
     }
+  }
+
+  /// What a clock shows that began shortly before it wraps.
+  private static func microseconds(_ milliseconds: Double) -> UInt32 {
+    UInt32(truncatingIfNeeded: 4_290_000_000 + Int(milliseconds * 1_000))
   }
 
   /// The delay that would have let `share` of the packets through in time, over the fastest one's.

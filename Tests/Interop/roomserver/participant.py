@@ -88,6 +88,7 @@ class Participant:
             "offer": lambda m: self._described(self.publisher.offer, m.offer),
             "answer": lambda m: self._described(self.subscriber.answer, m.answer),
             "trickle": lambda m: self._trickled(m.trickle), "add_track": lambda m: self.publisher.add_track(m.add_track),
+            "update_audio_track": lambda m: self._update_audio_track(m.update_audio_track),
             "mute": lambda m: self.publisher.mute(m.mute), "subscription": lambda m: self._subscription(m.subscription),
             "track_setting": lambda m: self._track_setting(m.track_setting), "leave": lambda m: self._left(m.leave),
             "ping_req": lambda m: self.send(pong_resp=rtc.Pong(
@@ -188,6 +189,13 @@ class Participant:
         for downlink in self.subscriber.sections:
             if downlink and downlink.track.info.sid in request.track_sids:
                 downlink.disable(request.disabled)
+
+    def _update_audio_track(self, request):
+        track = self.publisher.tracks.get(request.track_sid)
+        if track:
+            del track.info.audio_features[:]
+            track.info.audio_features.extend(request.features)
+            self.changed()
 
     def _update_metadata(self, request):
         answer = rtc.RequestResponse(request_id=request.request_id, update_metadata=request)

@@ -29,14 +29,17 @@ final class Bench {
     func call<Value>(_ body: () throws -> Value) throws -> Value { try body() }
   }
 
-  init(retry: RetryPolicy = RetryPolicy(), limits: LiveKit.Limits = LiveKit.Limits(), seed: UInt64 = 1) throws
-  {
+  init(
+    retry: RetryPolicy = RetryPolicy(), limits: LiveKit.Limits = LiveKit.Limits(), seed: UInt64 = 1,
+    rpcMethods: [String] = []
+  ) throws {
     let made = Made()
     self.made = made
     var configuration = Room.Configuration(
       certificate: try made.call(Certificate.init), productVersion: "1.0 x")
     configuration.retry = retry
     configuration.limits = limits
+    configuration.rpcMethods = rpcMethods
     room = Room(configuration: configuration, random: SeededRandom(seed: seed)) { _, _ in
       let peer = ScriptedPeer()
       made.peers.append(peer)
@@ -111,6 +114,53 @@ final class Bench {
     server(join)
     bringUp()
   }
+
+  /// Connected, with the server's channels open, and ours if data is to be sent.
+  static func withData(
+    rpcMethods: [String] = ["echo"], limits: LiveKit.Limits = LiveKit.Limits(), join: [UInt8] = Server.join()
+  ) throws -> Bench {
+    let bench = try Bench(limits: limits, rpcMethods: rpcMethods)
+    try bench.connect(join)
+    bench.openChannels()
+    bench.answerOffer()
+    return bench
+  }
+
+  func answerOffer() {
+    guard let offer = room.core.session.negotiation.outstanding else { return }
+    server(Server.answer(Int(offer.id)))
+  }
+
+  /// Lets time pass while the server lives.
+  func idle(_ milliseconds: Int) {
+    var left = milliseconds
+    while left > 4_000 {
+      advance(4_000)
+      left -= 4_000
+      server(Server.pong(0))
+    }
+    advance(left)
+  }
+
+  func openChannels() {
+    subscriber?.open("_reliable", "_lossy")
+    publisher?.open("_reliable", "_lossy")
+    drain()
+  }
+
+  /// A packet of somebody else, as the server forwards it.
+  func deliver(
+    _ value: DataPacket.Value, from identity: String = "agent", sid: String? = nil, _ sequence: UInt32 = 0,
+    on label: String = "_reliable"
+  ) {
+    subscriber?.receive(
+      DataPacket(identity: identity, sid: sid ?? "PA_" + identity, sequence: sequence, value: value),
+      on: label)
+    drain()
+  }
+
+  var data: DataStatistics { room.statistics.data }
+  var sentPackets: [ScriptedPeer.Sent] { publisher?.packets() ?? [] }
 
   func bringUp() {
     subscriber?.become(.connected)

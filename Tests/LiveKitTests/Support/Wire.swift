@@ -67,6 +67,8 @@ struct Fields {
   func text(_ field: Int) -> String { String(decoding: data[field]?.first ?? [], as: UTF8.self) }
   func message(_ field: Int) -> Fields? { data[field]?.first.flatMap { Fields($0) } }
   func number(_ field: Int) -> Int { Int(truncatingIfNeeded: numbers[field] ?? 0) }
+  /// A packed list of numbers below 128.
+  func packed(_ field: Int) -> [UInt8] { data[field]?.first ?? [] }
   var only: Int? {
     let fields = Set(numbers.keys).union(data.keys)
     return fields.count == 1 ? fields.first : nil
@@ -82,32 +84,33 @@ enum Server {
 
   static func participant(
     _ identity: String, _ sid: String, version: Int = 1, state: Int = 2, tracks: [Wire] = [], kind: Int = 0,
-    attributes: [String: String] = [:], reason: Int = 0, canPublish: Bool = true, name: String = ""
+    attributes: [String: String] = [:], reason: Int = 0, canPublish: Bool = true, canPublishData: Bool = true,
+    name: String = ""
   ) -> Wire {
     var wire = Wire().text(1, sid).text(2, identity).number(3, state)
     for track in tracks { wire = wire.message(4, track) }
     wire = wire.text(9, name).number(10, version)
-      .message(11, Wire().flag(1, true).flag(2, canPublish).flag(3, true))
+      .message(11, Wire().flag(1, true).flag(2, canPublish).flag(3, canPublishData))
       .number(14, kind).number(16, reason)
     for (key, value) in attributes { wire = wire.message(15, Wire().text(1, key).text(2, value)) }
     return wire
   }
 
   static func join(
-    others: [Wire] = [], subscriberPrimary: Bool = true, canPublish: Bool = true, sid: String = "PA_me",
-    stun: [String] = []
+    others: [Wire] = [], subscriberPrimary: Bool = true, canPublish: Bool = true, canPublishData: Bool = true,
+    sid: String = "PA_me", stun: [String] = [], version: String = "1.13.5"
   ) -> [UInt8] {
     var join = Wire().message(1, Wire().text(1, "RM_1").text(2, "hall"))
-      .message(2, participant("door", sid, state: 0, canPublish: canPublish))
+      .message(2, participant("door", sid, state: 0, canPublish: canPublish, canPublishData: canPublishData))
     for other in others { join = join.message(3, other) }
-    join = join.text(4, "1.13.5")
+    join = join.text(4, version)
     if !stun.isEmpty {
       var server = Wire()
       for url in stun { server = server.text(1, url) }
       join = join.message(5, server)
     }
     join = join.flag(6, subscriberPrimary).number(10, 15).number(11, 5)
-      .message(12, Wire().text(2, "1.13.5").number(3, 17).text(5, "ND_x")).flag(15, true)
+      .message(12, Wire().text(2, version).number(3, 17).text(5, "ND_x")).flag(15, true)
     return Wire().message(1, join).bytes
   }
 

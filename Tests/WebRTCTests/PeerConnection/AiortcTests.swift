@@ -76,7 +76,7 @@ private final class LoopbackEnd {
       case .transmit(let bytes, _, let to): transmit(bytes, to)
       case .event(.stateChanged(let state, _)): states.append(state)
       case .event(.audio(let received)): audio.append(received)
-      case .event(.candidate): break
+      case .event: break
       case .wait(let until): return until
       }
     }

@@ -20,6 +20,10 @@ final class SimulatedCall {
     var candidates: [String] = []
     var audio: [PeerConnection.ReceivedAudio] = []
     var transmitted: [[UInt8]] = []
+    var channels: [(id: PeerConnection.DataChannelID, label: String)] = []
+    var messages: [(id: PeerConnection.DataChannelID, bytes: [UInt8])] = []
+    var writable: [PeerConnection.DataChannelID] = []
+    var closed: [(id: PeerConnection.DataChannelID, label: String)] = []
 
     init(_ connection: PeerConnection, _ address: SocketAddress) {
       self.connection = connection
@@ -116,6 +120,10 @@ final class SimulatedCall {
         end.states.append(state)
         end.reasons.append(reason)
       case .event(.audio(let audio)): end.audio.append(audio)
+      case .event(.dataChannelOpened(let id, let label)): end.channels.append((id, label))
+      case .event(.dataChannelMessage(let id, let bytes)): end.messages.append((id, bytes))
+      case .event(.dataChannelWritable(let id)): end.writable.append(id)
+      case .event(.dataChannelClosed(let id, let label)): end.closed.append((id, label))
       case .wait(let until): return until
       }
     }

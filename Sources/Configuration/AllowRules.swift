@@ -1,0 +1,84 @@
+/// Who may do something: a list of kinds of participants, each with the identities that are meant.
+///
+/// `agent, sip:desk-*` means any agent, and those telephones whose identity begins with `desk-`. The kinds are those
+/// of LiveKit (`standard`, `agent`, `sip`, `connector`, `bridge`, `ingress`, `egress`), `server` for what no
+/// participant but the server itself asks, and `any`. A star stands for any number of characters. An empty list
+/// allows nobody.
+public struct AllowRules: Equatable, Sendable {
+  public var rules: [Rule]
+
+  public struct Rule: Equatable, Sendable {
+    public let kind: String
+    public let pattern: String
+
+    public init(kind: String, pattern: String = "*") {
+      self.kind = kind
+      self.pattern = pattern
+    }
+  }
+
+  public init(_ rules: [Rule]) { self.rules = rules }
+
+  public static let nobody = "nobody"
+  static let kinds = [
+    "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "any",
+  ]
+
+  public func allow(kind: String, identity: String) -> Bool {
+    for rule in rules where rule.kind == kind || rule.kind == "any" {
+      if matches(Array(identity.utf8), Array(rule.pattern.utf8)) { return true }
+    }
+    return false
+  }
+
+  /// As the configuration spells it.
+  public var text: String {
+    if rules.isEmpty { return Self.nobody }
+    return commaSeparated(rules.map { $0.pattern == "*" ? $0.kind : "\($0.kind):\($0.pattern)" })
+  }
+}
+
+extension AllowRules {
+  static let legal = "nobody, or KIND or KIND:IDENTITY, with commas; KIND is one of " + commaSeparated(kinds)
+
+  init(parsing text: String) throws(ValueFault) {
+    rules = []
+    if text == Self.nobody { return }
+    for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+      let word = part.filter { $0 != 0x20 && $0 != 0x09 }
+      let halves = word.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+      let kind = String(decoding: halves.first.map { Array($0) } ?? [], as: UTF8.self)
+      guard Self.kinds.contains(kind) else { throw ValueFault(why: "has a kind that there is not") }
+      let pattern = halves.count > 1 ? String(decoding: Array(halves[1]), as: UTF8.self) : "*"
+      guard !pattern.utf8.isEmpty else { throw ValueFault(why: "has an empty identity") }
+      rules.append(Rule(kind: kind, pattern: pattern))
+    }
+    guard rules.count <= ConfigurationLimits.allowRulesMax else {
+      throw ValueFault(why: "has too many parts")
+    }
+  }
+}
+
+/// Glob matching in little space: after a mismatch only the last star is tried again.
+private func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
+  var index = 0
+  var place = 0
+  var retry: (text: Int, pattern: Int)?
+  while index < text.count {
+    if place < pattern.count, pattern[place] == UInt8(ascii: "*") {
+      place += 1
+      retry = (index, place)
+    } else if place < pattern.count, pattern[place] == text[index] {
+      index += 1
+      place += 1
+    } else if let last = retry {
+      retry = (last.text + 1, last.pattern)
+      index = last.text + 1
+      place = last.pattern
+    } else {
+      return false
+    }
+  }
+  while place < pattern.count, pattern[place] == UInt8(ascii: "*") { place += 1 }
+  return place == pattern.count
+}

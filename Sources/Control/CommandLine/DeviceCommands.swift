@@ -1,0 +1,38 @@
+/// The commands that move or watch what belongs to the device.
+extension CommandTable {
+  static let deviceCommands: [Command] = [
+    Command(
+      name: "door", arguments: [.init(spelling: "open|status")], options: [],
+      summary: "Open the door, or say how it stands.",
+      details: ["The device's door policy decides, and says why if it refuses."],
+      examples: ["door open", "door status"]),
+    Command(
+      name: "turn", arguments: [.init(spelling: "start|end|cancel")], options: [],
+      summary: "Begin, end or take back what is said (push-to-talk).",
+      details: ["The microphone is open from `start` to `end` or `cancel`; the agent is told of each."],
+      examples: ["turn start", "turn end"]),
+    Command(
+      name: "press", arguments: [.init(spelling: "NAME")],
+      options: [
+        .init(
+          name: "--for", value: "MS",
+          summary: "How long it is held down (default: \(ControlLimits.pressMillisecondsDefault)).")
+      ],
+      summary: "Press a button of the simulated board.",
+      details: ["The names are button (call, hang up, or talk) and mute (the switch of the hard mute)."],
+      examples: ["press button", "press mute --for 5000"]),
+    Command(
+      name: "events",
+      arguments: [],
+      options: [.init(name: "--follow", value: nil, summary: "Go on with each event as it happens.")],
+      summary: "What happened of late.",
+      details: ["With --json the first line is the event 'snapshot', which holds the status."],
+      examples: ["events", "--json events --follow"]),
+    Command(
+      name: "version", arguments: [], options: [], summary: "The versions of lintelctl and of the daemon.",
+      details: [], examples: ["version"]),
+    Command(
+      name: "help", arguments: [.init(spelling: "COMMAND", isOptional: true)], options: [],
+      summary: "Help, for all or for one command.", details: [], examples: ["help join"]),
+  ]
+}

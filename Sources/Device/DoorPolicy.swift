@@ -1,0 +1,120 @@
+import Configuration
+import Control
+
+/// Who asks for something, as far as the device can tell.
+struct Caller: Equatable, Sendable {
+  /// The participant's kind in a word, `server`, or `local` for the control socket.
+  var kind: String
+  /// Empty for the server.
+  var identity: String
+
+  static let local = Caller(kind: "local", identity: "lintelctl")
+
+  var words: String { identity.utf8.isEmpty ? kind : identity }
+}
+
+/// How the door is asked for.
+enum DoorWay: Equatable, Sendable {
+  /// Telephone keys, ended by `#`; whether they were the code.
+  case code(isRight: Bool)
+  case rpc
+  case local
+
+  var word: String {
+    switch self {
+    case .code: "dtmf"
+    case .rpc: "rpc"
+    case .local: "local"
+    }
+  }
+}
+
+enum DoorVerdict: Equatable, Sendable {
+  case open
+  case refused(DoorRefusal)
+}
+
+/// Why the door stays closed. The raw value is for programs.
+enum DoorRefusal: String, Error, CaseIterable, Sendable {
+  case noDoor = "no-door"
+  case noCode = "no-code"
+  case notAllowed = "not-allowed"
+  case lockedOut = "locked-out"
+  case never
+  case noCall = "no-call"
+  case wrongCode = "wrong-code"
+
+  var words: String {
+    switch self {
+    case .noDoor: "this device has no door ([door] output)"
+    case .noCode: "no code is configured"
+    case .notAllowed: "this participant may not open the door"
+    case .lockedOut: "too many wrong codes; none is taken for a while"
+    case .never: "the door is not opened this way"
+    case .noCall: "the door is opened this way only in a call"
+    case .wrongCode: "the code is wrong"
+    }
+  }
+}
+
+/// Whether the door opens. The first row that fits decides:
+///
+/// | way | who and when | verdict |
+/// |---|---|---|
+/// | any | there is no door | refused: no-door |
+/// | code | the kind or identity is not in dtmf-allow | refused: not-allowed, whatever was typed |
+/// | code | no code is configured | refused: no-code |
+/// | code | locked out | refused: locked-out, whatever was typed |
+/// | rpc | the kind or identity is not in rpc-allow | refused: not-allowed |
+/// | any | its `when` is never | refused: never |
+/// | any | its `when` is in-call, and nobody can be heard | refused: no-call |
+/// | code | the code is wrong | refused: wrong-code, which counts |
+/// | any | otherwise | open |
+enum DoorPolicy {
+  struct Circumstances: Equatable, Sendable {
+    var hasDoor = true
+    var hasCode = true
+    /// Somebody can be heard.
+    var inCall = true
+    var isLockedOut = false
+  }
+
+  static func verdict(
+    _ caller: Caller, _ way: DoorWay, _ now: Circumstances, _ settings: DoorSettings
+  ) -> DoorVerdict {
+    guard now.hasDoor else { return .refused(.noDoor) }
+    let when: DoorTime
+    switch way {
+    case .code:
+      guard settings.codeAllow.allow(kind: caller.kind, identity: caller.identity) else {
+        return .refused(.notAllowed)
+      }
+      guard now.hasCode else { return .refused(.noCode) }
+      guard !now.isLockedOut else { return .refused(.lockedOut) }
+      when = settings.codeWhen
+    case .rpc:
+      guard settings.rpcAllow.allow(kind: caller.kind, identity: caller.identity) else {
+        return .refused(.notAllowed)
+      }
+      when = settings.rpcWhen
+    case .local: when = settings.localWhen
+    }
+    switch when {
+    case .never: return .refused(.never)
+    case .inCall where !now.inCall: return .refused(.noCall)
+    default: break
+    }
+    return way == .code(isRight: false) ? .refused(.wrongCode) : .open
+  }
+
+  /// Compares in a time that tells nothing about how much of the code was right.
+  static func isCode(_ typed: [UInt8], _ code: [UInt8]) -> Bool {
+    var difference = UInt(bitPattern: typed.count ^ code.count)
+    for index in 0..<ConfigurationLimits.codeDigitsMax {
+      let left = index < typed.count ? typed[index] : 0
+      let right = index < code.count ? code[index] : 0
+      difference |= UInt(left ^ right)
+    }
+    return difference == 0
+  }
+}

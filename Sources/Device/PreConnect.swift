@@ -1,0 +1,130 @@
+import Base
+
+/// What becomes of the words that were said before anybody listened: a pure function of where the hand-over stands
+/// and of what happened.
+///
+/// | from | when | to | and |
+/// |---|---|---|---|
+/// | off | a call begins | recording | record |
+/// | recording | the track has a listener, and an agent or nobody is in sight | handing over | hand over |
+/// | recording | the track has a listener, and it is not the agent | shared | |
+/// | recording | the agent is there, and no listener was announced for `listenerMilliseconds` | handing over | hand over |
+/// | recording | the same with somebody else | shared | |
+/// | shared | the agent is there | handing over | hand over |
+/// | handing over | the recording is whole | held | |
+/// | held | the agent is there | sending | open the stream |
+/// | sending | the last sample is on its way, or the stream failed | off | release |
+/// | recording, shared, held | no agent for `agentMilliseconds` of a connection | off | release |
+/// | any | the call ends | off | release |
+///
+/// Live frames are withheld while recording and handing over, and those before the hand-over for good: a server
+/// forwards what comes after it announced the first listener and throws away what came before, so one sample more
+/// would be lost there, and one that is in the recording as well would be heard twice.
+struct PreConnect: Equatable {
+  enum State: Equatable { case off, recording, shared, handingOver, held, sending }
+
+  enum Event: Equatable {
+    case callBegan
+    /// The server announced the first subscriber of our track.
+    case listened
+    /// Media flows, and the track is published; or no more.
+    case published(Bool)
+    /// Who is in the room: an agent that can take the recording, and anybody else.
+    case audience(agent: Bool, others: Bool)
+    case recordingReady
+    case delivered
+    case callEnded
+    case timeout
+  }
+
+  enum Action: Equatable { case none, record, handOver, openStream, release }
+
+  private(set) var state = State.off
+  /// Live frames go out already, to somebody else than the agent.
+  private(set) var isShared = false
+  private var agent = false
+  private var others = false
+  private var isPublished = false
+  private var agentDeadline: Instant?
+  private var listenerDeadline: Instant?
+
+  /// How long a published track waits for the announcement of its first listener while somebody is there: servers
+  /// that never announce any must not make us mute.
+  static let listenerMilliseconds = 3_000
+  /// How long the recording waits for an agent; the framework's own clients give up after as long.
+  static let agentMilliseconds = 10_000
+
+  /// Whether what the microphone hears now is for the recording alone.
+  var withholdsFrames: Bool { state == .recording || (state == .handingOver && !isShared) }
+  /// Whether a buffer will follow: what the track announces.
+  var isPromised: Bool { state != .off }
+
+  var deadline: Instant? {
+    switch state {
+    case .recording: earliest(agentDeadline, listenerDeadline)
+    case .shared, .held: agentDeadline
+    case .off, .handingOver, .sending: nil
+    }
+  }
+
+  mutating func handle(_ event: Event, now: Instant) -> Action {
+    switch event {
+    case .callBegan:
+      guard state == .off else { return .none }
+      self = PreConnect()
+      state = .recording
+      return .record
+    case .callEnded: return end()
+    case .published(let published):
+      isPublished = published
+      agentDeadline = published ? now.advanced(byMilliseconds: Self.agentMilliseconds) : nil
+    case .audience(let agent, let others):
+      self.agent = agent
+      self.others = others
+    case .listened:
+      return state == .recording ? share() : .none
+    case .recordingReady: if state == .handingOver { state = .held }
+    case .delivered: return state == .sending ? end() : .none
+    case .timeout: break
+    }
+    return proceed(now)
+  }
+
+  /// What follows from how things stand now.
+  private mutating func proceed(_ now: Instant) -> Action {
+    let isWatched = isPublished && (agent || others)
+    if !isWatched {
+      listenerDeadline = nil
+    } else if listenerDeadline == nil {
+      listenerDeadline = now.advanced(byMilliseconds: Self.listenerMilliseconds)
+    }
+    switch state {
+    case .held where agent:
+      state = .sending
+      return .openStream
+    case .recording where isDue(listenerDeadline, now): return share()
+    case .shared where agent: return share()
+    case .recording, .shared, .held: return !agent && isDue(agentDeadline, now) ? end() : .none
+    case .off, .handingOver, .sending: return .none
+    }
+  }
+
+  /// The track goes live. Whoever is in sight and no agent is who listens; the recording then goes on for the agent.
+  private mutating func share() -> Action {
+    if others && !agent {
+      state = .shared
+      isShared = true
+      return .none
+    }
+    state = .handingOver
+    return .handOver
+  }
+
+  private func isDue(_ deadline: Instant?, _ now: Instant) -> Bool { deadline.map { $0 <= now } ?? false }
+
+  private mutating func end() -> Action {
+    guard state != .off else { return .none }
+    state = .off
+    return .release
+  }
+}

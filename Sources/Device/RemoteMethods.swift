@@ -1,0 +1,74 @@
+import Base
+import Configuration
+import Control
+
+/// The methods that the device offers to others in the room. Each is the request of the control socket of the same
+/// name: the payload is the object of its parameters, the answer its result. README.md has the table.
+public enum RemoteMethods {
+  public static let prefix = "lintel."
+  /// Registered before joining, as an agent may call as soon as it sees the device.
+  public static let all = names.map { prefix + $0 }
+
+  private static let names = ["status", "door.open", "volume", "mute", "indicator", "tone", "dtmf"]
+
+  /// The codes of the errors. LiveKit keeps 1001 to 1999 for itself.
+  static func code(of failure: ControlFailure) -> (code: Int, data: String) {
+    switch failure {
+    case .failed(let word, _): (409, word)
+    case .notAllowed: (403, "not-allowed")
+    default: (400, "bad-payload")
+    }
+  }
+
+  /// Reads any payload: an object with the parameters, or nothing at all for none.
+  public static func request(method: String, payload: String) throws(ControlFailure) -> Request {
+    guard all.contains(method) else { throw .unknownMethod(method, nearest: nil) }
+    guard payload.utf8.count <= ControlLimits.rpcPayloadBytesMax else {
+      throw .invalidParameters("the payload is longer than \(ControlLimits.rpcPayloadBytesMax) bytes")
+    }
+    var parameters = JSONValue.null
+    if !payload.utf8.isEmpty {
+      do throws(JSONFailure) {
+        parameters = try JSONValue.parse(Array(payload.utf8), valuesMax: ControlLimits.requestValuesMax)
+      } catch {
+        throw .notJSON(error.description)
+      }
+    }
+    let name = String(decoding: Array(method.utf8.dropFirst(prefix.utf8.count)), as: UTF8.self)
+    return try Request.parse(method: name, parameters: parameters)
+  }
+
+  /// Who may call what: the door has a policy of its own, which also knows when.
+  static func allows(_ method: String, _ caller: Caller, _ settings: Settings) -> Bool {
+    method == prefix + "door.open" || settings.rpc.allow.allow(kind: caller.kind, identity: caller.identity)
+  }
+}
+
+extension Device {
+  /// Somebody in the room called one of our methods.
+  func handle(_ call: RemoteCall, now: Instant) {
+    do throws(ControlFailure) {
+      guard RemoteMethods.allows(call.method, call.caller, settings) else {
+        throw .notAllowed("\(call.caller.words) may not call \(call.method)")
+      }
+      handle(
+        try RemoteMethods.request(method: call.method, payload: call.payload), from: .participant(call),
+        now: now)
+    } catch {
+      answer(.refused(error), to: .participant(call), now: now)
+    }
+  }
+
+  func answerRemote(_ answer: Answer, to call: RemoteCall, now: Instant) {
+    var failure: String?
+    switch answer {
+    case .result(let value): words.answer(call, .done(payload: value.text), now: now)
+    case .refused(let why):
+      let (code, data) = RemoteMethods.code(of: why)
+      failure = why.description
+      words.answer(call, .refused(code: code, message: why.description, data: data), now: now)
+    case .subscribed: break
+    }
+    announce(.rpc(identity: call.caller.words, method: call.method, failure: failure), budgeted: now)
+  }
+}

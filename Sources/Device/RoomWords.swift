@@ -1,0 +1,47 @@
+import Base
+import LiveKit
+
+/// What the device does in the room beside sound: a small part of `Room`, so that a test needs no network.
+protocol RoomWords: AnyObject {
+  /// The others in the room.
+  var participants: [Participant] { get }
+  /// Returns the id of the stream.
+  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(WordsFailure) -> String
+  func sendKeys(_ digits: String, to: [String], now: Instant) throws(WordsFailure)
+  /// The answer comes by `Device.callCompleted`, always.
+  func call(
+    _ method: String, of identity: String, payload: String, timeoutMilliseconds: Int, now: Instant
+  ) -> CallID
+  func answer(_ call: RemoteCall, _ answer: RemoteAnswer, now: Instant)
+  func openFile(
+    name: String, bytes: Int?, topic: String, to: [String], now: Instant
+  ) throws(WordsFailure) -> FileID
+  /// Takes all, or throws and takes nothing.
+  func write(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure)
+  /// A `failure` tells the receivers that the rest does not come.
+  func closeFile(_ file: FileID, failure: String?, now: Instant)
+  func setAttributes(_ attributes: [String: String], now: Instant) throws(WordsFailure)
+}
+
+enum WordsFailure: Error, Equatable {
+  /// Not now; `Device.fileIsWritable` says when.
+  case full
+  case failed(code: String, String)
+}
+
+typealias CallID = Int
+typealias FileID = Int
+
+/// A call of one of our methods.
+struct RemoteCall: Equatable {
+  let id: Int
+  let caller: Caller
+  let method: String
+  let payload: String
+}
+
+enum RemoteAnswer: Equatable {
+  case done(payload: String)
+  /// `data` is a word for programs.
+  case refused(code: Int, message: String, data: String)
+}

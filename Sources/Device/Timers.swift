@@ -1,0 +1,27 @@
+import Base
+
+/// What the device itself waits for, beside the room.
+extension Device {
+  /// The next of its own times and the room's.
+  func earliest(_ ofRoom: Instant?) -> Instant? {
+    var earliest = ofRoom
+    for due in [door.closesAt, agentDue, askedIndicator?.until] + buttons.map({ $0.until }) {
+      guard let due else { continue }
+      earliest = earliest.map { min($0, due) } ?? due
+    }
+    return earliest
+  }
+
+  func passTime(_ now: Instant) {
+    if let end = door.closesAt, end <= now { closeDoor() }
+    if let end = askedIndicator?.until, end <= now {
+      askedIndicator = nil
+      indicatorIsStale = true
+    }
+    for (button, until) in buttons where until <= now {
+      buttons.removeAll { $0.button == button }
+      changed(button, isDown: false, now: now)
+    }
+    if let due = agentDue, due <= now { agentIsMissing(now: now) }
+  }
+}

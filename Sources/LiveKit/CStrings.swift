@@ -1,0 +1,34 @@
+import CLiveKitProtocol
+
+/// What a message only borrows while it is encoded: zero-terminated copies of strings, contents and entries.
+final class CStrings {
+  private var buffers: [UnsafeMutableBufferPointer<CChar>] = []
+  private var contents: [ContentField] = []
+  private var writers: [EntryWriter] = []
+
+  /// nil for the empty string, which proto3 does not send.
+  func borrow(_ text: String) -> UnsafeMutablePointer<CChar>? {
+    if text.isEmpty { return nil }
+    let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: text.utf8.count + 1)
+    var index = 0
+    for byte in text.utf8 {
+      buffer.initializeElement(at: index, to: CChar(bitPattern: byte))
+      index += 1
+    }
+    buffer.initializeElement(at: index, to: 0)
+    buffers.append(buffer)
+    return buffer.baseAddress
+  }
+
+  func write(_ bytes: [UInt8], into callback: inout pb_callback_t) {
+    let content = ContentField(bytes)
+    contents.append(content)
+    content.write(into: &callback)
+  }
+
+  func keep(_ writer: EntryWriter) { writers.append(writer) }
+
+  deinit {
+    for buffer in buffers { buffer.deallocate() }
+  }
+}

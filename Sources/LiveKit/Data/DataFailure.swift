@@ -1,0 +1,43 @@
+/// Why something could not be put on a data channel; `description` is one sentence that a technician can act on.
+public enum DataFailure: Error, Equatable, Sendable {
+  case notJoined
+  /// The token, or an administrator since, does not allow it.
+  case notAllowed
+  /// Of the whole packet, serialised.
+  case tooLarge(bytes: Int, max: Int)
+  /// What was accepted before has to leave first. `bufferedBytes` wait.
+  case full(bufferedBytes: Int)
+  /// The channel is not open; what must not be lost waits for that, up to a time.
+  case notOpen
+  /// Queued packets were given up because the channel did not open in time.
+  case neverOpened(packets: Int)
+  /// No digit that a telephone has.
+  case badDigit(String)
+}
+
+extension DataFailure: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notJoined: "no room is joined"
+    case .notAllowed: "sending data is not allowed: the participant lacks canPublishData"
+    case .tooLarge(let bytes, let max): "the packet is too large: \(bytes) bytes, at most \(max) go through"
+    case .full(let bytes): "too much waits to be sent already: \(bytes) bytes"
+    case .notOpen: "the data channel to the server is not open"
+    case .neverOpened(let packets):
+      "\(packets) packets were given up: the data channel to the server did not open in time"
+    case .badDigit(let digit): "'\(digit)' is no DTMF digit: 0-9, *, # and A-D are"
+    }
+  }
+
+  /// For programs; stable over versions.
+  public var code: String {
+    switch self {
+    case .notJoined: "not-joined"
+    case .notAllowed: "data-not-allowed"
+    case .tooLarge: "data-too-large"
+    case .full: "data-full"
+    case .notOpen, .neverOpened: "data-not-open"
+    case .badDigit: "bad-digit"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Base
+
+/// A remote procedure call of ours that has no result yet.
+public struct RPCCall {
+  public typealias ID = Int
+
+  let id: ID
+  let destination: String
+  /// Between the two devices.
+  let requestID: String
+  /// The session that was called; empty while it is not known.
+  var sid: String
+  /// Nil once acknowledged.
+  var acknowledgedUntil: Instant?
+  /// When an identity that nobody knows counts as nobody; nil once it is known or acknowledged.
+  var foundUntil: Instant?
+  let answeredUntil: Instant
+
+  var deadline: Instant? { earliest(answeredUntil, earliest(acknowledgedUntil, foundUntil)) }
+}
+
+/// A call of another participant, or of the server's API, to one of our methods: to be answered with
+/// `Room.answerRPC`, once.
+public struct RPCInvocation: Equatable, Sendable {
+  public typealias ID = Int
+
+  public let id: ID
+  /// Empty if the server calls.
+  public let callerIdentity: String
+  /// Called by the API of the server, by whoever has its key.
+  public let isServer: Bool
+  public let method: String
+  /// Whatever the caller sent; the caller decides, and may be wrong, about its form.
+  public let payload: String
+  /// How long the caller waits, as it says.
+  public let responseTimeoutMilliseconds: Int
+  let requestID: String
+  let until: Instant
+}
+
+/// The calls of both directions.
+struct RPCTables {
+  var calls: [RPCCall] = []
+  var nextCall: RPCCall.ID = 1
+  var invocations: [RPCInvocation] = []
+  var nextInvocation: RPCInvocation.ID = 1
+  /// The latest requests of others, answered or not: what comes again is not done again.
+  var recent: [(identity: String, requestID: String)] = []
+
+  var deadline: Instant? {
+    var result: Instant?
+    for call in calls { result = earliest(result, call.deadline) }
+    for invocation in invocations { result = earliest(result, invocation.until) }
+    return result
+  }
+}

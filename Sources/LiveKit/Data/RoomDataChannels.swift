@@ -1,0 +1,84 @@
+import Base
+import WebRTC
+
+/// The channels of both peer connections: opening, messages, closing.
+///
+/// We send on our own channels on the publisher. The server sends on its own on the subscriber, or on ours where
+/// the publisher is the primary connection: messages are taken from every channel.
+extension Room {
+  /// Asks for ours on a publisher, which is made if there is none; true if an offer has to tell.
+  func openDataChannels(_ now: Instant) -> Bool {
+    guard !core.session.data.areRequested, core.directory.local.permission.canPublishData else {
+      return false
+    }
+    // Making it asks for the channels as well.
+    guard let publisher = core.session.publisher else {
+      start(.publisher, now)
+      return true
+    }
+    requestDataChannels(on: publisher)
+    return true
+  }
+
+  /// In the first offer of a publisher, so that no second one is needed.
+  func requestDataChannels(on publisher: any MediaPeer) {
+    guard !core.session.data.areRequested, core.directory.local.permission.canPublishData else { return }
+    core.session.data.areRequested = true
+    let reliable = publisher.openDataChannel(label: "_reliable", ordered: true, maxRetransmits: nil)
+    let lossy = publisher.openDataChannel(label: "_lossy", ordered: false, maxRetransmits: 0)
+    core.session.data.channels.append(
+      .init(peer: .publisher, id: reliable, kind: .reliable, isOpen: false))
+    core.session.data.channels.append(.init(peer: .publisher, id: lossy, kind: .lossy, isOpen: false))
+  }
+
+  /// Whoever can be called has to be able to answer at once, also when nothing is published.
+  func preparePublisherForCalls(_ now: Instant) {
+    guard !configuration.rpcMethods.isEmpty, openDataChannels(now) else { return }
+    negotiate(now)
+  }
+
+  func channelOpened(_ peer: Peer, _ id: PeerConnection.DataChannelID, label: String, _ now: Instant) {
+    guard let kind = DataSession.kind(label: label) else { return }
+    if let index = core.session.data.index(peer, id) {
+      core.session.data.channels[index].isOpen = true
+    } else if core.session.data.channels.count < configuration.limits.dataChannelsMax {
+      core.session.data.channels.append(.init(peer: peer, id: id, kind: kind, isOpen: true))
+    } else {
+      core.statistics.limitDrops += 1
+    }
+    if core.session.data.channel(.reliable)?.id == id, peer == .publisher {
+      core.session.data.waitingUntil = nil
+      channelWritable(now)
+    }
+  }
+
+  func channelWritable(_ now: Instant) {
+    flush(now)
+    if canSendReliable { reliableDrained(now) }
+  }
+
+  func channelMessage(_ peer: Peer, _ id: PeerConnection.DataChannelID, _ bytes: [UInt8], _ now: Instant) {
+    guard let index = core.session.data.index(peer, id) else {
+      core.statistics.data.unknownKinds += 1
+      return
+    }
+    receivedData(bytes, reliable: core.session.data.channels[index].kind == .reliable, now)
+  }
+
+  /// The server closes our reliable channel after a message that is too long for it, and a closed one never opens
+  /// again: only a new session has a new one.
+  func channelClosed(_ peer: Peer, _ id: PeerConnection.DataChannelID, _ now: Instant) {
+    guard let index = core.session.data.index(peer, id) else { return }
+    let channel = core.session.data.channels.remove(at: index)
+    if peer == .publisher, channel.kind == .reliable { failed(.dataChannelClosed, now) }
+  }
+
+  /// Nothing waits for ever.
+  func expireWaitingPackets(_ now: Instant) {
+    guard let until = core.session.data.waitingUntil, until <= now else { return }
+    core.session.data.waitingUntil = nil
+    let packets = core.session.data.queue.dropWaiting()
+    core.statistics.data.dropped += packets
+    if packets > 0 { emit(.dataFailed(.neverOpened(packets: packets))) }
+  }
+}

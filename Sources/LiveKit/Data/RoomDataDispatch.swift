@@ -1,0 +1,73 @@
+import Base
+
+/// What arrives, kind by kind.
+extension Room {
+  func receivedData(_ bytes: [UInt8], reliable: Bool, _ now: Instant) {
+    core.statistics.data.packetsReceived += 1
+    guard bytes.count <= configuration.limits.dataMessageReceivedBytesMax else {
+      core.statistics.data.oversized += 1
+      return
+    }
+    guard
+      let packet = DataPacketDecoder.decode(
+        bytes, limits: configuration.limits, dropped: &core.statistics.limitDrops)
+    else {
+      core.statistics.data.malformed += 1
+      return
+    }
+    if reliable, !isFirst(packet) {
+      core.statistics.data.duplicates += 1
+      return
+    }
+    // Packets arrive up to 3 s before their sender is announced, so an unknown identity is no reason to drop them.
+    let known = packet.identity.isEmpty ? core.directory.identity(sid: packet.sid) : nil
+    dispatch(packet, identity: known ?? packet.identity, reliable: reliable, now)
+  }
+
+  private func dispatch(_ packet: DataPacket, identity: String, reliable: Bool, _ now: Instant) {
+    switch packet.value {
+    case .user(let user):
+      emit(
+        .dataReceived(payload: user.payload, topic: user.topic, identity: identity, reliable: reliable))
+    case .dtmf(let code, let digit): receivedDTMF(code, digit, identity)
+    case .rpcRequest(let request): requested(request, identity: identity, sid: packet.sid, now)
+    case .rpcAck(let requestID): acknowledged(requestID, identity: identity)
+    case .rpcResponse(let requestID, let result): answered(requestID, result, identity: identity)
+    case .streamHeader, .streamChunk, .streamTrailer, .chat, .transcription:
+      core.statistics.data.unknownKinds += 1
+    case .encrypted: core.statistics.data.encrypted += 1
+    case .unknown: core.statistics.data.unknownKinds += 1
+    }
+  }
+
+  /// Our reliable channel takes packets (again): what was held back may go on.
+  func reliableDrained(_ now: Instant) {
+  }
+
+  private func isFirst(_ packet: DataPacket) -> Bool {
+    let limits = configuration.limits
+    guard
+      core.session.data.filter.isNew(
+        sid: packet.sid, sequence: packet.sequence, sendersMax: limits.participantsMax)
+    else { return false }
+    guard case .user(let user) = packet.value else { return true }
+    return core.session.data.filter.isNew(nonce: user.nonce, noncesMax: limits.noncesMax)
+  }
+
+  /// The digit counts, as it does for bridges to telephones, and may be several; the code only repeats it.
+  private func receivedDTMF(_ code: UInt32, _ digit: String, _ identity: String) {
+    var codes: [Int] = []
+    for ascii in digit.utf8 {
+      // A pause of half a second, for telephones.
+      if ascii == UInt8(ascii: "w") { continue }
+      guard let code = DTMF.code(ascii), codes.count < configuration.limits.dtmfDigitsPerPacketMax else {
+        core.statistics.data.malformed += 1
+        return
+      }
+      codes.append(code)
+    }
+    if codes.isEmpty { core.statistics.data.malformed += 1 }
+    if codes.count == 1, code != codes[0] { core.statistics.data.contradictoryDigits += 1 }
+    for code in codes { emit(.dtmfReceived(digit: DTMF.digit(code), identity: identity)) }
+  }
+}

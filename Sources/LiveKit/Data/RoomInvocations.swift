@@ -1,0 +1,85 @@
+import Base
+
+/// Answering calls to our methods.
+extension Room {
+  /// Answers a call, once; what comes later, or a second time, is left aside. A result over 15 360 bytes of UTF-8
+  /// becomes the error 1504; an error's words are cut to what may be sent.
+  public func answerRPC(_ id: RPCInvocation.ID, _ result: Result<String, RPCError>, now: Instant) {
+    guard let index = core.rpc.invocations.firstIndex(where: { $0.id == id }) else {
+      core.statistics.data.lateAnswers += 1
+      return
+    }
+    let invocation = core.rpc.invocations.remove(at: index)
+    let limits = configuration.limits
+    var result = result
+    switch result {
+    case .success(let payload):
+      if payload.utf8.count > limits.rpcPayloadBytesMax { result = .failure(.responseTooLarge) }
+    case .failure(var error):
+      error.message = truncated(error.message, bytesMax: limits.rpcErrorMessageBytesMax)
+      error.data = truncated(error.data, bytesMax: limits.rpcPayloadBytesMax)
+      result = .failure(error)
+    }
+    reply(
+      .rpcResponse(requestID: invocation.requestID, result), to: invocation.callerIdentity, now)
+  }
+
+  func requested(_ request: DataPacket.RPCRequest, identity: String, sid: String, _ now: Instant) {
+    let limits = configuration.limits
+    guard !request.id.isEmpty, request.id.utf8.count + identity.utf8.count <= limits.rpcIDBytesMax else {
+      core.statistics.data.malformed += 1
+      return
+    }
+    if core.rpc.recent.contains(where: { $0.requestID == request.id && $0.identity == identity }) {
+      core.statistics.data.repeatedRequests += 1
+      return
+    }
+    if core.rpc.recent.count >= limits.rpcRecentRequestsMax { core.rpc.recent.removeFirst() }
+    core.rpc.recent.append((identity, request.id))
+    // The server's own calls bear their id in place of an identity, and come from no session. Whoever merely calls
+    // himself like that has one.
+    let isServer = identity == request.id && sid.isEmpty
+    let caller = isServer ? "" : identity
+    // Before anything else, so that the caller knows that somebody is there.
+    reply(.rpcAck(requestID: request.id), to: caller, now)
+    if let refusal = refusal(of: request) {
+      core.statistics.data.refusedRequests += 1
+      return reply(.rpcResponse(requestID: request.id, .failure(refusal)), to: caller, now)
+    }
+    let wanted = Int(request.responseTimeoutMilliseconds)
+    let timeout = min(
+      wanted == 0 ? limits.rpcResponseMilliseconds : wanted, limits.rpcResponseMillisecondsMax)
+    let invocation = RPCInvocation(
+      id: core.rpc.nextInvocation, callerIdentity: caller, isServer: isServer, method: request.method,
+      payload: request.payload, responseTimeoutMilliseconds: timeout, requestID: request.id,
+      until: now.advanced(byMilliseconds: timeout + limits.rpcRoundTripMilliseconds))
+    core.rpc.nextInvocation += 1
+    core.rpc.invocations.append(invocation)
+    emit(.rpcInvoked(invocation))
+  }
+
+  private func refusal(of request: DataPacket.RPCRequest) -> RPCError? {
+    if request.version != 1 { return .unsupportedVersion }
+    if !configuration.rpcMethods.contains(request.method) { return .unsupportedMethod }
+    if request.payload.utf8.count > configuration.limits.rpcPayloadBytesMax { return .requestTooLarge }
+    guard core.rpc.invocations.count < configuration.limits.rpcInvocationsMax else {
+      return RPCError(code: RPCError.application.code, message: "Too many calls wait for their answers")
+    }
+    return nil
+  }
+
+  /// To the caller alone; the server takes answers to its own calls out of what is addressed to nobody.
+  private func reply(_ packet: OutgoingPacket, to caller: String, _ now: Instant) {
+    do throws(DataFailure) {
+      try sendPacket(packet, reliable: true, to: caller.isEmpty ? [] : [caller], urgent: true, now: now)
+    } catch {
+      emit(.dataFailed(error))
+    }
+  }
+
+  /// Nobody waits for these any more.
+  func expireInvocations(_ now: Instant) { core.rpc.invocations.removeAll { $0.until <= now } }
+
+  /// The server forgets its calls with the session; answered later, they would go to everybody.
+  func forgetServerCalls() { core.rpc.invocations.removeAll { $0.isServer } }
+}

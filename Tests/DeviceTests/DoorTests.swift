@@ -1,0 +1,162 @@
+import Base
+import Configuration
+import Control
+import Testing
+
+@testable import Device
+
+@Suite struct DoorTests {
+  @Test func theAgentOpensByRPCAndTheLockPulses() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("bot", .agent))
+    #expect(bench.lock == [false])
+    #expect(
+      bench.call("lintel.door.open", "") == .done(payload: "{\"state\":\"open\",\"last_opened_by\":\"bot\"}"))
+    #expect(bench.lock == [false, true])
+    #expect(bench.status["door"]["state"].string == "open")
+    let opened = try #require(bench.events(named: "door.opened").last)
+    #expect(opened["by"].string == "bot" && opened["how"].string == "rpc")
+    #expect(bench.audio.contains(.playTone(.doorOpened)))
+    bench.advance(milliseconds: 2999)
+    #expect(bench.lock == [false, true])
+    #expect(bench.deadline != nil)
+    bench.advance(milliseconds: 1)
+    #expect(bench.lock == [false, true, false])
+    #expect(bench.events(named: "door.closed").count == 1)
+    #expect(bench.status["door"]["last_opened_by"].string == "bot")
+  }
+
+  @Test func aTelephoneOpensWithTheCode() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip), ("ann", .standard))
+    bench.type("4711", as: "phone")
+    #expect(bench.lock == [false])
+    bench.type("#", as: "phone")
+    #expect(bench.lock == [false, true])
+    #expect(bench.events(named: "door.opened").last?["how"].string == "dtmf")
+    // Whoever watches the events does not learn the code.
+    #expect(bench.events(named: "dtmf").compactMap { $0["digit"].string } == ["#"])
+  }
+
+  @Test func theSameCodeOfAnybodyElseDoesNotAndSaysSo() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip), ("ann", .standard), ("bot", .agent))
+    for name in ["ann", "bot", "nobody"] {
+      bench.type("4711#", as: name)
+      let refused = try #require(bench.events(named: "door.refused").last)
+      #expect(refused["by"].string == name)
+      #expect(refused["reason"].string == DoorRefusal.notAllowed.words)
+    }
+    #expect(bench.lock == [false])
+    // None of them can lock the door out either.
+    for _ in 0..<20 { bench.type("0000#", as: "ann") }
+    bench.type("4711#", as: "phone")
+    #expect(bench.lock == [false, true])
+  }
+
+  @Test func wrongCodesLockOut() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip))
+    for _ in 0..<4 { bench.type("0000#", as: "phone") }
+    #expect(bench.events(named: "door.locked_out").isEmpty)
+    bench.type("0000#", as: "phone")
+    #expect(bench.events(named: "door.locked_out").last?["for_s"].integer == 600)
+    bench.type("4711#", as: "phone")
+    #expect(bench.lock == [false])
+    #expect(bench.events(named: "door.refused").last?["reason"].string == DoorRefusal.lockedOut.words)
+    #expect(bench.storedDoors.count == 5)
+    bench.advance(milliseconds: 600_000)
+    bench.type("4711#", as: "phone")
+    #expect(bench.lock == [false, true])
+  }
+
+  @Test func theLockOutSurvivesARestart() throws {
+    let before = try Bench.withDoor()
+    before.enter(("phone", .sip))
+    for _ in 0..<5 { before.type("0000#", as: "phone") }
+    let after = try Bench.withDoor(doorState: before.storedDoors.last)
+    after.enter(("phone", .sip))
+    after.type("4711#", as: "phone")
+    #expect(after.lock == [false])
+    #expect(after.log.contains { $0.text.contains("still locked out") })
+    let damaged = try Bench.withDoor(doorState: Array("half a fi".utf8))
+    #expect(damaged.log.contains { $0.priority == .warning && $0.text.contains("damaged") })
+  }
+
+  @Test func aRightCodeForgivesTheWrongOnes() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip))
+    for _ in 0..<3 {
+      for _ in 0..<4 { bench.type("0000#", as: "phone") }
+      bench.type("4711#", as: "phone")
+    }
+    #expect(bench.events(named: "door.opened").count == 3)
+    #expect(bench.events(named: "door.locked_out").isEmpty)
+  }
+
+  @Test func aThousandWrongCodesAreAFewEventsAndWrites() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip))
+    for number in 0..<1000 { bench.type("\(1000 + number)#", as: "phone") }
+    #expect(bench.lock == [false])
+    #expect(bench.events(named: "door.refused").count == DeviceLimits.eventBurst)
+    #expect(bench.events(named: "dtmf").count == DeviceLimits.eventBurst)
+    #expect(bench.events(named: "door.locked_out").count == 1)
+    #expect(bench.storedDoors.count == 5)
+    #expect(bench.device?.door.entries.entriesOpen == 0)
+    bench.advance(milliseconds: 1000)
+    bench.type("1#", as: "phone")
+    let suppressed = bench.events(named: "events.suppressed").filter { $0["name"].string == "door.refused" }
+    #expect(suppressed.last?["count"].integer == 980)
+  }
+
+  @Test func outsideOfACallOnlyLintelctlOpens() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(heard: false, ("phone", .sip), ("bot", .agent))
+    bench.type("4711#", as: "phone")
+    #expect(
+      bench.call("lintel.door.open", "{}")
+        == .refused(code: 403, message: DoorRefusal.noCall.words, data: "not-allowed"))
+    #expect(bench.lock == [false])
+    #expect(bench.ask(.doorOpen)?["state"].string == "open")
+    #expect(bench.lock == [false, true])
+    #expect(bench.events(named: "door.opened").last?["by"].string == "lintelctl")
+  }
+
+  @Test func withoutADoorEverythingSaysSo() throws {
+    let bench = try Bench { $0.device.board = .simulated }
+    bench.enter(("bot", .agent))
+    #expect(bench.ask(.doorOpen)?["refused"].string == DoorRefusal.noDoor.words)
+    #expect(bench.ask(.doorStatus)?["refused"].string == DoorRefusal.noDoor.words)
+    #expect(
+      bench.call("lintel.door.open", "")
+        == .refused(code: 409, message: DoorRefusal.noDoor.words, data: "no-door"))
+    #expect(bench.status["door"].isNull)
+    // Keys are told, and are nobody's secret.
+    bench.type("0*#A", as: "bot")
+    #expect(bench.events(named: "dtmf").compactMap { $0["digit"].string } == ["0", "*", "#", "A"])
+    let linux = try Bench { $0.door.output = "lock" }
+    #expect(linux.log.contains { $0.priority == .error && $0.text.contains("will not open") })
+    #expect(linux.ask(.doorOpen)?["refused"].string == DoorRefusal.noDoor.words)
+  }
+
+  @Test func theDeviceDoesNotEndWithAnOpenLock() throws {
+    let bench = try Bench.withDoor()
+    bench.ask(.doorOpen)
+    #expect(bench.lock == [false, true])
+    bench.handle(.terminate)
+    #expect(bench.lock == [false, true, false])
+    #expect(bench.hasExited)
+  }
+
+  @Test func openingAgainLengthensThePulse() throws {
+    let bench = try Bench.withDoor()
+    bench.ask(.doorOpen)
+    bench.advance(milliseconds: 2000)
+    bench.ask(.doorOpen)
+    bench.advance(milliseconds: 2000)
+    #expect(bench.status["door"]["state"].string == "open")
+    bench.advance(milliseconds: 1000)
+    #expect(bench.status["door"]["state"].string == "closed")
+  }
+}

@@ -1,0 +1,158 @@
+import Base
+import Testing
+
+@testable import Device
+
+/// Every row of the table in PreConnect.swift, as a story told in events.
+@Suite struct PreConnectTests {
+  struct Step {
+    var event: PreConnect.Event
+    var after = 0
+    var action = PreConnect.Action.none
+    var state: PreConnect.State
+  }
+
+  struct Story: CustomTestStringConvertible {
+    var testDescription: String
+    var steps: [Step]
+  }
+
+  static let begin = Step(event: .callBegan, action: .record, state: .recording)
+  static let joined = Step(event: .published(true), state: .recording)
+
+  static let stories = [
+    Story(
+      testDescription: "the agent is there already",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .listened, after: 40, action: .handOver, state: .handingOver),
+        Step(event: .recordingReady, after: 20, action: .openStream, state: .sending),
+        Step(event: .delivered, after: 100, action: .release, state: .off),
+      ]),
+    Story(
+      testDescription: "the agent comes later",
+      steps: [
+        begin, joined, Step(event: .audience(agent: true, others: false), after: 3_000, state: .recording),
+        Step(event: .listened, action: .handOver, state: .handingOver),
+        Step(event: .recordingReady, action: .openStream, state: .sending),
+      ]),
+    Story(
+      testDescription: "the agent listens before it is in sight",
+      steps: [
+        begin, joined, Step(event: .listened, action: .handOver, state: .handingOver),
+        Step(event: .recordingReady, state: .held),
+        Step(
+          event: .audience(agent: true, others: false), after: 2_300, action: .openStream, state: .sending),
+      ]),
+    Story(
+      testDescription: "a person listens first and is not kept waiting",
+      steps: [
+        begin, Step(event: .audience(agent: false, others: true), state: .recording), joined,
+        Step(event: .listened, state: .shared),
+        Step(
+          event: .audience(agent: true, others: true), after: 2_000, action: .handOver, state: .handingOver),
+        Step(event: .recordingReady, action: .openStream, state: .sending),
+      ]),
+    Story(
+      testDescription: "a server that announces no listener",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .timeout, after: 2_999, state: .recording),
+        Step(event: .timeout, after: 1, action: .handOver, state: .handingOver),
+      ]),
+    Story(
+      testDescription: "such a server, and a person",
+      steps: [
+        begin, joined, Step(event: .audience(agent: false, others: true), after: 500, state: .recording),
+        Step(event: .timeout, after: 3_000, state: .shared),
+      ]),
+    Story(
+      testDescription: "an agent that never comes",
+      steps: [
+        begin, joined, Step(event: .timeout, after: 9_999, state: .recording),
+        Step(event: .timeout, after: 1, action: .release, state: .off),
+        Step(event: .audience(agent: true, others: false), state: .off),
+      ]),
+    Story(
+      testDescription: "an agent that never comes while a person listens",
+      steps: [
+        begin, Step(event: .audience(agent: false, others: true), state: .recording), joined,
+        Step(event: .listened, state: .shared),
+        Step(event: .timeout, after: 10_000, action: .release, state: .off),
+      ]),
+    Story(
+      testDescription: "an agent that comes twice",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .listened, action: .handOver, state: .handingOver),
+        Step(event: .recordingReady, action: .openStream, state: .sending),
+        Step(event: .delivered, action: .release, state: .off),
+        Step(event: .audience(agent: false, others: false), state: .off),
+        Step(event: .audience(agent: true, others: false), state: .off),
+      ]),
+    Story(
+      testDescription: "the session is lost before anybody came",
+      steps: [
+        begin, joined, Step(event: .published(false), after: 9_000, state: .recording),
+        Step(event: .timeout, after: 9_000, state: .recording),
+        Step(event: .published(true), state: .recording),
+        Step(event: .timeout, after: 9_999, state: .recording),
+      ]),
+    Story(
+      testDescription: "the visitor hangs up",
+      steps: [begin, joined, Step(event: .callEnded, action: .release, state: .off)]),
+    Story(
+      testDescription: "two presses",
+      steps: [begin, Step(event: .callBegan, state: .recording)]),
+    Story(
+      testDescription: "nothing without a call",
+      steps: [
+        Step(event: .listened, state: .off), Step(event: .audience(agent: true, others: true), state: .off),
+        Step(event: .recordingReady, state: .off), Step(event: .callEnded, state: .off),
+      ]),
+  ]
+
+  @Test(arguments: stories) func theTable(_ story: Story) {
+    var preConnect = PreConnect()
+    var now = Instant(microseconds: 0)
+    for step in story.steps {
+      now = now.advanced(byMilliseconds: step.after)
+      let action = preConnect.handle(step.event, now: now)
+      #expect(action == step.action, "\(step.event)")
+      #expect(preConnect.state == step.state, "\(step.event)")
+    }
+  }
+
+  private func withheld(_ events: [PreConnect.Event]) -> [Bool] {
+    var preConnect = PreConnect()
+    return events.map {
+      _ = preConnect.handle($0, now: Instant(microseconds: 0))
+      return preConnect.withholdsFrames
+    }
+  }
+
+  @Test func nothingIsSentBeforeTheHandOver() {
+    let agentFirst: [PreConnect.Event] = [
+      .callBegan, .published(true), .audience(agent: true, others: false), .listened, .recordingReady, .delivered,
+    ]
+    #expect(withheld(agentFirst) == [true, true, true, true, false, false])
+  }
+
+  @Test func whoeverListensBeforeTheAgentComesHearsNoGapWhenItDoes() {
+    let personFirst: [PreConnect.Event] = [
+      .callBegan, .audience(agent: false, others: true), .published(true), .listened,
+      .audience(agent: true, others: true), .recordingReady, .delivered,
+    ]
+    #expect(withheld(personFirst) == [true, true, true, false, false, false, false])
+  }
+
+  @Test func theTimerIsThereWhenSomethingHangsOnIt() {
+    var preConnect = PreConnect()
+    _ = preConnect.handle(.callBegan, now: Instant(microseconds: 0))
+    #expect(preConnect.deadline == nil, "the attempt to connect has a time-out of its own")
+    _ = preConnect.handle(.published(true), now: Instant(microseconds: 0))
+    #expect(preConnect.deadline == Instant(microseconds: 0).advanced(byMilliseconds: 10_000))
+    _ = preConnect.handle(.audience(agent: true, others: false), now: Instant(microseconds: 0))
+    #expect(preConnect.deadline == Instant(microseconds: 0).advanced(byMilliseconds: 3_000))
+  }
+}

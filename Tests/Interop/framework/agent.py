@@ -1,0 +1,164 @@
+"""A real agent of the LiveKit agents framework, without a worker, a cloud or a model. It runs in a Python of its own
+(requirements-agents.txt) and is told by lines of JSON on standard input what to do; what happens it prints as such.
+
+    {"do": "join", "url": U, "token": T, "listen_to": IDENTITY, "recording": PATH}
+    {"do": "say", "text": TEXT, "hertz": 880, "seconds": 2}      {"do": "interrupt"}
+    {"do": "rpc", "to": IDENTITY, "method": M, "payload": P, "timeout": SECONDS}
+    {"do": "leave"}                                              the recording is written
+"""
+import asyncio
+import json
+import logging
+import sys
+import time
+import wave
+
+import numpy as np
+from livekit import rtc
+from livekit.agents import Agent, AgentSession, StopResponse, stt
+from livekit.agents.language import LanguageCode
+from livekit.agents.voice import room_io
+
+import sweep
+
+RATE = 16000
+SPEECH_RATE = 24000
+WORDS_PER_SENTENCE = 8
+LISTEN_EVERY_SECONDS = 0.1
+
+
+def tell(event, **fields):
+    print(json.dumps({"event": event, "at": time.monotonic(), **fields}), flush=True)
+
+
+class SweepSTT(stt.STT):
+    """Understands the words of the sweep, and keeps all that it was given."""
+
+    def __init__(self):
+        super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=True))
+        self.heard = []
+
+    async def _recognize_impl(self, buffer, *, language=None, conn_options=None):
+        raise NotImplementedError("this one streams")
+
+    def stream(self, *, language=None, conn_options):
+        return SweepStream(stt=self, conn_options=conn_options, sample_rate=RATE)
+
+
+class SweepStream(stt.RecognizeStream):
+    async def _run(self):
+        own, told, looked = self._stt.heard, 0, 0
+        async for frame in self._input_ch:
+            if not isinstance(frame, rtc.AudioFrame):
+                continue
+            own.append(np.frombuffer(frame.data, dtype=np.int16).copy())
+            total = sum(len(part) for part in own)
+            if total - looked < LISTEN_EVERY_SECONDS * RATE:
+                continue
+            looked = total
+            words = sweep.words(sweep.places(np.concatenate(own), RATE)[1])[told:-1]
+            if not words:
+                continue
+            whole = len(words) >= WORDS_PER_SENTENCE
+            kind = stt.SpeechEventType.FINAL_TRANSCRIPT if whole else stt.SpeechEventType.INTERIM_TRANSCRIPT
+            text = " ".join(f"w{word:02}" for word in words[:WORDS_PER_SENTENCE])
+            self._event_ch.send_nowait(stt.SpeechEvent(type=kind, alternatives=[
+                stt.SpeechData(language=LanguageCode("en"), text=text, confidence=1.0)]))
+            if whole:
+                told += WORDS_PER_SENTENCE
+
+
+class Listener(Agent):
+    """Answers nothing by itself."""
+
+    async def on_user_turn_completed(self, turn_ctx, new_message):
+        raise StopResponse()
+
+
+async def tone(hertz, seconds):
+    pcm = np.round(9000 * np.sin(2 * np.pi * hertz * np.arange(int(SPEECH_RATE * seconds)) / SPEECH_RATE))
+    for part in np.array_split(pcm.astype(np.int16), max(1, int(seconds * 20))):
+        yield rtc.AudioFrame(part.tobytes(), SPEECH_RATE, 1, len(part))
+
+
+class Visit:
+    """One stay in one room."""
+
+    def __init__(self, order):
+        self.order = order
+        self.room = rtc.Room()
+        self.ears = SweepSTT()
+        self.session = AgentSession(stt=self.ears, vad=None, turn_handling={"turn_detection": "stt"},
+                                    aec_warmup_duration=None)
+        self.session.on("user_input_transcribed", lambda event: tell(
+            "transcript", text=event.transcript, final=event.is_final))
+        self.session.on("agent_state_changed", lambda event: tell("state", state=event.new_state))
+        self.room.on("sip_dtmf_received", lambda dtmf: tell("dtmf", digit=dtmf.digit, code=dtmf.code,
+                                                            identity=dtmf.participant.identity))
+        self.room.on("participant_connected", lambda p: tell("participant", identity=p.identity))
+
+    async def join(self):
+        options = room_io.RoomOptions(
+            audio_input=room_io.AudioInputOptions(sample_rate=SPEECH_RATE, auto_gain_control=False),
+            text_input=room_io.TextInputOptions(text_input_cb=self._chatted))
+        # Before connecting: the handler of the pre-connect stream is to be there in time.
+        await self.session.start(Listener(instructions=""), room=self.room, room_options=options, session_host=False)
+        tell("joining")
+        await self.room.connect(self.order["url"], self.order["token"])
+        self.session.room_io.set_participant(self.order["listen_to"])
+        await self.room.local_participant.set_attributes({"lk.agent.state": self.session.agent_state})
+        tell("joined", identity=self.room.local_participant.identity)
+
+    async def say(self, order):
+        handle = self.session.say(order["text"], audio=tone(order.get("hertz", 880), order.get("seconds", 2)))
+        handle.add_done_callback(lambda done: tell("said", interrupted=done.interrupted))
+
+    async def rpc(self, order):
+        try:
+            answer = await self.room.local_participant.perform_rpc(
+                destination_identity=order["to"], method=order["method"], payload=order.get("payload", ""),
+                response_timeout=order.get("timeout", 10))
+            tell("rpc", payload=answer)
+        except rtc.RpcError as error:
+            tell("rpc", code=error.code, message=error.message, data=error.data)
+
+    async def leave(self):
+        await self.session.aclose()
+        await self.room.disconnect()
+        with wave.open(self.order["recording"], "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE)
+            file.writeframes(b"".join(part.tobytes() for part in self.ears.heard))
+        tell("left", seconds=sum(len(part) for part in self.ears.heard) / RATE)
+
+    async def _chatted(self, session, event):
+        tell("chat", text=event.text, identity=event.participant.identity if event.participant else "")
+        await session.interrupt()
+        session.say(f"you wrote: {event.text}", audio=tone(660, 0.5))
+
+
+async def main():
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(message)s")
+    logging.getLogger("livekit.agents").setLevel(logging.DEBUG)
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    visit = None
+    tell("ready")
+    while line := await reader.readline():
+        order = json.loads(line)
+        try:
+            match order["do"]:
+                case "join":
+                    visit = Visit(order)
+                    await visit.join()
+                case "say": await visit.say(order)
+                case "interrupt": await visit.session.interrupt()
+                case "rpc": asyncio.ensure_future(visit.rpc(order))
+                case "leave": await visit.leave()
+        except Exception as error:                  # told, so that the test fails with the reason
+            logging.exception("%s", order["do"])
+            tell("failed", what=order["do"], error=repr(error))
+
+
+asyncio.run(main())
