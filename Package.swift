@@ -37,7 +37,7 @@ let productSettings: [SwiftSetting] =
   + (embedded
     ? [
       .enableExperimentalFeature("Embedded"),
-      .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
+      .unsafeFlags(["-wmo", "-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"]),
     ]
     : [
       // Both modules come unasked, and with them libdispatch; the product has neither async/await nor regexes.
@@ -51,7 +51,12 @@ let productSettings: [SwiftSetting] =
 let productLinkerSettings: [LinkerSetting] =
   [.linkedLibrary("m")]
   + (embedded
-    ? [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-zpack-relative-relocs", "-Xlinker", "--gc-sections", "-Xlinker", "--as-needed", embeddedUnicodeTables()])]
+    ? [
+      .unsafeFlags([
+        "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-zpack-relative-relocs", "-Xlinker",
+        "--gc-sections", "-Xlinker", "--as-needed", embeddedUnicodeTables(),
+      ])
+    ]
     : [])
 
 /// Whoever links the audio engine links the codec; its headers are those of libopus-dev either way.
@@ -79,11 +84,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(
   _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
-  settings: [SwiftSetting] = []
+  settings: [SwiftSetting] = [], linkerSettings: [LinkerSetting] = []
 ) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, exclude: ["README.md"],
-    resources: resources, swiftSettings: commonSettings + settings)
+    resources: resources, swiftSettings: commonSettings + settings, linkerSettings: linkerSettings)
 }
 
 func systemLibrary(_ name: String, pkgConfig: String?, package: String) -> Target {
@@ -104,7 +109,7 @@ var targets: [Target] = [
   library("Device", ["Base", "WebRTC", "LiveKit", "Control", "Configuration"]),
   library("Control", ["Base", "CJansson"]),
   library("Configuration", ["Base", "CInih"]),
-  library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"], folders: ["Data"]),
+  library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
   library(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], folders: ["SDP", "STUN", "ICE", "SCTP"],
     linkerSettings: [.linkedLibrary("usrsctp")]),
@@ -130,7 +135,10 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("protobuf-nanopb")]),
 
   tests("Base"),
-  tests("WebRTC", ["Base", "COpenSSL"], resources: [.copy("SDP/Captures")]),
+  tests(
+    "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], resources: [.copy("SDP/Captures")],
+    // usrsctp looks at the wall clock, which has to be virtual where time is.
+    linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=gettimeofday"])]),
   tests("LiveKit", ["Base", "WebRTC"]),
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
   tests("Board", ["AudioEngine"]),
@@ -144,7 +152,9 @@ if fuzzing {
   targets.append(
     .executableTarget(
       name: "fuzz",
-      dependencies: ["Base", "WebRTC", "LiveKit", "Configuration", "Control", "AudioEngine", "Reactor"],
+      dependencies: [
+        "Base", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Reactor", "CUsrSCTP",
+      ],
       path: "Tests/Fuzz", exclude: ["README.md"],
       swiftSettings: productSettings,
       linkerSettings: [.linkedLibrary("m"), .unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))

@@ -127,10 +127,12 @@ struct ArrivalDelay: ~Copyable {
       drift.step(bySamples: Int32(truncatingIfNeeded: step / 3))
     } else {
       drift.note(
-        lagSamples: lag, milliseconds: Int32(truncatingIfNeeded: time))
+        lagSamples: lag, milliseconds: Int32(truncatingIfNeeded: time), noiseSamples: Self.noiseSamples)
     }
   }
 
+  /// The fastest of 100 packets is this much off at 50 ms of jitter, now and then: 1 ms.
+  private static let noiseSamples: Int32 = 16
   private static let slack = 480
   /// How far beyond the wanted delay a packet may be and still be taken at its word: 40 ms.
   private static let stepTicks = 1920

@@ -24,8 +24,9 @@ public struct ClockDrift: Equatable, Sendable {
     elapsedMilliseconds = Self.roughMilliseconds
   }
 
-  /// `lagSamples` was the least lag of the last `milliseconds` (1000...10 000).
-  public mutating func note(lagSamples: Int32, milliseconds: Int32) {
+  /// `lagSamples` was the least lag of the last `milliseconds` (1000...10 000). `noiseSamples` to either side of the
+  /// lag that is kept are taken for noise: clocks that agree stay as they are, and nothing has to be resampled.
+  public mutating func note(lagSamples: Int32, milliseconds: Int32, noiseSamples: Int32 = 0) {
     // Nothing that clocks do adds up to 100 ms between two blocks: the sender or the network has jumped.
     guard let anchor, (anchor &- lagSamples).magnitude < Self.jumpSamples else {
       anchor = lagSamples
@@ -34,7 +35,8 @@ public struct ClockDrift: Equatable, Sendable {
     }
     let time = max(1, min(10_000, milliseconds))
     elapsedMilliseconds = min(1_000_000, elapsedMilliseconds &+ time)
-    let error = anchor &- lagSamples
+    let distance = anchor &- lagSamples
+    let error = distance - max(-noiseSamples, min(noiseSamples, distance))
     let gear: Int32 =
       switch elapsedMilliseconds {
       case ..<Self.roughMilliseconds: 10

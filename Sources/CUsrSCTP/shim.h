@@ -3,9 +3,13 @@
 #pragma once
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <usrsctp.h>
+
+/// Tells threads apart.
+static inline size_t lintel_usrsctp_thread(void) { return (size_t)pthread_self(); }
 
 /// Hands over one whole message. `retransmissions` below zero means reliable (RFC 3758, RFC 7496 §3.2).
 /// Answers 0, EWOULDBLOCK while there is no room for all of it, or another errno.

@@ -1,3 +1,5 @@
+import Base
+
 /// Who may do something: a list of kinds of participants, each with the identities that are meant.
 ///
 /// `agent, sip:desk-*` means any agent, and those telephones whose identity begins with `desk-`. The kinds are those

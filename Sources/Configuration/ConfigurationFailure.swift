@@ -1,3 +1,5 @@
+import Base
+
 /// Everything that is wrong with a configuration, in the order of the files and lines.
 public struct ConfigurationFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// At least one, at most `ConfigurationLimits.problemsMax`.

@@ -1,3 +1,5 @@
+import Base
+
 extension Settings {
   /// A documented `lintel.conf`: every key with its sense, its legal values and its default, all commented out. It
   /// parses, to the defaults.

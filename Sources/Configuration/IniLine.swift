@@ -1,3 +1,4 @@
+import Base
 import CInih
 
 /// One line of an INI file as inih understands it.

@@ -1,3 +1,5 @@
+import Base
+
 /// One key of the configuration: the single place that names it, limits it and describes it.
 public struct Key: Sendable {
   public let section: String

@@ -161,6 +161,16 @@ public enum Keys {
         0...30_000, unit: "ms", get: { $0.audio.preConnectMilliseconds },
         set: { $0.audio.preConnectMilliseconds = $1 })),
     Key(
+      section: "audio", name: "pre-roll-ms", summary: "What of the time before the press belongs to it",
+      kind: .number(
+        0...2_000, unit: "ms", get: { $0.audio.preRollMilliseconds },
+        set: { $0.audio.preRollMilliseconds = $1 })),
+    Key(
+      section: "audio", name: "pre-connect-kbps", summary: "What the uplink carries of it in a second",
+      kind: .number(
+        64...100_000, unit: "kbit/s", get: { $0.audio.preConnectKilobitsPerSecond },
+        set: { $0.audio.preConnectKilobitsPerSecond = $1 })),
+    Key(
       section: "audio", name: "dtx",
       summary: "Whether silence is left out; auto does as the room server asks",
       kind: .choice(get: { $0.audio.dtx }, set: { $0.audio.dtx = $1 })),

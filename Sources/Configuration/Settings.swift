@@ -124,6 +124,10 @@ public struct AudioSettings: Equatable, Sendable {
   public var automaticGain = false
   /// What is kept of the time between the press of the button and the call.
   public var preConnectMilliseconds = 10_000
+  /// What is kept of the time before the press: people speak while they press.
+  public var preRollMilliseconds = 300
+  /// What the uplink carries; a recording that it cannot deliver in time is shortened from the front.
+  public var preConnectKilobitsPerSecond = 2_000
   /// The delay that the jitter buffer starts from.
   public var jitterMilliseconds = 60
   /// Floor and ceiling of what it adapts to, and the share of packets that it waits for.

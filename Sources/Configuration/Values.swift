@@ -1,3 +1,5 @@
+import Base
+
 /// The checks of texts: what the parts that use a value would otherwise refuse later, and less clearly.
 enum Values {
   static let nameLegal = "1 to \(ConfigurationLimits.nameBytesMax) letters, digits and - _ . : @"

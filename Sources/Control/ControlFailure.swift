@@ -1,3 +1,5 @@
+import Base
+
 /// Why a request was not done. Each goes back to the client as a JSON-RPC 2.0 §5.1 error.
 public enum ControlFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// The line is no JSON.

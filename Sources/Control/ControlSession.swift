@@ -1,3 +1,5 @@
+import Base
+
 /// One client of the control socket, as the daemon sees it: bytes in, requests out; replies and events in, bytes out.
 ///
 /// The owner feeds what it read to `receive`, takes requests with `next`, answers each with `reply`, and writes

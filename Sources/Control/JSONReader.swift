@@ -1,3 +1,4 @@
+import Base
 import CJansson
 
 /// Why a line is no JSON that may be taken, in words that say where.

@@ -1,3 +1,5 @@
+import Base
+
 /// Follows a join to its end, from the lines that the daemon sends.
 ///
 /// The contract between daemon and client: the daemon answers `join` at once with `{"connection": STATE}`, and only

@@ -1,3 +1,5 @@
+import Base
+
 /// Makes lines of the bytes of a stream, however they were cut on the way.
 ///
 /// Feed it what was read, then take lines until there is none. It holds at most one unfinished line of `lineBytesMax`

@@ -4,6 +4,8 @@
 /// |---|---|
 /// | `agent.state` | identity; state: what the agent says of itself |
 /// | `agent.missing` | waited_s; attempt; retry: whether the device joins anew |
+/// | `pre-connect.sent` | captured_ms, sent_ms: of what was said before the agent listened |
+/// | `room.recording` | on |
 /// | `chat` | identity, text |
 /// | `transcript` | identity (who spoke), segment, text, final |
 /// | `data` | identity, topic, bytes |
@@ -30,6 +32,14 @@ extension Event {
         .init("waited_s", .number(waitedSeconds)), .init("attempt", .number(attempt)),
         .init("retry", .bool(retry)),
       ])
+  }
+  public static func preConnectSent(milliseconds: Int, capturedMilliseconds: Int) -> Event {
+    .record(
+      name: "pre-connect.sent",
+      [.init("captured_ms", .number(capturedMilliseconds)), .init("sent_ms", .number(milliseconds))])
+  }
+  public static func roomRecording(_ on: Bool) -> Event {
+    .record(name: "room.recording", [.init("on", .bool(on))])
   }
   public static func chat(identity: String, text words: String) -> Event {
     .record(name: "chat", [text("identity", identity), text("text", words)])

@@ -24,11 +24,12 @@ enum AgentWait: Equatable {
 extension Device {
   /// The agent that counts: one that speaks for itself, not the worker that lends it a face.
   var agent: Participant? {
-    words.participants.first { $0.kind == .agent && $0.attributes["lk.publish_on_behalf"] == nil }
+    words.participants.first { $0.isActiveAgent }
   }
 
   /// Tells when the agent does something else.
-  func watchAgent() {
+  func watchAgent(now: Instant) {
+    watchAudience(now: now)
     let agent = agent
     let state = agent?.attributes["lk.agent.state"]
     guard agent?.identity != agentSeen.identity || state != agentSeen.state else { return }

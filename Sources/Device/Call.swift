@@ -56,6 +56,7 @@ extension Device {
     call = Call(state: next, since: changed ? now : call.since, reason: reason)
     guard changed else { return }
     announce(.callState(next, reason: reason))
+    if next == .idle || next == .ending || next == .failed { firstWords(.callEnded, now: now) }
     watchAgentWait(next, now: now)
     if next != .talking, next != .waitingAgent { closeTurn(failure: nil, now: now) }
   }

@@ -60,6 +60,11 @@ public final class Device {
     case setDiscontinuousTransmission(Bool)
     /// Bits per second, and the loss that the redundancy is made for.
     case setRate(bitrate: Int, expectedLossPercent: Int)
+    /// What is said from now on, and was said that long before, is kept for whoever comes.
+    case recordPreConnect(preRollMilliseconds: Int)
+    /// The recording ends; `Instruments.preConnectRecording` has it within a frame.
+    case handOverPreConnect
+    case endPreConnect
     case playTone(DeviceTone)
     case stopTones
   }
@@ -100,11 +105,16 @@ public final class Device {
   var askedIndicator: (state: IndicatorState, until: Instant)?
   var indicator = IndicatorState.off
   var pendingCalls: [(id: CallID, call: PendingCall)] = []
+  var pendingUpdates: [(id: Int, result: JSONValue, asker: Asker)] = []
   var files: [SentFile] = []
   var nextFile = 0
   var budgets: [String: EventBudget] = [:]
   /// Something was announced since the indicator was looked at.
   var indicatorIsStale = true
+
+  // The first words.
+  var preConnect = PreConnect()
+  var firstWordsStream = FirstWordsStream()
 
   // The sound.
   var mute = MuteState()
@@ -164,7 +174,7 @@ public final class Device {
 
   /// One frame of the microphone: an Opus payload with its place on the 48 kHz clock.
   public func send(_ frame: PeerConnection.AudioFrame, now: Instant) {
-    guard let microphone else { return }
+    guard let microphone, isLive(frame, now: now) else { return }
     uplinkRate.count(payloadBytes: frame.payload.count, now: now)
     adaptUplink(now: now)
     room.send(frame, track: microphone, now: now)

@@ -6,6 +6,10 @@ public protocol Instruments: AnyObject {
   var sound: SoundReadings { get }
   /// Of this process; nil where the system does not tell.
   var memory: MemoryReadings? { get }
+  /// What was recorded before the call, once it was handed over.
+  var preConnectRecording: FirstWords? { get }
+  /// Its next samples from this position on, 16-bit little-endian mono at 16 kHz; nil at its end.
+  func preConnectBytes(from position: UInt32) -> [UInt8]?
 }
 
 /// What the audio engine counted since start.

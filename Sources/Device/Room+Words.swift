@@ -1,23 +1,111 @@
 import Base
+import Control
 import LiveKit
 
+/// The room as `RoomWords` has it.
 extension Room: RoomWords {
-  func sendText(_: String, topic _: String, to _: [String], now _: Instant) throws(WordsFailure) -> String {
-    throw .unavailable
+  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(WordsFailure) -> String {
+    do throws(DataFailure) {
+      let stream: OutgoingStream.ID = try sendText(text, topic: topic, to: to, attributes: [:], now: now)
+      return "\(stream.value)"
+    } catch {
+      throw WordsFailure(error)
+    }
   }
-  func sendKeys(_: String, to _: [String], now _: Instant) throws(WordsFailure) { throw .unavailable }
+
+  func sendKeys(_ digits: String, to: [String], now: Instant) throws(WordsFailure) {
+    do throws(DataFailure) { try sendDTMF(digits, to: to, now: now) } catch { throw WordsFailure(error) }
+  }
+
   func call(
-    _: String, of _: String, payload _: String, timeoutMilliseconds _: Int, now _: Instant
-  ) -> CallID { 0 }
-  func answer(_: RemoteCall, _: RemoteAnswer, now _: Instant) {}
+    _ method: String, of identity: String, payload: String, timeoutMilliseconds: Int, now: Instant
+  ) -> CallID {
+    performRPC(
+      to: identity, method: method, payload: payload, responseTimeoutMilliseconds: timeoutMilliseconds,
+      now: now)
+  }
+
+  func answer(_ call: RemoteCall, _ answer: RemoteAnswer, now: Instant) {
+    switch answer {
+    case .done(let payload): answerRPC(call.id, .success(payload), now: now)
+    case .refused(let code, let message, let data):
+      answerRPC(call.id, .failure(RPCError(code: code, message: message, data: data)), now: now)
+    }
+  }
+
   func openFile(
-    name _: String, bytes _: Int?, topic _: String, to _: [String], now _: Instant
-  ) throws(WordsFailure) -> FileID { throw .unavailable }
-  func write(_: [UInt8], to _: FileID, now _: Instant) throws(WordsFailure) { throw .unavailable }
-  func closeFile(_: FileID, failure _: String?, now _: Instant) {}
-  func setAttributes(_: [String: String], now _: Instant) throws(WordsFailure) { throw .unavailable }
+    name: String, bytes: Int?, topic: String, to: [String], now: Instant
+  ) throws(WordsFailure) -> FileID {
+    do throws(DataFailure) {
+      return try openByteStream(topic: topic, name: name, to: to, totalBytes: bytes, now: now).value
+    } catch {
+      throw WordsFailure(error)
+    }
+  }
+
+  func writeFile(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure) {
+    do throws(DataFailure) { try write(bytes, to: OutgoingStream.ID(file), now: now) } catch {
+      throw WordsFailure(error)
+    }
+  }
+
+  func closeFile(_ file: FileID, failure: String?, now: Instant) {
+    // One that has ended by itself has said so.
+    try? closeStream(OutgoingStream.ID(file), reason: failure ?? "", now: now)
+  }
 }
 
 extension WordsFailure {
-  static let unavailable = WordsFailure.failed(code: "not-available", "this daemon does not know how")
+  init(_ failure: DataFailure) {
+    if case .full = failure { self = .full } else { self = .failed(code: failure.code, failure.description) }
+  }
+
+  init(_ error: RPCError) { self = .failed(code: "rpc.\(error.code)", "\(error.message) (\(error.code))") }
+}
+
+/// What others in the room say and do beside sound.
+extension Device {
+  func handleWord(_ event: LiveKit.Event, now: Instant) {
+    switch event {
+    case .dtmfReceived(let digit, let identity): keyPressed(digit, by: identity, now: now)
+    case .rpcInvoked(let invocation):
+      let caller =
+        invocation.isServer ? Caller(kind: "server", identity: "") : caller(invocation.callerIdentity)
+      handle(
+        RemoteCall(id: invocation.id, caller: caller, method: invocation.method, payload: invocation.payload),
+        now: now)
+    case .rpcCompleted(let id, .success(let payload)):
+      callCompleted(id, payload: payload, failure: nil, now: now)
+    case .rpcCompleted(let id, .failure(let error)):
+      callCompleted(id, payload: "", failure: WordsFailure(error), now: now)
+    case .stateRequestAnswered(let id, let refusal): attributesAnswered(id, refusal: refusal, now: now)
+    case .streamWritable(let id):
+      if id == firstWordsStream.id { writeFirstWords(now: now) } else { writeWaiting(id.value, now: now) }
+    case .outgoingStreamEnded(let id, let failure):
+      fileEnded(id.value, failure: failure?.description, now: now)
+    case .chatReceived(let message):
+      announce(.chat(identity: message.identity, text: excerpt(message.text)), budgeted: now)
+    case .transcription(let segment):
+      announce(
+        .transcript(
+          identity: segment.speakerIdentity, segment: segment.id, text: excerpt(segment.text),
+          isFinal: segment.isFinal))
+    case .dataReceived(let payload, let topic, let identity, _):
+      announce(.data(identity: identity, topic: excerpt(topic), bytes: payload.count), budgeted: now)
+    case .streamEnded(let stream, let failure):
+      announce(
+        .file(
+          identity: stream.identity, topic: excerpt(stream.topic), name: excerpt(stream.name),
+          bytes: stream.receivedBytes, failure: failure?.description), budgeted: now)
+    case .dataFailed(let failure): log(.warning, failure.description)
+    default: break
+    }
+  }
+
+  /// As much of a text as an event repeats: the history keeps it.
+  private func excerpt(_ text: String) -> String {
+    guard text.utf8.count > DeviceLimits.eventTextBytesMax else { return text }
+    // A character that is cut in two becomes U+FFFD.
+    return String(decoding: text.utf8.prefix(DeviceLimits.eventTextBytesMax), as: UTF8.self) + "..."
+  }
 }

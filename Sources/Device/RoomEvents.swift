@@ -19,12 +19,12 @@ extension Device {
     case .participantJoined(let participant):
       announce(.participantJoined(identity: participant.identity, kind: participant.kind.word))
       log(.info, "\(participant.identity) is in the room")
-      watchAgent()
+      watchAgent(now: now)
     case .participantLeft(let participant, let reason):
       announce(.participantLeft(identity: participant.identity, reason: reason.words))
       log(.info, "\(participant.identity) left: \(reason.words)")
       door.entries.forget(participant.identity)
-      watchAgent()
+      watchAgent(now: now)
     case .trackPublished(let track, let participant):
       announce(.trackPublished(identity: participant.identity, trackStatus(track)))
     case .trackUnpublished(let track, let participant):
@@ -40,7 +40,9 @@ extension Device {
       speakingIdentities = speakers.map { $0.identity }
       announce(.roomSpeakers(speakingIdentities))
     case .connectionQuality(let identity, let quality): qualityChanged(identity, quality)
-    case .localTrackPublished(let track): adoptSenderParameters(track)
+    case .localTrackPublished(let track):
+      adoptSenderParameters(track)
+      firstWords(.published(true), now: now)
     case .localTrackMuted(let track, let byServer):
       // A server's unmute is not obeyed by the room already.
       if byServer, track.id == microphone { _ = changeMute(.mute(track.isMuted, .afar), now: now) }
@@ -48,15 +50,23 @@ extension Device {
       log(.error, "the microphone is not heard: \(failure.description)")
       announce(.roomFailure(RoomFailure(failure)))
     case .localTrackUnpublished(_, let reason):
+      firstWords(.published(false), now: now)
       // Whoever leaves knows.
       if call.state == .ending { break }
       log(.warning, "the microphone was unpublished" + (reason.isEmpty ? "" : ": \(reason)"))
     case .descriptionDropped(let why): log(.warning, "an offer or answer of the server was dropped: \(why)")
     case .requestRefused(let request, let reason): log(.warning, "the server refused \(request): \(reason)")
-    case .localTrackSubscribed: log(.info, "the microphone is heard")
-    case .participantUpdated: watchAgent()
+    case .localTrackSubscribed:
+      log(.info, "the microphone is heard")
+      firstWords(.listened, now: now)
+    case .roomMetadataChanged(let metadata):
+      log(.info, "the room's metadata has \(metadata.utf8.count) bytes now")
+    case .recordingChanged(let isRecording):
+      announce(.roomRecording(isRecording))
+      log(.notice, isRecording ? "the room is being recorded" : "the room is not recorded any more")
+    case .agentChanged, .participantUpdated: watchAgent(now: now)
     case .roomUpdated, .localParticipantUpdated: break
-    case .dataReceived, .dtmfReceived, .rpcInvoked, .rpcCompleted, .dataFailed: break
+    default: handleWord(event, now: now)
     }
   }
 

@@ -17,10 +17,11 @@ protocol RoomWords: AnyObject {
     name: String, bytes: Int?, topic: String, to: [String], now: Instant
   ) throws(WordsFailure) -> FileID
   /// Takes all, or throws and takes nothing.
-  func write(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure)
-  /// A `failure` tells the receivers that the rest does not come.
+  func writeFile(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure)
+  /// A `failure` tells the receivers that the rest does not come. `Device.fileEnded` says when all is on its way.
   func closeFile(_ file: FileID, failure: String?, now: Instant)
-  func setAttributes(_ attributes: [String: String], now: Instant) throws(WordsFailure)
+  /// The answer comes by `Device.attributesAnswered`.
+  func setAttributes(_ attributes: [String: String], now: Instant) -> Int
 }
 
 enum WordsFailure: Error, Equatable {

@@ -23,9 +23,9 @@ extension Device {
       files[index].waiting = (data, asker)
       writeWaiting(files[index].id, now: now)
     case .sendFileEnd(let number):
-      let file = files.remove(at: try fileIndex(number, client))
-      words.closeFile(file.id, failure: nil, now: now)
-      succeed(.object([.init("bytes", .number(file.bytes))]), asker, now)
+      let index = try fileIndex(number, client)
+      files[index].ending = asker
+      words.closeFile(files[index].id, failure: nil, now: now)
     default: break
     }
   }
@@ -36,7 +36,7 @@ extension Device {
       return
     }
     do throws(WordsFailure) {
-      try words.write(piece.data, to: id, now: now)
+      try words.writeFile(piece.data, to: id, now: now)
       files[index].bytes += piece.data.count
       files[index].waiting = nil
       succeed(.object([.init("bytes", .number(files[index].bytes))]), piece.asker, now)
@@ -46,6 +46,15 @@ extension Device {
       words.closeFile(id, failure: "the sender failed", now: now)
       refuse(error, piece.asker, now)
     }
+  }
+
+  /// All of a file is in the channel, or it came to nothing.
+  func fileEnded(_ id: FileID, failure: String?, now: Instant) {
+    guard let index = files.firstIndex(where: { $0.id == id }) else { return }
+    let file = files.remove(at: index)
+    guard let asker = file.ending ?? file.waiting?.asker else { return }
+    if let failure { return refuse("not-sent", "the file did not arrive whole: \(failure)", asker, now) }
+    succeed(.object([.init("bytes", .number(file.bytes))]), asker, now)
   }
 
   /// A client of the control socket has gone, perhaps in the midst of a file.
@@ -61,12 +70,14 @@ extension Device {
     let dropped = files
     files = []
     for file in dropped {
-      if let asker = file.waiting?.asker { refuse("no-room", "the room was left", asker, now) }
+      if let asker = file.ending ?? file.waiting?.asker { refuse("no-room", "the room was left", asker, now) }
     }
   }
 
   private func fileIndex(_ number: Int, _ client: ClientID) throws(WordsFailure) -> Int {
-    guard let index = files.firstIndex(where: { $0.number == number && $0.client == client }) else {
+    guard
+      let index = files.firstIndex(where: { $0.number == number && $0.client == client && $0.ending == nil })
+    else {
       throw .failed(code: "no-file", "no such file is being sent over this connection")
     }
     return index

@@ -11,6 +11,7 @@ extension Device {
     serverURL = url ?? settings.token.url
     stayToken = token
     setConnection(.connecting, reason: nil)
+    if recordsFirstWords { firstWords(.callBegan, now: now) }
     advanceCall(.joinBegan, now: now)
     if let token {
       join(token: token, now: now)

@@ -1,3 +1,4 @@
+import Base
 import Control
 
 /// What became of a sound device, in the words of its driver.

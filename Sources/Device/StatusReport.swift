@@ -67,6 +67,11 @@ extension Device {
         status.uplink.lossTenthsPercent = Int(sent.remoteFractionLost) * 1000 / 256
       }
     }
+    if preConnect.state != .off || firstWordsStream.capturedMilliseconds > 0 {
+      status.preConnect = PreConnectStatus(
+        capturedMilliseconds: firstWordsStream.capturedMilliseconds,
+        sentMilliseconds: preConnect.state == .sending ? 0 : firstWordsStream.sentMilliseconds)
+    }
     status.downlink.packets = sound.packetsReceived
     status.downlink.lost = sound.packetsLost
     status.downlink.concealedMilliseconds = sound.concealedMilliseconds

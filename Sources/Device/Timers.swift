@@ -5,7 +5,7 @@ extension Device {
   /// The next of its own times and the room's.
   func earliest(_ ofRoom: Instant?) -> Instant? {
     var earliest = ofRoom
-    for due in [door.closesAt, agentDue, askedIndicator?.until] + buttons.map({ $0.until }) {
+    for due in [door.closesAt, agentDue, askedIndicator?.until, preConnect.deadline] + buttons.map({ $0.until }) {
       guard let due else { continue }
       earliest = earliest.map { min($0, due) } ?? due
     }
@@ -22,6 +22,7 @@ extension Device {
       buttons.removeAll { $0.button == button }
       changed(button, isDown: false, now: now)
     }
+    if let due = preConnect.deadline, due <= now { firstWords(.timeout, now: now) }
     if let due = agentDue, due <= now { agentIsMissing(now: now) }
   }
 }

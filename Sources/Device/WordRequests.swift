@@ -16,6 +16,8 @@ struct SentFile {
   var bytes = 0
   /// A piece that the room did not take yet, and the request that brought it.
   var waiting: (data: [UInt8], asker: Asker)?
+  /// The request that ended it, while the rest is on its way.
+  var ending: Asker?
 }
 
 /// The requests that carry words and files.
@@ -50,10 +52,20 @@ extension Device {
       changes[pair.name] = pair.value
       all[pair.name] = pair.value.utf8.isEmpty ? nil : pair.value
     }
-    if !changes.isEmpty { try words.setAttributes(changes, now: now) }
     let sorted = all.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let members: [JSONValue.Member] = sorted.map { .init($0, .text(all[$0])) }
-    succeed(.object([.init("attributes", .object(members))]), asker, now)
+    let result = JSONValue.object([.init("attributes", .object(members))])
+    guard !changes.isEmpty else { return succeed(result, asker, now) }
+    guard pendingUpdates.count < DeviceLimits.pendingCallsMax else { throw .busy }
+    pendingUpdates.append((words.setAttributes(changes, now: now), result, asker))
+  }
+
+  /// The server took what `words.setAttributes` sent, or says why not.
+  func attributesAnswered(_ id: Int, refusal: String?, now: Instant) {
+    guard let index = pendingUpdates.firstIndex(where: { $0.id == id }) else { return }
+    let (_, result, asker) = pendingUpdates.remove(at: index)
+    if let refusal { return refuse("refused", "the server refused: \(refusal)", asker, now) }
+    succeed(result, asker, now)
   }
 
   /// The end of a call that `words.call` began.

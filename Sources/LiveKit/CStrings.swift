@@ -1,3 +1,4 @@
+import Base
 import CLiveKitProtocol
 
 /// What a message only borrows while it is encoded: zero-terminated copies of strings, contents and entries.

@@ -1,3 +1,5 @@
+import Base
+
 /// A UTC calendar time of the proleptic Gregorian calendar, for messages to people.
 struct CalendarTime: Equatable {
   let year: Int

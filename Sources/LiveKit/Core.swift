@@ -45,8 +45,12 @@ struct Core {
   var nextTrackID = 1
   var rpc = RPCTables()
   var statistics = Statistics()
+  var stateRequests = StateRequests()
+  var streams: Streams
+  var seenAgent: SeenAgent?
 
-  init(limits: Limits) {
+  init(limits: Limits, wholeTextTopics: [String]) {
+    streams = Streams(limits: limits, wholeTextTopics: wholeTextTopics)
     directory = Directory(participantsMax: limits.participantsMax)
     subscriptions = SubscriptionTable(slotsMax: limits.subscriptionsMax)
   }

@@ -1,3 +1,5 @@
+import Base
+
 /// Who is in the room. Pure: updates in, changes out.
 ///
 /// The identity is the key. The server does not announce the end of a session whose identity joined again: the
@@ -5,7 +7,7 @@
 struct Directory {
   enum Change: Equatable {
     case joined(Participant)
-    case updated(Participant)
+    case updated(Participant, from: Participant)
     case left(Participant, DisconnectReason)
     case published(RemoteTrack, Participant)
     case unpublished(RemoteTrack, Participant)
@@ -82,11 +84,11 @@ struct Directory {
     var changes: [Change] = []
     if known.sid != update.sid {
       changes += known.tracks.map { .unpublished($0, known) }
-      changes.append(.updated(update))
+      changes.append(.updated(update, from: known))
       changes += update.tracks.map { .published($0, update) }
       return changes
     }
-    if differs(known, update) { changes.append(.updated(update)) }
+    if differs(known, update) { changes.append(.updated(update, from: known)) }
     return changes + trackChanges(from: known, to: update)
   }
 

@@ -17,10 +17,15 @@ public enum Event {
   /// An attempt or a session failed. The next attempt follows after this time; nil: it was the last.
   case connectionFailed(Failure, retryInMilliseconds: Int?)
   case roomUpdated(RoomInfo)
-  /// The local participant's name, metadata, attributes or permission changed.
-  case localParticipantUpdated(Participant)
+  case roomMetadataChanged(String)
+  /// Somebody records the room, or not any more.
+  case recordingChanged(Bool)
+  /// Joined, or something of the local participant changed, its permission for example.
+  case localParticipantUpdated(Participant, ParticipantChanges)
   case participantJoined(Participant)
-  case participantUpdated(Participant)
+  case participantUpdated(Participant, ParticipantChanges)
+  /// The agent that counts came, went (nil), was replaced or changed its state.
+  case agentChanged(Participant?)
   /// After `trackUnsubscribed` and `trackUnpublished` of all tracks.
   case participantLeft(Participant, DisconnectReason)
   case trackPublished(RemoteTrack, participant: Participant)
@@ -47,6 +52,23 @@ public enum Event {
   case descriptionDropped(String)
   /// The server did not do what we asked; the words are its own.
   case requestRefused(request: String, reason: String)
+  /// The end of `setAttributes`, `setMetadata` or `setName`; a refusal in the server's words, which
+  /// `requestRefused` has said as well.
+  case stateRequestAnswered(id: Int, refusal: String?)
+  /// Somebody sends a stream that is not collected; its pieces follow, in order.
+  case streamOpened(IncomingStream)
+  case streamChunk(IncomingStream.ID, [UInt8])
+  /// The last of a stream, with the attributes of its trailer. Of a stream that is collected this comes only if it
+  /// failed, and instead of its text.
+  case streamEnded(IncomingStream, failure: StreamFailure?)
+  /// A whole text of one of the configured topics.
+  case textReceived(String, IncomingStream)
+  case chatReceived(ChatMessage)
+  case transcription(TranscriptionSegment)
+  /// Our stream is in the channel to its end, or came to nothing.
+  case outgoingStreamEnded(OutgoingStream.ID, failure: StreamFailure?)
+  /// After `full`: there is room to write again.
+  case streamWritable(OutgoingStream.ID)
   /// One packet of a subscribed audio track.
   case audio(slot: Int, trackSID: String, PeerConnection.ReceivedAudio)
   /// Bytes of another participant, or of the server's API (no identity). The sender may not be announced yet.

@@ -1,3 +1,5 @@
+import Base
+
 extension Failure: CustomStringConvertible {
   /// One sentence without the final full stop, never with a token in it.
   public var description: String {

@@ -1,3 +1,5 @@
+import Base
+
 /// What a failed dialling means, from what the transport saw and from the server's words.
 enum DialVerdict: Equatable {
   case failed(Failure)

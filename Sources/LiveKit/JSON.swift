@@ -1,3 +1,4 @@
+import Base
 import CJansson
 
 /// A JSON object read by jansson, released with this value. Names that are missing or of another type read as nil.

@@ -62,5 +62,31 @@ public struct Limits: Equatable, Sendable {
   /// The server answers a leave at once; nobody waits for one that does not.
   public var leaveMilliseconds = 250
 
+  // Streams and what was said.
+
+  /// Open towards us at a time, of all senders and of one.
+  public var incomingStreamsMax = 32
+  public var incomingStreamsPerSenderMax = 16
+  /// A stream of which nothing comes for so long has ended. Agents keep one open for as long as they speak.
+  public var incomingStreamIdleMilliseconds = 60_000
+  /// One text that is collected as a whole, and all of them together.
+  public var collectedTextBytesMax = 128 << 10
+  public var collectedBytesMax = 256 << 10
+  public var outgoingStreamsMax = 8
+  /// Ours are given up when the channel takes nothing for so long, or never opens.
+  public var outgoingStreamStallMilliseconds = 30_000
+  /// Accepted from writers and not yet in the channel, of all streams together.
+  public var outgoingStreamBytesMax = 256 << 10
+  /// A header, a chunk or a trailer: the content, or all texts of a header.
+  public var streamChunkBytesMax = 15_000
+  public var streamHeaderBytesMax = 15_000
+  /// Segments of transcriptions that are remembered to know them again.
+  public var transcriptionMemoryMax = 16
+  /// Requests to change our own state, unanswered.
+  public var stateRequestsMax = 8
+  /// All attributes or the metadata of a participant, as the server has it.
+  public var participantStateBytesMax = 64_000
+  public var stateRequestMilliseconds = 5_000
+
   public init() {}
 }

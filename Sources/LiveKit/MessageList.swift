@@ -1,3 +1,4 @@
+import Base
 import CLiveKitProtocol
 
 /// Collects the entries of one repeated field as nanopb hands them over, up to a limit; the rest are counted.

@@ -1,3 +1,5 @@
+import Base
+
 /// The parsers of this room that are not public, for the fuzzer of this package.
 package enum ParserEntries {
   /// Whether the bytes are a message of the server within default limits.

@@ -70,6 +70,9 @@ public final class Room {
     public var retry = RetryPolicy()
     /// What others may call here; whatever else is called is answered with the error 1400. Set before joining.
     public var rpcMethods: [String] = []
+    /// Text streams of these topics come as one `textReceived`; chat and transcriptions have their own events, and
+    /// everything else comes piece by piece.
+    public var wholeTextTopics: [String] = []
     public var limits = Limits()
 
     public init(certificate: Certificate, productVersion: String) {
@@ -98,7 +101,7 @@ public final class Room {
     self.configuration = configuration
     self.random = random
     self.makePeer = makePeer
-    core = Core(limits: configuration.limits)
+    core = Core(limits: configuration.limits, wholeTextTopics: configuration.wholeTextTopics)
   }
 
   // What is so now.
@@ -115,6 +118,7 @@ public final class Room {
   /// Of the signalling connection; nil until measured.
   public var roundTripMilliseconds: Int? { core.session.keepalive.roundTripMilliseconds }
   public var statistics: Statistics { core.statistics }
+  public var streamStatistics: StreamStatistics { core.streams.statistics }
   public func mediaStatistics(_ peer: Peer) -> PeerConnection.Statistics? {
     core.session[peer]?.statistics
   }

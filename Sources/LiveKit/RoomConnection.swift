@@ -115,6 +115,7 @@ extension Room {
     core.phase = .idle
     abandonCalls()
     core.directory.clear()
+    core.seenAgent = nil
     core.tokens = nil
     core.url = nil
     setState(.disconnected, reason)
@@ -129,6 +130,8 @@ extension Room {
     core.request += 1
     core.session = Session()
     forgetServerCalls()
+    core.stateRequests.sessionEnded()
+    endStreams()
     report(core.subscriptions.clear())
     withdrawLocalTracks(reason)
     if !core.speakers.isEmpty {

@@ -65,6 +65,8 @@ extension Room {
     result = earliest(result, core.session.publisherWait)
     result = earliest(result, core.session.subscriberWait)
     result = earliest(result, earliest(core.session.data.waitingUntil, core.rpc.deadline))
+    result = earliest(result, core.stateRequests.deadline)
+    result = earliest(result, core.streams.deadline)
     for track in core.localTracks { result = earliest(result, track.publishDeadline) }
     return result
   }
@@ -86,6 +88,8 @@ extension Room {
     expireWaitingPackets(now)
     expireCalls(now)
     expireInvocations(now)
+    expireStateRequests(now)
+    expireStreams(now)
   }
 
   private func phaseExpired(_ now: Instant) {

@@ -78,6 +78,7 @@ extension Room {
     core.session.subscriberWait = nil
     core.session.publisherDeadline = nil
     core.session.negotiation = Negotiation()
+    giveUpWaitingPackets()
     core.session.data = DataSession()
     core.session.earlyAudio = [:]
   }

@@ -114,6 +114,23 @@ extension Room {
     emit(.localTrackUnpublished(core.localTracks[index], reason: "the server withdrew it"))
   }
 
+  /// The permission is gone: servers withdraw each track as well, before or after they say so.
+  private func revokeLocalTracks(_ now: Instant) {
+    for index in core.localTracks.indices {
+      let state = core.localTracks[index].state
+      guard state == .published || state == .publishing else { continue }
+      removeSender(at: index, now)
+      core.localTracks[index].state = .refused
+      if state == .published {
+        emit(
+          .localTrackUnpublished(core.localTracks[index], reason: "the permission to publish was taken back"))
+      } else {
+        emit(.localTrackFailed(core.localTracks[index], .publishNotAllowed("the permission was taken back")))
+      }
+    }
+    checkMedia(now)
+  }
+
   func trackRefused(_ cid: String, _ response: SignalResponse.RequestResponse, _ now: Instant) {
     guard let index = core.localTracks.firstIndex(where: { $0.cid == cid && $0.state == .publishing }) else {
       return
@@ -155,8 +172,10 @@ extension Room {
     var before = old
     before.tracks = new.tracks
     before.version = new.version
-    if before != new { emit(.localParticipantUpdated(new)) }
+    if before != new { emit(.localParticipantUpdated(new, ParticipantChanges(from: old, to: new))) }
     if new.permission.canPublishData, !old.permission.canPublishData { preparePublisherForCalls(now) }
+    if !new.permission.canPublishData { failOutgoingStreams(.disconnected) }
+    if !new.permission.canPublish { revokeLocalTracks(now) }
     guard new.permission.canPublish, !old.permission.canPublish else { return }
     for index in core.localTracks.indices where core.localTracks[index].state == .refused {
       core.localTracks[index].state = .waiting

@@ -35,6 +35,7 @@ extension Room {
   private func joined(_ join: SignalResponse.JoinResponse, _ now: Instant) {
     if core.hasBeenConnected { core.statistics.reconnects += 1 }
     core.phase = .connectingMedia(until: now.advanced(byMilliseconds: configuration.mediaTimeoutMilliseconds))
+    let before = core.info
     core.info = join.room
     core.session.subscriberPrimary = join.subscriberPrimary
     core.session.canonicalName = random.alphanumeric(16)
@@ -43,12 +44,13 @@ extension Room {
     let names = core.session.stun.take(join.iceServers, serversMax: configuration.limits.stunServersMax)
     for name in names { put(.resolveHost(name: name)) }
     emit(.roomUpdated(core.info))
-    changeParticipants(now) { $0.begin(local: join.participant, others: join.others) }
-    emit(.localParticipantUpdated(core.directory.local))
+    tellRoomChanges(before)
+    begin(join.participant, join.others, now)
     // The subscriber's sockets open before its first offer comes, and the publisher's offer leaves at once.
     if join.subscriberPrimary { start(.subscriber, now) }
     publishWaiting(now)
     preparePublisherForCalls(now)
+    sendStateRequests(now)
     checkMedia(now)
   }
 
@@ -104,16 +106,30 @@ extension Room {
     info.serverRegion = core.info.serverRegion
     info.serverNode = core.info.serverNode
     guard info != core.info else { return }
+    let before = core.info
     core.info = info
     emit(.roomUpdated(info))
+    tellRoomChanges(before)
   }
 
   /// The session goes on in another room, over the same connections.
   private func moved(_ moved: SignalResponse.Moved, _ now: Instant) {
     refresh(moved.token)
     update(moved.room)
-    changeParticipants(now) { $0.begin(local: moved.participant, others: moved.others) }
-    emit(.localParticipantUpdated(core.directory.local))
+    begin(moved.participant, moved.others, now)
+    sendStateRequests(now)
+  }
+
+  private func begin(_ participant: Participant, _ others: [Participant], _ now: Instant) {
+    let before = core.directory.local
+    changeParticipants(now) { $0.begin(local: participant, others: others) }
+    emit(.localParticipantUpdated(participant, ParticipantChanges(from: before, to: participant)))
+    core.stateRequests.joined(as: participant)
+  }
+
+  private func tellRoomChanges(_ before: RoomInfo) {
+    if core.info.metadata != before.metadata { emit(.roomMetadataChanged(core.info.metadata)) }
+    if core.info.isRecording != before.isRecording { emit(.recordingChanged(core.info.isRecording)) }
   }
 
   /// Only changes are told: whoever is not active any more drops out, the others stay as they were.
@@ -128,6 +144,7 @@ extension Room {
   }
 
   private func refused(_ response: SignalResponse.RequestResponse, _ now: Instant) {
+    if case .updateMetadata(let id) = response.request { return stateAnswered(id, response) }
     guard response.reason != .ok else { return }
     switch response.request {
     case .addTrack(let cid): trackRefused(cid, response, now)

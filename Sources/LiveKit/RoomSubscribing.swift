@@ -38,15 +38,15 @@ extension Room {
     report(subscriptions.filter { $0.isEnd })
     for change in changes { report(change, now) }
     report(subscriptions.filter { !$0.isEnd })
+    watchAgent()
   }
 
   private func report(_ change: Directory.Change, _ now: Instant) {
     switch change {
     case .joined(let participant): emit(.participantJoined(participant))
-    case .updated(let participant):
-      emit(.participantUpdated(participant))
-      recipientChanged(participant, hasLeft: false)
+    case .updated(let participant, let old): updated(participant, from: old)
     case .left(let participant, let reason):
+      senderLeft(participant)
       emit(.participantLeft(participant, reason))
       recipientChanged(participant, hasLeft: true)
     case .published(let track, let participant): emit(.trackPublished(track, participant: participant))
@@ -55,6 +55,13 @@ extension Room {
     case .unmuted(let track, let participant): emit(.trackUnmuted(track, participant: participant))
     case .localUpdated(let old, let new): localUpdated(old, new, now)
     }
+  }
+
+  private func updated(_ participant: Participant, from old: Participant) {
+    let changes = ParticipantChanges(from: old, to: participant)
+    if changes.session { senderLeft(old) }
+    emit(.participantUpdated(participant, changes))
+    recipientChanged(participant, hasLeft: false)
   }
 
   func report(_ changes: [SubscriptionTable.Change]) {

@@ -1,3 +1,5 @@
+import Base
+
 /// The address of a LiveKit server as configured: `wss://host[:port][/prefix]`; `https` means the same as `wss`.
 struct ServerURL: Equatable {
   let isSecure: Bool

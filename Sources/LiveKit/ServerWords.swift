@@ -1,3 +1,5 @@
+import Base
+
 /// What a server said in an HTTP body, fit for a status line and a log: one line, short, without the token
 /// (the server repeats it in its 401) and without a web page's mark-up.
 func serverWords(_ body: [UInt8], hiding token: String) -> String {

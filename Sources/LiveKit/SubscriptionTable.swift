@@ -1,3 +1,4 @@
+import Base
 import WebRTC
 
 /// Which media section carries whose track, and which slot of the audio engine plays it. Pure.

@@ -1,3 +1,5 @@
+import Base
+
 /// Why a server's certificate was not accepted.
 public struct CertificateProblem: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Reason: Equatable, Sendable {

@@ -1,3 +1,4 @@
+import Base
 import COpenSSL
 
 /// OpenSSL asks this about each certificate of the chain. It never changes the verdict; it only writes down the

@@ -1,3 +1,5 @@
+import Base
+
 /// Text from a server, made safe to be shown: tokens cut out, one line, no control characters, not too long.
 ///
 /// LiveKit servers answer a bad token with a body that repeats all of it.

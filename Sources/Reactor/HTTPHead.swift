@@ -1,3 +1,5 @@
+import Base
+
 /// A header field. Names compare without regard to case.
 public struct HTTPHeader: Equatable, Sendable {
   public let name: String

@@ -1,3 +1,5 @@
+import Base
+
 /// A URL that can be dialled: `ws`, `wss`, `http` or `https`, a host, a port, a path with its query.
 public struct WebAddress: Equatable, Sendable {
   public let isSecure: Bool

@@ -1,3 +1,4 @@
+import Base
 import COpenSSL
 
 /// A self-signed ECDSA P-256 identity for DTLS (RFC 8827 §6.5). One is enough for a process: every

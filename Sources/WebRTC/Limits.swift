@@ -115,7 +115,7 @@ enum Limits {
   /// A LiveKit server closes the channel on a message of more than 65 535 bytes, so its clients stop at this.
   static let dataMessageSendBytesMax = 64_000
   /// Written as a=max-message-size (RFC 8841 §6). A server passes 65 535 bytes on and adds a name or two.
-  static let dataMessageReceiveBytesMax = 128 * 1024
+  static let dataMessageReceiveBytesMax = 256 * 1024
   /// RFC 8841 §6.1, for a description that does not say.
   static let dataMessageDefaultBytesMax: UInt64 = 65_536
   /// A channel takes no more above its high water, and tells that it does again below its low water.

@@ -54,6 +54,7 @@ final class Daemon {
     configuration.mediaTimeoutMilliseconds = configuration.signalTimeoutMilliseconds
     let attempts = settings.session.reconnectAttempts
     configuration.retry = RetryPolicy(attemptsMax: attempts == 0 ? nil : attempts)
+    configuration.rpcMethods = RemoteMethods.all
     configuration.limits.subscriptionsMax = AudioLimits.tracksMax
     return configuration
   }

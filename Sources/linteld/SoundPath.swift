@@ -102,6 +102,9 @@ final class SoundPath {
     case .setMuted(let muted): uplink.muted = muted
     case .setVolume(let percent): downlink.volumePercent = percent
     case .setRate(let bitrate, let loss): uplink.setRate(bitrate: bitrate, expectedLossPercent: loss)
+    case .recordPreConnect(let preRoll): uplink.start(preRollMilliseconds: preRoll)
+    case .handOverPreConnect: uplink.handOver()
+    case .endPreConnect: uplink.endPreConnect()
     case .playTone(let tone): downlink.play(Tone(tone))
     case .stopTones: downlink.stopTones()
     case .setDiscontinuousTransmission(let on): uplink.setDiscontinuousTransmission(on)

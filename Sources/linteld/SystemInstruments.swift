@@ -30,6 +30,21 @@ final class SystemInstruments: Instruments {
     return readings
   }
 
+  var preConnectRecording: FirstWords? {
+    uplink.preConnectRecording.map { FirstWords(first: $0.first, handOver: $0.handOver) }
+  }
+
+  func preConnectBytes(from position: UInt32) -> [UInt8]? {
+    let bytes = [UInt8](unsafeUninitializedCapacity: 2 * Self.pieceSamples) { buffer, count in
+      // PCM16 is little-endian, as every machine is that this runs on.
+      count = buffer.withMemoryRebound(to: Int16.self) { 2 * uplink.readPreConnect(from: position, into: $0) }
+    }
+    return bytes.isEmpty ? nil : bytes
+  }
+
+  /// One chunk of a stream.
+  private static let pieceSamples = 7_500
+
   var memory: MemoryReadings? {
     guard let bytes = try? Files.read("/proc/self/status", bytesMax: 16_384).bytes,
       let resident = Self.kilobytes("VmRSS:", bytes), let anonymous = Self.kilobytes("RssAnon:", bytes)

@@ -15,6 +15,17 @@ struct ArrivalTests {
     }
   }
 
+  @Test func nearlyAllAreWaitedForWhereTheyAreNear() {
+    // 1 in 25 is later than the others, by 5 ms or by more.
+    for (later, isWaitedFor) in [(5, true), (9, false)] {
+      var histogram = ArrivalHistogram()
+      for index in 0..<2_000 { histogram.note(delay: 5_000 + UInt32(index % 25 == 7 ? later * 48 : 0)) }
+      let late = distance(histogram.quantile(permille: 950, orNearly: 998), from: 5_000)
+      #expect(late <= (isWaitedFor ? later * 48 + 120 : 120) && late > (isWaitedFor ? later * 48 : 0))
+      #expect(distance(histogram.quantile(permille: 950), from: 5_000) <= 120)
+    }
+  }
+
   @Test func whatIsLongAgoIsForgotten() {
     var histogram = ArrivalHistogram()
     for _ in 0..<1_000 { histogram.note(delay: 20_000) }
@@ -31,6 +42,27 @@ struct ArrivalTests {
     for _ in 0..<50_000 {
       histogram.note(delay: UInt32(truncatingIfNeeded: random.next()))
       #expect(distance(histogram.quantile(permille: 950), from: histogram.fastest) >= 0)
+    }
+  }
+
+  @Test func theDriftIsLearnedWithinAMinute() {
+    var drift = ClockDrift()
+    var lag = 0.0
+    var random = SplitMix(state: 8)
+    for _ in 0..<30 {
+      lag += 32_000 * (Double(drift.ratePartsPerBillion) / 1e9 - 300 / 1e6)
+      drift.note(lagSamples: Int32(lag) + Int32(random.next() % 8), milliseconds: 2_000, noiseSamples: 16)
+    }
+    #expect(abs(Double(drift.driftPartsPerBillion) / 1e3 - 300) < 45)
+    #expect(abs(Double(drift.ratePartsPerBillion) / 1e3 - 300) < 100)
+  }
+
+  @Test func noiseIsNoDrift() {
+    var drift = ClockDrift()
+    var random = SplitMix(state: 9)
+    for _ in 0..<1_000 {
+      drift.note(lagSamples: 1_000 + Int32(random.next() % 16), milliseconds: 2_000, noiseSamples: 16)
+      #expect(drift.ratePartsPerBillion == 0)
     }
   }
 

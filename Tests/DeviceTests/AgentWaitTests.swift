@@ -78,7 +78,7 @@ import Testing
     bench.enter(("bot", .agent))
     for state in ["listening", "thinking", "thinking", "speaking"] {
       bench.words.participants[0].attributes["lk.agent.state"] = state
-      bench.act { device, _ in device.watchAgent() }
+      bench.act { device, now in device.watchAgent(now: now) }
     }
     #expect(
       bench.events(named: "agent.state").map { $0["state"].string ?? "" }

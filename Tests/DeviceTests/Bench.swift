@@ -11,6 +11,12 @@ final class Bench: Instruments {
   var unixMilliseconds: Int64 = 1_800_000_000_000
   var sound = SoundReadings()
   var memory: MemoryReadings? = MemoryReadings(residentKilobytes: 9000, anonymousKilobytes: 3000)
+  var preConnectRecording: FirstWords?
+  func preConnectBytes(from position: UInt32) -> [UInt8]? {
+    guard let recording = preConnectRecording, recording.handOver != position else { return nil }
+    let left = Int(recording.handOver &- position)
+    return [UInt8](repeating: 7, count: 2 * min(left, 7_500))
+  }
   private(set) var now = Instant(microseconds: 1_000_000)
   private(set) var answers: [(client: Int, answer: Device.Answer)] = []
   private(set) var events: [JSONValue] = []
@@ -141,7 +147,7 @@ extension Bench {
       device.setConnection(.connected, reason: nil)
       device.advanceCall(.joinBegan, now: now)
       device.advanceCall(.connected(somebodyIsHeard: heard), now: now)
-      device.watchAgent()
+      device.watchAgent(now: now)
     }
   }
 

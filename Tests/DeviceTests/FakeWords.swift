@@ -62,7 +62,7 @@ final class FakeWords: RoomWords {
     return id
   }
 
-  func write(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure) {
+  func writeFile(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure) {
     try note(.write(file, bytes))
   }
 
@@ -70,7 +70,8 @@ final class FakeWords: RoomWords {
     said.append(.closeFile(file, failure: failure))
   }
 
-  func setAttributes(_ attributes: [String: String], now: Instant) throws(WordsFailure) {
-    try note(.attributes(attributes))
+  func setAttributes(_ attributes: [String: String], now: Instant) -> Int {
+    said.append(.attributes(attributes))
+    return next()
   }
 }

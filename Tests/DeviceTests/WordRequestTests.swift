@@ -67,11 +67,23 @@ import Testing
 
   @Test func attributesAreMerged() throws {
     let bench = try bench()
-    let result = bench.ask(.attributes([TextPair("floor", "3"), TextPair("gone", "")]))
-    #expect(result?["attributes"] == .object([.init("floor", .string("3"))]))
+    #expect(bench.ask(.attributes([TextPair("floor", "3"), TextPair("gone", "")])) == nil)
+    bench.act { $0.attributesAnswered(1, refusal: nil, now: $1) }
+    guard case .result(let result)? = bench.answers.last?.answer else {
+      Issue.record("no result")
+      return
+    }
+    #expect(result["attributes"] == .object([.init("floor", .string("3"))]))
     #expect(bench.words.said == [.attributes(["floor": "3", "gone": ""])])
     #expect(bench.ask(.attributes([]))?["attributes"] == .object([]))
     #expect(bench.words.said.count == 1)
+    bench.ask(.attributes([TextPair("floor", "4")]))
+    bench.act { $0.attributesAnswered(2, refusal: "does not have permission", now: $1) }
+    guard case .refused(let failure)? = bench.answers.last?.answer else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(failure.description.contains("does not have permission"))
   }
 
   @Test func aFileWaitsForTheRoom() throws {
@@ -86,7 +98,14 @@ import Testing
     let before = bench.answers.count
     bench.act { $0.writeWaiting(1, now: $1) }
     #expect(bench.answers.count == before + 1)
-    #expect(bench.ask(.sendFileEnd(file: 1))?["bytes"].integer == 5)
+    #expect(bench.ask(.sendFileEnd(file: 1)) == nil)
+    #expect(bench.ask(.sendFileData(file: 1, data: [7]))?["refused"].string?.contains("no such file") == true)
+    bench.act { $0.fileEnded(1, failure: nil, now: $1) }
+    guard case .result(let result)? = bench.answers.last?.answer else {
+      Issue.record("no result")
+      return
+    }
+    #expect(result["bytes"].integer == 5)
     #expect(
       bench.words.said == [
         .openFile(1, name: "a.jpg", bytes: 5, topic: "t", to: []), .write(1, [1, 2, 3]), .write(1, [4, 5]),

@@ -18,6 +18,11 @@ func fuzzCandidateInit(_ bytes: [UInt8]) {
   precondition(ParserEntries.candidateInit(bytes), "not the same after writing and reading")
 }
 
+/// Arbitrary packets of several senders, in any order.
+func fuzzDataStream(_ bytes: [UInt8]) {
+  if let fault = ParserEntries.streams(bytes) { preconditionFailure(fault) }
+}
+
 func fuzzServerURL(_ bytes: [UInt8]) {
   _ = ParserEntries.serverURL(bytes)
   _ = ParserEntries.stunURL(bytes)

@@ -4,7 +4,7 @@ import Base
 nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("ip-address", { bytes in _ = IPAddress(String(decoding: bytes, as: UTF8.self)) }),
   ("configuration", fuzzConfiguration),
-  ("control-request", fuzzControlRequest),
+  ("control-request", fuzzControlRequest), ("rpc-json", fuzzRPC),
   ("control-line-buffer", fuzzControlLineBuffer),
   ("control-conversation", fuzzControlConversation),
   ("websocket-frames", fuzzWebSocketFrames),
@@ -13,8 +13,9 @@ nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("signal-response", fuzzSignalResponse),
   ("token", fuzzToken),
   ("candidate-init", fuzzCandidateInit),
-  ("server-url", fuzzServerURL), ("data-packet", fuzzDataPacket),
+  ("server-url", fuzzServerURL), ("data-stream", fuzzDataStream), ("data-packet", fuzzDataPacket),
   ("rtp", fuzzRTP), ("rtcp", fuzzRTCP), ("srtp-unprotect", fuzzSRTP), ("dtls-datagram", fuzzDTLS),
   ("sdp", fuzzDescription), ("candidate", fuzzCandidate), ("stun", fuzzSTUN), ("ice-agent", fuzzAgent),
+  ("dcep", fuzzDCEP), ("sctp-packet", fuzzSCTPPacket),
   ("jitter-buffer", fuzzJitterBuffer), ("opus-decode", fuzzOpusDecode),
 ]

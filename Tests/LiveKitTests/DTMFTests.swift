@@ -34,6 +34,7 @@ import Testing
     #expect(throws: DataFailure.badDigit("x")) {
       try bench.room.sendDTMF("12x", to: [], now: bench.now)
     }
+    #expect(throws: DataFailure.badDigit("")) { try bench.room.sendDTMF("", to: [], now: bench.now) }
     #expect(throws: DataFailure.self) {
       try bench.room.sendDTMF(String(repeating: "1", count: 65), to: [], now: bench.now)
     }

@@ -81,12 +81,21 @@ import Testing
     #expect(bench.data.dropped == 0)
     bench.advance(2)
     #expect(bench.data.dropped == 3)
-    #expect(bench.dataFailures == [.neverOpened(packets: 3)])
+    #expect(bench.dataFailures == [.givenUp(packets: 3)])
     bench.openChannels()
     #expect(bench.sentPackets.isEmpty)
     // Later packets wait anew.
     try bench.room.sendData([9], topic: nil, to: [], reliable: true, now: bench.now)
     #expect(bench.sentPackets.map(\.sequence) == [4])
+  }
+
+  @Test func whatTheSessionTakesWithItIsSaid() throws {
+    let bench = try Bench(rpcMethods: ["echo"])
+    try bench.connect()
+    for _ in 0..<2 { try bench.room.sendData([1], topic: nil, to: [], reliable: true, now: bench.now) }
+    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    #expect(bench.dataFailures == [.givenUp(packets: 2)])
+    #expect(bench.data.dropped == 2)
   }
 
   @Test func aFullChannelIsWaitedFor() throws {

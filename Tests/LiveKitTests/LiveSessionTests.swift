@@ -23,13 +23,17 @@ import Testing
     var heardByServer: [PeerConnection.ReceivedAudio] = []
     var heardByRoom: [(slot: Int, sequence: UInt16)] = []
     var slots: [Int] = []
+    var events: [Event] = []
+    /// Messages of the room's own channels, as the server gets them.
+    var messages: [[UInt8]] = []
+    var dataReachedServer: ([UInt8]) -> Void = { _ in }
     private var flying: [(bytes: [UInt8], from: SocketAddress, to: SocketAddress)] = []
     private var fromServer: [[UInt8]] = []
 
-    init() throws {
-      room = Room(
-        configuration: .init(certificate: try Certificate(), productVersion: "1"),
-        random: SeededRandom(seed: 1))
+    init(rpcMethods: [String] = []) throws {
+      var configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1")
+      configuration.rpcMethods = rpcMethods
+      room = Room(configuration: configuration, random: SeededRandom(seed: 1))
       let now = self.now
       func end(_ seed: UInt64) throws -> PeerConnection {
         PeerConnection(
@@ -89,6 +93,7 @@ import Testing
         case .transmit(let bytes, let from, let to, _): flying.append((bytes, from, to))
         case .event(.trackSubscribed(let subscription, _)): slots.append(subscription.slot)
         case .event(.audio(let slot, _, let packet)): heardByRoom.append((slot, packet.sequence))
+        case .event(let event): events.append(event)
         case .wait: break room
         default: break
         }
@@ -104,6 +109,9 @@ import Testing
           let json = CandidateInit(candidate: line, mid: mid, sectionIndex: index).json
           server(Server.trickle(json, subscriber: peer == .subscriber))
         case .event(.audio(let packet)): heardByServer.append(packet)
+        case .event(.dataChannelMessage(_, let bytes)):
+          messages.append(bytes)
+          dataReachedServer(bytes)
         case .event: break
         case .wait: return
         }

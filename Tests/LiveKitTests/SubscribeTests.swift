@@ -10,7 +10,7 @@ import Testing
     bench.events.compactMap { event in
       switch event {
       case .participantJoined(let participant): "joined \(participant.identity)"
-      case .participantUpdated(let participant): "updated \(participant.identity)"
+      case .participantUpdated(let participant, _): "updated \(participant.identity)"
       case .participantLeft(let participant, let reason): "left \(participant.identity) \(reason)"
       case .trackPublished(let track, _): "published \(track.sid)"
       case .trackUnpublished(let track, _): "unpublished \(track.sid)"

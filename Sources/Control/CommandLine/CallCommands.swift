@@ -1,3 +1,5 @@
+import Base
+
 /// The commands that start, shape and end a call.
 extension CommandTable {
   static let waitOptions: [Command.Option] = [

@@ -1,3 +1,5 @@
+import Base
+
 /// One command of lintelctl: the single place that names and describes it. Parser and help are made from it.
 public struct Command: Sendable {
   public let name: String

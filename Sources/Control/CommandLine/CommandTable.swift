@@ -1,3 +1,5 @@
+import Base
+
 /// Every command and common option of lintelctl, in the order of the documentation.
 public enum CommandTable {
   public static let defaultSocket = "/run/lintel/control.sock"

@@ -1,3 +1,5 @@
+import Base
+
 /// The commands that move or watch what belongs to the device.
 extension CommandTable {
   static let deviceCommands: [Command] = [

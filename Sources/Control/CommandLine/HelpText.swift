@@ -1,3 +1,5 @@
+import Base
+
 /// The help texts, made from the command table for a terminal of 80 columns.
 public enum HelpText {
   static let columns = 80

@@ -1,3 +1,5 @@
+import Base
+
 /// The commands that send something other than sound.
 extension CommandTable {
   private static let to = Command.Option(

@@ -1,3 +1,5 @@
+import Base
+
 /// The commands that are one request each.
 extension Words {
   /// nil if `command` is none of them. The number of arguments is as the table says.

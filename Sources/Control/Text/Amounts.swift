@@ -1,3 +1,5 @@
+import Base
+
 /// A duration as a person says it: the two largest units.
 func durationText(seconds: Int64) -> String {
   let seconds = max(0, seconds)

@@ -1,3 +1,5 @@
+import Base
+
 /// The others in the room, one a line.
 public enum ParticipantsText {
   public static func render(_ participants: JSONValue) -> String {

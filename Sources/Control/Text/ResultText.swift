@@ -1,3 +1,5 @@
+import Base
+
 /// The result of a request for a person, with its line end.
 enum ResultText {
   static func render(_ request: Request, _ result: JSONValue) -> String {

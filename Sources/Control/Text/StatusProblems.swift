@@ -1,3 +1,5 @@
+import Base
+
 /// What a status says is wrong, the gravest first, as sentences without their full stops.
 enum StatusProblems {
   static func of(_ status: JSONValue) -> [String] {

@@ -1,3 +1,5 @@
+import Base
+
 /// The status for a technician at a terminal of 80 columns: first what is wrong, then a row a part.
 ///
 /// It reads the JSON as the daemon sent it, not a `Status`: an older or newer daemon may leave out or add members.

@@ -1,3 +1,4 @@
+import Base
 import CLiveKitProtocol
 
 /// Bytes or text of any length in one field, on their way into or out of a message.

@@ -1,3 +1,5 @@
+import Base
+
 /// The digits of a telephone and their event codes (RFC 4733 §3.2).
 enum DTMF {
   private static let digits = Array("0123456789*#abcd".utf8)

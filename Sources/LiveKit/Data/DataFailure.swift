@@ -1,3 +1,5 @@
+import Base
+
 /// Why something could not be put on a data channel; `description` is one sentence that a technician can act on.
 public enum DataFailure: Error, Equatable, Sendable {
   case notJoined
@@ -9,10 +11,13 @@ public enum DataFailure: Error, Equatable, Sendable {
   case full(bufferedBytes: Int)
   /// The channel is not open; what must not be lost waits for that, up to a time.
   case notOpen
-  /// Queued packets were given up because the channel did not open in time.
-  case neverOpened(packets: Int)
+  /// Accepted packets that could not be sent: the channel did not open in time, or the session ended before.
+  case givenUp(packets: Int)
   /// No digit that a telephone has.
   case badDigit(String)
+  case tooManyStreams(max: Int)
+  /// It ended, was closed, or never was.
+  case unknownStream
 }
 
 extension DataFailure: CustomStringConvertible {
@@ -23,9 +28,11 @@ extension DataFailure: CustomStringConvertible {
     case .tooLarge(let bytes, let max): "the packet is too large: \(bytes) bytes, at most \(max) go through"
     case .full(let bytes): "too much waits to be sent already: \(bytes) bytes"
     case .notOpen: "the data channel to the server is not open"
-    case .neverOpened(let packets):
-      "\(packets) packets were given up: the data channel to the server did not open in time"
+    case .givenUp(let packets):
+      "\(packets) packets were given up: the data channel to the server did not open in time, or ended"
     case .badDigit(let digit): "'\(digit)' is no DTMF digit: 0-9, *, # and A-D are"
+    case .tooManyStreams(let max): "\(max) streams are being sent already, which is the most"
+    case .unknownStream: "the stream has ended"
     }
   }
 
@@ -36,8 +43,10 @@ extension DataFailure: CustomStringConvertible {
     case .notAllowed: "data-not-allowed"
     case .tooLarge: "data-too-large"
     case .full: "data-full"
-    case .notOpen, .neverOpened: "data-not-open"
+    case .notOpen, .givenUp: "data-not-open"
     case .badDigit: "bad-digit"
+    case .tooManyStreams: "too-many-streams"
+    case .unknownStream: "unknown-stream"
     }
   }
 }

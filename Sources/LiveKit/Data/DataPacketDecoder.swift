@@ -1,3 +1,4 @@
+import Base
 import CLiveKitProtocol
 
 /// Decodes one DataPacket. The size is bounded before, the counts of what repeats while decoding. Memory is taken

@@ -1,3 +1,5 @@
+import Base
+
 /// What goes out on `_reliable`: numbered, kept back until the channel takes it, and kept afterwards until SCTP knows
 /// that the server has it. Pure.
 ///

@@ -14,6 +14,7 @@ extension Room {
 
   /// One packet a digit: 0-9, `*`, `#` and A-D in either case. Nothing is sent if one is none of these.
   public func sendDTMF(_ digits: String, to destinations: [String], now: Instant) throws(DataFailure) {
+    if digits.isEmpty { throw .badDigit("") }
     var codes: [Int] = []
     for ascii in digits.utf8 {
       guard let code = DTMF.code(ascii) else { throw .badDigit(String(decoding: [ascii], as: UTF8.self)) }

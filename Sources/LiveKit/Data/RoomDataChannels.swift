@@ -76,9 +76,14 @@ extension Room {
   /// Nothing waits for ever.
   func expireWaitingPackets(_ now: Instant) {
     guard let until = core.session.data.waitingUntil, until <= now else { return }
+    giveUpWaitingPackets()
+  }
+
+  /// Also with the session, whose numbers they have.
+  func giveUpWaitingPackets() {
     core.session.data.waitingUntil = nil
     let packets = core.session.data.queue.dropWaiting()
     core.statistics.data.dropped += packets
-    if packets > 0 { emit(.dataFailed(.neverOpened(packets: packets))) }
+    if packets > 0 { emit(.dataFailed(.givenUp(packets: packets))) }
   }
 }

@@ -25,6 +25,7 @@ extension Room {
   }
 
   private func dispatch(_ packet: DataPacket, identity: String, reliable: Bool, _ now: Instant) {
+    let origin = PacketOrigin(identity: identity, sid: packet.sid)
     switch packet.value {
     case .user(let user):
       emit(
@@ -33,16 +34,18 @@ extension Room {
     case .rpcRequest(let request): requested(request, identity: identity, sid: packet.sid, now)
     case .rpcAck(let requestID): acknowledged(requestID, identity: identity)
     case .rpcResponse(let requestID, let result): answered(requestID, result, identity: identity)
-    case .streamHeader, .streamChunk, .streamTrailer, .chat, .transcription:
-      core.statistics.data.unknownKinds += 1
+    case .streamHeader(let header): received(header, from: origin, now)
+    case .streamChunk(let chunk): received(chunk, from: origin, now)
+    case .streamTrailer(let trailer): received(trailer, from: origin)
+    case .transcription(let transcription): received(transcription, from: origin)
+    case .chat(let chat): received(chat, identity: identity)
     case .encrypted: core.statistics.data.encrypted += 1
     case .unknown: core.statistics.data.unknownKinds += 1
     }
   }
 
   /// Our reliable channel takes packets (again): what was held back may go on.
-  func reliableDrained(_ now: Instant) {
-  }
+  func reliableDrained(_ now: Instant) { pumpStreams(now) }
 
   private func isFirst(_ packet: DataPacket) -> Bool {
     let limits = configuration.limits

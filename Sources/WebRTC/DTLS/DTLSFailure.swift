@@ -1,3 +1,5 @@
+import Base
+
 /// Why a DTLS association could not be made or did not last.
 enum DTLSFailure: Error, Equatable, Sendable {
   /// OpenSSL could not be set up (memory, an unusable cipher list).

@@ -1,3 +1,4 @@
+import Base
 import COpenSSL
 
 /// OpenSSL's view of the network: a BIO that keeps datagram boundaries in both directions, in memory.

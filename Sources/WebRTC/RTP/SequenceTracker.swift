@@ -1,3 +1,5 @@
+import Base
+
 /// Extends 16-bit sequence numbers and counts losses (RFC 3550 Appendix A.1, A.3).
 ///
 /// Without the probation of A.1: the packets are authenticated, and the first one already carries speech.

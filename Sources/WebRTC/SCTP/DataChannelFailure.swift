@@ -1,3 +1,5 @@
+import Base
+
 /// Why a message was not sent on a data channel. Nothing of it was.
 public enum DataChannelFailure: Error, Equatable, Sendable {
   /// Not open yet, closed, or never there.

@@ -10,7 +10,10 @@ extension DataChannels {
     case .incomingReset(let streams): peerClosed(streams)
     case .outgoingReset(let streams, let failed): outgoingReset(streams, failed: failed)
     case .restarted: closeAll()
-    case .ended: end()
+    case .ended:
+      // It may have had a last word, so it stays until that is sent.
+      hasEnded = true
+      closeAll()
     }
   }
 

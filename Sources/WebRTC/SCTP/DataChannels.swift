@@ -39,7 +39,7 @@ final class DataChannels {
   var isDTLSClient = false
   /// Streams out, as the peer allows.
   var streams = 0
-  private var hasEnded = false
+  var hasEnded = false
   private var lastID = 0
   private var earlyPackets: [[UInt8]] = []
   /// What SCTP has taken and not let go of, oldest first.
@@ -83,7 +83,7 @@ final class DataChannels {
     settle()
   }
 
-  /// The association is over, or what carries it is.
+  /// What carries the association is over.
   func end() {
     hasEnded = true
     association = nil

@@ -69,6 +69,8 @@ final class SCTPAssociation {
   func advance(now: Instant) {
     guard state != .ended else { return }
     lastAdvance = now
+    // At rest no timer of it matters, and the others' are not its affair.
+    guard nextTimeout != nil else { return }
     SCTPLibrary.enter()
     defer { SCTPLibrary.leave() }
     SCTPLibrary.tick(now: now)

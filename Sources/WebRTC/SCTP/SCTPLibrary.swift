@@ -7,11 +7,12 @@ import Synchronization
 /// It runs without its threads, so every callback comes out of a call that an association made here. The product
 /// makes all of them on its reactor thread; tests run beside each other, so `enter` keeps them apart.
 ///
-/// Its clock is one for all associations and goes by the `now` of whichever calls. Connections of one process
+/// Its timers are one list for all associations and go by the `now` of whichever calls. Connections of one thread
 /// therefore have to share a clock.
 enum SCTPLibrary {
   private struct Entry {
     var handle: UInt
+    var thread: UInt
     /// The association takes itself off the list before it ends.
     var association: Unmanaged<SCTPAssociation>
   }
@@ -21,7 +22,8 @@ enum SCTPLibrary {
   nonisolated(unsafe) private static var entries: [Entry] = []
   /// usrsctp knows an association by this number, never by its address: it may speak of one that is gone.
   nonisolated(unsafe) private static var lastHandle: UInt = 0
-  nonisolated(unsafe) private static var ticked: Instant?
+  /// Until when the timers have run, for each thread.
+  nonisolated(unsafe) private static var clocks: [(thread: UInt, ticked: Instant)] = []
 
   /// Every call into usrsctp happens between this and `leave`.
   static func enter() {
@@ -30,11 +32,18 @@ enum SCTPLibrary {
 
   static func leave() { isBusy.store(false, ordering: .releasing) }
 
+  /// How many associations there are.
+  static var count: Int { entries.count }
+
   static func register(_ association: SCTPAssociation, now: Instant) -> UnsafeMutableRawPointer? {
     start()
     lastHandle += 1
-    if entries.isEmpty { ticked = now }
-    entries.append(Entry(handle: lastHandle, association: Unmanaged.passUnretained(association)))
+    let thread = UInt(lintel_usrsctp_thread())
+    // The first association of a thread starts its clock; one that nobody goes by any more is forgotten.
+    clocks.removeAll { clock in !entries.contains { $0.thread == clock.thread } }
+    if !clocks.contains(where: { $0.thread == thread }) { clocks.append((thread, now)) }
+    entries.append(
+      Entry(handle: lastHandle, thread: thread, association: Unmanaged.passUnretained(association)))
     let handle = UnsafeMutableRawPointer(bitPattern: lastHandle)
     usrsctp_register_address(handle)
     return handle
@@ -47,10 +56,11 @@ enum SCTPLibrary {
 
   /// Lets the timers run that are due by `now`.
   static func tick(now: Instant) {
-    guard let last = ticked else { return }
-    let elapsed = now.milliseconds(since: last)
+    let thread = UInt(lintel_usrsctp_thread())
+    guard let index = clocks.firstIndex(where: { $0.thread == thread }) else { return }
+    let elapsed = now.milliseconds(since: clocks[index].ticked)
     guard elapsed > 0 else { return }
-    ticked = last.advanced(byMilliseconds: elapsed)
+    clocks[index].ticked = clocks[index].ticked.advanced(byMilliseconds: elapsed)
     usrsctp_handle_timers(UInt32(min(elapsed, Limits.sctpStepMillisecondsMax)))
   }
 

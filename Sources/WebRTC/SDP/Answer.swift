@@ -1,3 +1,5 @@
+import Base
+
 /// The answer to `offer` of a side that receives Opus and sends nothing: same sections, same mids, same order
 /// (RFC 8829 §5.3.1). Sections that send Opus here become `recvonly`, a data channel section is accepted, all
 /// others become `inactive`.

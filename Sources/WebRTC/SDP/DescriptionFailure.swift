@@ -1,3 +1,5 @@
+import Base
+
 /// Why a session description or one of its changes cannot be used.
 public enum DescriptionFailure: Error, Equatable, Sendable {
   /// `line` counts from 1; 0 concerns the description as a whole.

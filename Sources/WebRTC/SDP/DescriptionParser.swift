@@ -1,3 +1,5 @@
+import Base
+
 extension SessionDescription {
   /// Reads a description. Lines end with CRLF or LF. What is understood must be well-formed; the failure names the
   /// line. What is not understood is skipped, as RFC 8866 §5 asks.

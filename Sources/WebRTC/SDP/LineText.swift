@@ -1,3 +1,5 @@
+import Base
+
 /// Small tools for lines of ASCII text. SDP is defined on octets (RFC 8866 §5), so these work on bytes.
 struct LineReader {
   private var rest: ArraySlice<UInt8>

@@ -1,3 +1,5 @@
+import Base
+
 /// What every local description of one peer connection says of us.
 struct LocalIdentity: Equatable, Sendable {
   /// `o=`: the same in all descriptions, below 2^63 (RFC 8829 §5.2.1).

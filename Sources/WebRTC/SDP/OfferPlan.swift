@@ -1,3 +1,5 @@
+import Base
+
 /// The sections of our offers, in the order in which they were made.
 ///
 /// A section once offered never moves and never goes away (RFC 8829 §5.2.2). A removed sender leaves an inactive

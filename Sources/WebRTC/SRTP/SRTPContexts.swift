@@ -1,3 +1,5 @@
+import Base
+
 /// Protects what we send (RFC 3711 §3.3, §3.4).
 final class SRTPSender {
   private struct Stream {

@@ -1,3 +1,5 @@
+import Base
+
 /// Why a packet was not protected or not accepted.
 enum SRTPFailure: Error, Equatable, Sendable {
   /// OpenSSL refused a key or a call.

@@ -1,3 +1,5 @@
+import Base
+
 /// The ciphers of one direction, for RTP and for RTCP: everything of SRTP but the counters.
 final class SRTPTransform {
   private enum Cipher {

@@ -1,0 +1,48 @@
+import Base
+
+/// Everything of streams that changes in a room.
+struct Streams {
+  var incoming: IncomingStreams
+  var outgoing: OutgoingStreams
+  var transcriptions: Transcriptions
+  /// Topics whose texts are handed over as a whole.
+  let wholeTextTopics: [String]
+  /// When ours are given up unless the channel takes something.
+  var stalledUntil: Instant?
+
+  init(limits: Limits, wholeTextTopics: [String]) {
+    incoming = IncomingStreams(limits: limits)
+    outgoing = OutgoingStreams(limits: limits)
+    transcriptions = Transcriptions(memoryMax: limits.transcriptionMemoryMax)
+    self.wholeTextTopics = wholeTextTopics
+  }
+
+  var deadline: Instant? { earliest(incoming.deadline, stalledUntil) }
+
+  enum Purpose { case pieces, wholeText, chat, transcription }
+
+  func purpose(isText: Bool, topic: String) -> Purpose {
+    guard isText else { return .pieces }
+    if topic == ChatMessage.topic { return .chat }
+    if topic == Transcriptions.topic { return .transcription }
+    return wholeTextTopics.contains(topic) ? .wholeText : .pieces
+  }
+
+  var statistics: StreamStatistics {
+    var statistics = incoming.statistics
+    statistics.sent = outgoing.sent
+    statistics.duplicateTranscriptions = transcriptions.duplicates
+    return statistics
+  }
+}
+
+/// A line of text for people, from a stream of topic `lk.chat` or the older packet.
+public struct ChatMessage: Equatable, Sendable {
+  static let topic = "lk.chat"
+
+  public var id: String
+  public var text: String
+  public var identity: String
+  /// UTC since 1970, by the sender's clock.
+  public var timestampMilliseconds: Int64
+}
