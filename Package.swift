@@ -153,7 +153,8 @@ if fuzzing {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Base", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Reactor", "CUsrSCTP",
+        "Base", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Reactor",
+        "CUsrSCTP",
       ],
       path: "Tests/Fuzz", exclude: ["README.md"],
       swiftSettings: productSettings,

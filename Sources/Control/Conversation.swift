@@ -48,8 +48,10 @@ public struct Conversation: Sendable {
     case .status: send(.status)
     case .join(let url, _, _): begin(.join(url: url, token: token))
     case .call: begin(.call)
-    case .sendFile(let path, let topic, let to):
-      send(.sendFileBegin(name: lastPathComponent(path), bytes: fileBytes, topic: topic, to: to))
+    case .sendFile(let path, let isText, let topic, let to):
+      send(
+        .sendFileBegin(
+          name: lastPathComponent(path), bytes: fileBytes, isText: isText, topic: topic, to: to))
     case .request(let request):
       if case .rpc(_, _, _, let seconds) = request {
         deadline = now.advanced(byMilliseconds: seconds * 1000 + Self.answerMillisecondsMax)

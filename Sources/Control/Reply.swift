@@ -84,10 +84,10 @@ extension Request {
       case .dtmf(let digits, let to): [.init("digits", .string(digits)), .init("to", .text(to))]
       case .send(let text, let topic, let to):
         [.init("text", .string(text)), .init("topic", .text(topic)), .init("to", .text(to))]
-      case .sendFileBegin(let name, let bytes, let topic, let to):
+      case .sendFileBegin(let name, let bytes, let isText, let topic, let to):
         [
-          .init("name", .string(name)), .init("bytes", .number(bytes)), .init("topic", .text(topic)),
-          .init("to", .text(to)),
+          .init("name", .string(name)), .init("bytes", .number(bytes)), .init("text", .bool(isText)),
+          .init("topic", .text(topic)), .init("to", .text(to)),
         ]
       case .sendFileData(let file, let data):
         [.init("file", .number(file)), .init("data", .string(Base64.encode(data)))]

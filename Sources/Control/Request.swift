@@ -27,7 +27,7 @@ public enum Request: Equatable, Sendable {
   /// Result: `{"id": TEXT}`. Without a topic it is chat.
   case send(text: String, topic: String?, to: String?)
   /// Result: `{"file": NUMBER}`, which names the file in what follows. It belongs to this client's connection.
-  case sendFileBegin(name: String, bytes: Int?, topic: String?, to: String?)
+  case sendFileBegin(name: String, bytes: Int?, isText: Bool, topic: String?, to: String?)
   /// Result: `{"bytes": COUNT}` so far, once the room has taken it; only then send the next piece. The data
   /// travels as base64.
   case sendFileData(file: Int, data: [UInt8])

@@ -22,7 +22,8 @@ extension Request {
       return .sendFileBegin(
         name: try parameters.name("name"),
         bytes: try parameters.number("bytes", 0...ControlLimits.fileBytesMax),
-        topic: try parameters.optionalName("topic"), to: try parameters.optionalName("to"))
+        isText: try parameters.flag("text") ?? false, topic: try parameters.optionalName("topic"),
+        to: try parameters.optionalName("to"))
     case "send-file.data":
       return .sendFileData(file: try file(parameters), data: try data(parameters))
     case "send-file.end": return .sendFileEnd(file: try file(parameters))

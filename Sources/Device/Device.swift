@@ -174,10 +174,10 @@ public final class Device {
 
   /// One frame of the microphone: an Opus payload with its place on the 48 kHz clock.
   public func send(_ frame: PeerConnection.AudioFrame, now: Instant) {
-    guard let microphone, isLive(frame, now: now) else { return }
+    guard let microphone else { return }
     uplinkRate.count(payloadBytes: frame.payload.count, now: now)
     adaptUplink(now: now)
-    room.send(frame, track: microphone, now: now)
+    sendLive(frame, track: microphone, now: now)
   }
 
   public func handle(_ input: Input, now: Instant) {

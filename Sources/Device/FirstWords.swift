@@ -15,7 +15,10 @@ extension Device {
   }
 
   func firstWords(_ event: PreConnect.Event, now: Instant) {
-    switch preConnect.handle(event, now: now) {
+    let withheld = preConnect.withholdsFrames
+    let action = preConnect.handle(event, now: now)
+    if withheld, preConnect.state == .handingOver || preConnect.state == .shared { goLive(now: now) }
+    switch action {
     case .none: break
     case .record:
       firstWordsStream = FirstWordsStream()
@@ -27,21 +30,28 @@ extension Device {
     if let microphone { room.announcePreConnect(preConnect.isPromised, track: microphone) }
   }
 
-  /// Whether this frame is live. Those before the hand-over are in the recording.
-  func isLive(_ frame: PeerConnection.AudioFrame, now: Instant) -> Bool {
-    guard preConnect.state != .off || firstWordsStream.liveFrom != nil else { return true }
+  /// One frame of the microphone: on its way to the room, or held back while the recording alone is for whoever comes.
+  func sendLive(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
     if preConnect.state == .handingOver, let recording = instruments.preConnectRecording {
       firstWordsStream.recording = recording
-      // Who listened all the time goes on listening; nothing was withheld.
-      if !preConnect.isShared { firstWordsStream.liveFrom = recording.handOver &* 3 }
       firstWords(.recordingReady, now: now)
     }
-    guard !preConnect.withholdsFrames else { return false }
-    guard let liveFrom = firstWordsStream.liveFrom else { return true }
-    guard Int32(bitPattern: frame.timestamp &- liveFrom) >= 0 else { return false }
-    firstWordsStream.liveFrom = nil
-    return true
+    guard preConnect.withholdsFrames else { return room.send(frame, track: track, now: now) }
+    firstWordsStream.held.append(frame)
+    if firstWordsStream.held.count > Self.firstFrames { firstWordsStream.held.removeFirst() }
   }
+
+  /// The live track begins with the newest frames that were held back, all at once: whoever listens hears silence until
+  /// the first packet is there, and would stretch the first words until its jitter buffer holds some 80 ms.
+  private func goLive(now: Instant) {
+    firstWordsStream.liveFrom = firstWordsStream.held.first?.timestamp
+    let frames = firstWordsStream.held
+    firstWordsStream.held = []
+    guard let microphone else { return }
+    for frame in frames { room.send(frame, track: microphone, now: now) }
+  }
+
+  private static let firstFrames = 4
 
   /// Who is there, as the hand-over sees it.
   func watchAudience(now: Instant) {
@@ -54,11 +64,16 @@ extension Device {
     guard let recording = firstWordsStream.recording, let agent = room.agent?.identity,
       let track = room.localTracks.first(where: { $0.id == microphone })
     else { return firstWords(.delivered, now: now) }
+    // What went out live already, unless to somebody else, is heard there.
+    let liveFrom = preConnect.isShared ? nil : firstWordsStream.liveFrom
+    let isLive = liveFrom.map { Int(Int32(bitPattern: recording.handOver &* 3 &- $0)) / 3 } ?? 0
+    let recorded = max(0, recording.count - max(0, isLive))
+    firstWordsStream.end = recording.first &+ UInt32(recorded)
     // An agent waits 3 s for the whole; what a slow link does not carry in that time is lost from the front.
     let samplesMax = settings.audio.preConnectKilobitsPerSecond * Self.deliveryMilliseconds / 16
-    firstWordsStream.next = recording.handOver &- UInt32(min(recording.count, samplesMax))
-    let count = Int(recording.handOver &- firstWordsStream.next)
-    firstWordsStream.capturedMilliseconds = recording.count / 16
+    let count = min(recorded, samplesMax)
+    firstWordsStream.next = firstWordsStream.end &- UInt32(count)
+    firstWordsStream.capturedMilliseconds = recorded / 16
     do throws(DataFailure) {
       firstWordsStream.id = try room.openByteStream(
         topic: Self.preConnectTopic, name: "pre-connect", mimeType: "audio/pcm", to: [agent],
@@ -75,7 +90,10 @@ extension Device {
   func writeFirstWords(now: Instant) {
     guard let id = firstWordsStream.id, preConnect.state == .sending else { return }
     do throws(DataFailure) {
-      while let piece = instruments.preConnectBytes(from: firstWordsStream.next) {
+      while true {
+        let left = Int(firstWordsStream.end &- firstWordsStream.next)
+        guard left > 0, var piece = instruments.preConnectBytes(from: firstWordsStream.next) else { break }
+        if piece.count > 2 * left { piece.removeLast(piece.count - 2 * left) }
         try room.write(piece, to: id, now: now)
         firstWordsStream.next &+= UInt32(piece.count / 2)
         firstWordsStream.sentMilliseconds += piece.count / 32
@@ -108,12 +126,15 @@ extension Device {
 
 /// How far the recording has got.
 struct FirstWordsStream {
+  /// The newest frames that were held back.
+  var held: [PeerConnection.AudioFrame] = []
+  /// The RTP timestamp with which the live track began.
+  var liveFrom: UInt32?
   var recording: FirstWords?
   var id: OutgoingStream.ID?
-  /// The position of the next sample to send.
+  /// The positions of the next sample to send, and of the first that is not for the stream any more.
   var next: UInt32 = 0
-  /// The RTP timestamp of the first live frame, until it has come.
-  var liveFrom: UInt32?
+  var end: UInt32 = 0
   var capturedMilliseconds = 0
   var sentMilliseconds = 0
 }

@@ -15,7 +15,7 @@ public enum DeviceLimits {
   /// What an event repeats of a text from the room.
   public static let eventTextBytesMax = 4096
   /// RPC calls of ours that wait for their answer.
-  public static let pendingCallsMax = 32
+  public static let pendingCallsMax = 64
   /// Files that are being sent.
   public static let filesMax = 4
   public static let askedIndicatorMilliseconds = 3000

@@ -17,9 +17,9 @@ import Base
 /// | recording, shared, held | no agent for `agentMilliseconds` of a connection | off | release |
 /// | any | the call ends | off | release |
 ///
-/// Live frames are withheld while recording and handing over, and those before the hand-over for good: a server
-/// forwards what comes after it announced the first listener and throws away what came before, so one sample more
-/// would be lost there, and one that is in the recording as well would be heard twice.
+/// Live frames are withheld while recording, and the recording ends where the live track begins: a server forwards
+/// what comes after it announced the first listener and throws away what came before, so one sample more would be lost
+/// there, and one that is in the recording as well would be heard twice.
 struct PreConnect: Equatable {
   enum State: Equatable { case off, recording, shared, handingOver, held, sending }
 
@@ -55,7 +55,7 @@ struct PreConnect: Equatable {
   static let agentMilliseconds = 10_000
 
   /// Whether what the microphone hears now is for the recording alone.
-  var withholdsFrames: Bool { state == .recording || (state == .handingOver && !isShared) }
+  var withholdsFrames: Bool { state == .recording }
   /// Whether a buffer will follow: what the track announces.
   var isPromised: Bool { state != .off }
 

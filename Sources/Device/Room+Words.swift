@@ -34,9 +34,10 @@ extension Room: RoomWords {
   }
 
   func openFile(
-    name: String, bytes: Int?, topic: String, to: [String], now: Instant
+    name: String, bytes: Int?, isText: Bool, topic: String, to: [String], now: Instant
   ) throws(WordsFailure) -> FileID {
     do throws(DataFailure) {
+      if isText { return try openTextStream(topic: topic, to: to, totalBytes: bytes, now: now).value }
       return try openByteStream(topic: topic, name: name, to: to, totalBytes: bytes, now: now).value
     } catch {
       throw WordsFailure(error)
@@ -82,6 +83,7 @@ extension Device {
     case .streamWritable(let id):
       if id == firstWordsStream.id { writeFirstWords(now: now) } else { writeWaiting(id.value, now: now) }
     case .outgoingStreamEnded(let id, let failure):
+      if id == firstWordsStream.id { return firstWordsEnded(failure?.description, now: now) }
       fileEnded(id.value, failure: failure?.description, now: now)
     case .chatReceived(let message):
       announce(.chat(identity: message.identity, text: excerpt(message.text)), budgeted: now)

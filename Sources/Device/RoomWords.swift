@@ -14,7 +14,7 @@ protocol RoomWords: AnyObject {
   ) -> CallID
   func answer(_ call: RemoteCall, _ answer: RemoteAnswer, now: Instant)
   func openFile(
-    name: String, bytes: Int?, topic: String, to: [String], now: Instant
+    name: String, bytes: Int?, isText: Bool, topic: String, to: [String], now: Instant
   ) throws(WordsFailure) -> FileID
   /// Takes all, or throws and takes nothing.
   func writeFile(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure)

@@ -9,9 +9,11 @@ extension Device {
       throw .failed(code: "not-here", "only the control socket")
     }
     switch request {
-    case .sendFileBegin(let name, let bytes, let topic, let to):
+    case .sendFileBegin(let name, let bytes, let isText, let topic, let to):
       guard files.count < DeviceLimits.filesMax else { throw .busy }
-      let id = try words.openFile(name: name, bytes: bytes, topic: topic ?? "", to: list(to), now: now)
+      let id = try words.openFile(
+        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? "lk.chat" : ""), to: list(to),
+        now: now)
       nextFile += 1
       files.append(SentFile(id: id, number: nextFile, client: client))
       succeed(.object([.init("file", .number(nextFile))]), asker, now)

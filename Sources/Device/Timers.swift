@@ -5,7 +5,9 @@ extension Device {
   /// The next of its own times and the room's.
   func earliest(_ ofRoom: Instant?) -> Instant? {
     var earliest = ofRoom
-    for due in [door.closesAt, agentDue, askedIndicator?.until, preConnect.deadline] + buttons.map({ $0.until }) {
+    for due in [door.closesAt, agentDue, askedIndicator?.until, preConnect.deadline]
+      + buttons.map({ $0.until })
+    {
       guard let due else { continue }
       earliest = earliest.map { min($0, due) } ?? due
     }

@@ -26,7 +26,7 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
   var file: SentFile?
   do throws(FileFailure) {
     if case .join(_, let path?, _) = action { token = try readToken(path) }
-    if case .sendFile(let path, _, _) = action { file = try SentFile(path) }
+    if case .sendFile(let path, _, _, _) = action { file = try SentFile(path) }
   } catch {
     return perform(Conversation.failure(.failed, error.description, json: json))
   }

@@ -32,7 +32,8 @@ struct CommandLineTests {
         "rpc a m {} --timeout 3", .request(.rpc(identity: "a", method: "m", payload: "{}", timeoutSeconds: 3))
       ),
       ("send hi --topic t", .request(.send(text: "hi", topic: "t", to: nil))),
-      ("send-file a/b --to x", .sendFile(path: "a/b", topic: nil, to: "x")),
+      ("send-file a/b --to x", .sendFile(path: "a/b", isText: false, topic: nil, to: "x")),
+      ("send-file --text a", .sendFile(path: "a", isText: true, topic: nil, to: nil)),
       ("attributes", .request(.attributes([]))),
       ("attributes a=b=c d=", .request(.attributes([TextPair("a", "b=c"), TextPair("d", "")]))),
       ("door open", .request(.doorOpen)), ("door status", .request(.doorStatus)),

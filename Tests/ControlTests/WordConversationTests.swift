@@ -69,11 +69,14 @@ struct WordConversationTests {
   @Test("a file goes piece by piece, each after the answer to the one before")
   func file() throws {
     var conversation = Conversation(
-      .sendFile(path: "/tmp/a b.jpg", topic: "images", to: nil), socket: "/s", json: false, token: nil,
+      .sendFile(path: "/tmp/a b.jpg", isText: true, topic: "images", to: nil), socket: "/s", json: false,
+      token: nil,
       fileBytes: 5, now: Instant(microseconds: 0))
     #expect(
       steps(&conversation) == [
-        .send(Request.sendFileBegin(name: "a b.jpg", bytes: 5, topic: "images", to: nil).line(id: 2))
+        .send(
+          Request.sendFileBegin(name: "a b.jpg", bytes: 5, isText: true, topic: "images", to: nil).line(id: 2)
+        )
       ])
     conversation.receive(try result("{\"file\":7}"), now: Instant(microseconds: 0))
     #expect(steps(&conversation) == [.readFile(bytesMax: ControlLimits.filePieceBytesMax)])

@@ -10,7 +10,7 @@ final class FakeWords: RoomWords {
     case keys(String, to: [String])
     case call(CallID, method: String, of: String, payload: String, timeoutMilliseconds: Int)
     case answer(Int, RemoteAnswer)
-    case openFile(FileID, name: String, bytes: Int?, topic: String, to: [String])
+    case openFile(FileID, name: String, bytes: Int?, isText: Bool, topic: String, to: [String])
     case write(FileID, [UInt8])
     case closeFile(FileID, failure: String?)
     case attributes([String: String])
@@ -55,10 +55,10 @@ final class FakeWords: RoomWords {
   }
 
   func openFile(
-    name: String, bytes: Int?, topic: String, to: [String], now: Instant
+    name: String, bytes: Int?, isText: Bool, topic: String, to: [String], now: Instant
   ) throws(WordsFailure) -> FileID {
     let id = next()
-    try note(.openFile(id, name: name, bytes: bytes, topic: topic, to: to))
+    try note(.openFile(id, name: name, bytes: bytes, isText: isText, topic: topic, to: to))
     return id
   }
 

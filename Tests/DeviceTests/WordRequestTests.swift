@@ -13,7 +13,8 @@ import Testing
   @Test(arguments: [
     Request.dtmf(digits: "1", to: nil), .send(text: "x", topic: nil, to: nil), .attributes([]),
     .rpc(identity: "bot", method: "m", payload: "", timeoutSeconds: 1),
-    .sendFileBegin(name: "a", bytes: nil, topic: nil, to: nil), .sendFileData(file: 1, data: []),
+    .sendFileBegin(name: "a", bytes: nil, isText: false, topic: nil, to: nil),
+    .sendFileData(file: 1, data: []),
     .sendFileEnd(file: 1),
   ]) func nothingIsSentWithoutARoom(request: Request) throws {
     let bench = try Bench()
@@ -88,7 +89,9 @@ import Testing
 
   @Test func aFileWaitsForTheRoom() throws {
     let bench = try bench()
-    #expect(bench.ask(.sendFileBegin(name: "a.jpg", bytes: 5, topic: "t", to: nil))?["file"].integer == 1)
+    #expect(
+      bench.ask(.sendFileBegin(name: "a.jpg", bytes: 5, isText: false, topic: "t", to: nil))?["file"].integer
+        == 1)
     #expect(bench.ask(.sendFileData(file: 1, data: [1, 2, 3]))?["bytes"].integer == 3)
     bench.words.failure = .full
     #expect(bench.ask(.sendFileData(file: 1, data: [4, 5])) == nil)
@@ -108,7 +111,8 @@ import Testing
     #expect(result["bytes"].integer == 5)
     #expect(
       bench.words.said == [
-        .openFile(1, name: "a.jpg", bytes: 5, topic: "t", to: []), .write(1, [1, 2, 3]), .write(1, [4, 5]),
+        .openFile(1, name: "a.jpg", bytes: 5, isText: false, topic: "t", to: []), .write(1, [1, 2, 3]),
+        .write(1, [4, 5]),
         .closeFile(1, failure: nil),
       ])
     #expect(bench.ask(.sendFileEnd(file: 1))?["refused"].string?.contains("no such file") == true)
@@ -117,16 +121,19 @@ import Testing
   @Test func aClientThatGoesLeavesNoFileOpen() throws {
     let bench = try bench()
     for _ in 0..<DeviceLimits.filesMax {
-      bench.ask(.sendFileBegin(name: "a", bytes: nil, topic: nil, to: nil))
+      bench.ask(.sendFileBegin(name: "a", bytes: nil, isText: false, topic: nil, to: nil))
     }
     #expect(
-      bench.ask(.sendFileBegin(name: "a", bytes: nil, topic: nil, to: nil))?["refused"].string?.contains(
-        "too much")
+      bench.ask(.sendFileBegin(name: "a", bytes: nil, isText: false, topic: nil, to: nil))?["refused"].string?
+        .contains(
+          "too much")
         == true)
     bench.handle(.clientLeft(8))
     #expect(bench.words.said.count == DeviceLimits.filesMax)
     bench.handle(.clientLeft(7))
     #expect(bench.words.said.last == .closeFile(DeviceLimits.filesMax, failure: "the sender has gone"))
-    #expect(bench.ask(.sendFileBegin(name: "a", bytes: nil, topic: nil, to: nil))?["file"].integer == 5)
+    #expect(
+      bench.ask(.sendFileBegin(name: "a", bytes: nil, isText: false, topic: nil, to: nil))?["file"].integer
+        == 5)
   }
 }

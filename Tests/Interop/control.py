@@ -36,11 +36,11 @@ class Control:
             if waiting and not waiting.done():
                 waiting.set_result(message)
 
-    async def ask(self, method, seconds=30, **params):
+    async def ask(self, command, /, seconds=30, **params):
         self.number += 1
         number, answer = self.number, asyncio.get_running_loop().create_future()
         self.waiting[number] = answer
-        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        request = {"jsonrpc": "2.0", "id": number, "method": command, "params": params}
         self.writer.write(json.dumps(request).encode() + b"\n")
         await self.writer.drain()
         message = await asyncio.wait_for(answer, seconds)

@@ -13,15 +13,20 @@ from agents import FrameworkAgent, sweep
 from delays import card_epoch
 from device import DONE, RATE
 from peers import wait_for
+from stalls import StallWatch
 
 # LINTEL_ROUNDS=50 is the long run; one round takes about ten seconds.
 ROUNDS = int(os.environ.get("LINTEL_ROUNDS", "9"))
 ORDERS = ("before", "during", "after")
 LATEST_SECONDS = 3.0
 SPEECH_SECONDS = 4.0                        # that the agent hears live
+PAUSE_SECONDS = 1.5                         # after which the agent takes the visitor's sentence for complete
 CUT_SECONDS_MAX = 0.020
 # The first live packets meet an empty jitter buffer, which stretches the sound until it holds what it wants.
-STRETCH_SECONDS_MAX = 0.080
+STRETCH_SECONDS_MAX = 0.150
+SILENCE_SECONDS_MAX = 0.100                 # a window and the decoder's beginning around a cut
+STALL_SECONDS_MAX, STALLED_ROUNDS_MAX = 0.030, 10
+MEDIAN = 4                                  # windows on either side
 
 
 @pytest.fixture
@@ -30,13 +35,16 @@ def framework():
 
 
 def laid_against_source(samples, rate):
-    """-> (place of the first sample in the sweep, how far the recording slips against the source in all, and the
-    largest step between neighbouring windows, in seconds; positive: something is missing)."""
+    """-> (place of the first sample in the sweep; how far the recording slips against the source in all; its largest
+    step, negative where something is heard twice; the longest time without the sweep; the words), in seconds.
+
+    A step is looked for in the running median: a decoder that begins in mid-sound is off for some 50 ms, a cut stays."""
     times, places = sweep.places(samples, rate)
-    slips = (places - times) % sweep.SECONDS
-    slips = np.unwrap(slips, period=sweep.SECONDS)
-    steps = np.array([after - before for before, after, gap in zip(slips, slips[5:], times[5:] - times) if gap < 1])
-    return (slips[0] % sweep.SECONDS), slips.max() - slips.min(), steps[np.argmax(abs(steps))], sweep.words(places)
+    slips = np.unwrap((places - times) % sweep.SECONDS, period=sweep.SECONDS)
+    medians = np.array([np.median(slips[max(0, n - MEDIAN):n + MEDIAN + 1]) for n in range(len(slips))])
+    steps = medians[2:] - medians[:-2]
+    return (slips[0] % sweep.SECONDS, medians.max() - medians.min(), steps[np.argmax(abs(steps))],
+            np.diff(times).max(), sweep.words(places))
 
 
 def consecutive(words):
@@ -65,24 +73,43 @@ async def visit(device, agent, server, room, folder, order, wait):
     return pressed, samples, rate
 
 
-@pytest.mark.seconds(ROUNDS * 20 + 120)
+def judge(pressed, samples, rate):
+    """-> (a line that says what was heard, what is wrong with it or None)"""
+    first, slip, cut, silence, words = laid_against_source(samples, rate)
+    late = (first - pressed + sweep.SECONDS / 2) % sweep.SECONDS - sweep.SECONDS / 2
+    line = (f"begins {late * 1000:+.0f} ms from the press, slips {slip * 1000:.0f} ms, largest step {cut * 1000:+.0f} ms, "
+            f"{len(words)} words")
+    wrong = None
+    if not -0.6 < late < 0.05:
+        wrong = "the recording does not begin at the press"
+    elif abs(cut) > CUT_SECONDS_MAX or slip > STRETCH_SECONDS_MAX or silence > SILENCE_SECONDS_MAX:
+        wrong = f"something is missing or doubled ({silence * 1000:.0f} ms without the sweep)"
+    elif not consecutive(words) or len(words) < SPEECH_SECONDS / sweep.WORD_SECONDS:
+        wrong = f"words: {words}"
+    return line, wrong
+
+
+@pytest.mark.seconds(ROUNDS * 30 + 200)
 async def test_no_word_is_lost_before_the_agent_comes(framework, server, room, make_device, tmp_path):
     device = make_device(server, room, microphone=sweep.sound(RATE), session_mode="on-demand",
                          simulated_control=tmp_path / "device0" / "card", audio_dtx="off")
     chance = random.Random(4)
+    tries_left = ROUNDS + STALLED_ROUNDS_MAX
     async with FrameworkAgent(tmp_path / "agent.log") as agent:
         for number in range(ROUNDS):
             order, wait = ORDERS[number % 3], chance.uniform(0.2, LATEST_SECONDS)
-            await asyncio.sleep(chance.uniform(0, 1))
-            pressed, samples, rate = await visit(device, agent, server, room, tmp_path, order, wait)
-            first, slip, cut, words = laid_against_source(samples, rate)
-            late = (first - pressed + sweep.SECONDS / 2) % sweep.SECONDS - sweep.SECONDS / 2
-            print(f"round {number}, agent {order} (+{wait:.1f} s): begins {late * 1000:+.0f} ms from the press, "
-                  f"slips {slip * 1000:.0f} ms, largest step {cut * 1000:+.0f} ms, {len(words)} words")
-            assert -0.6 < late < 0.05, f"round {number}: the recording begins {late:.3f} s after the press"
-            assert abs(cut) <= CUT_SECONDS_MAX, f"round {number}: {cut:.3f} s missing or doubled"
-            assert slip <= STRETCH_SECONDS_MAX, f"round {number}: slips by {slip:.3f} s"
-            assert consecutive(words) and len(words) > SPEECH_SECONDS / sweep.WORD_SECONDS, words
+            while True:
+                await asyncio.sleep(chance.uniform(0, 1))
+                tries_left -= 1
+                with StallWatch() as watch:
+                    line, wrong = judge(*await visit(device, agent, server, room, tmp_path, order, wait))
+                stalled = watch.longest > STALL_SECONDS_MAX
+                print(f"round {number}, agent {order} (+{wait:.1f} s): {line}"
+                      + (f"; the machine stood still for {watch.longest * 1000:.0f} ms" if stalled else ""))
+                if not wrong:
+                    break
+                # Where the machine stands still, the agent's jitter buffer makes sound up.
+                assert stalled and tries_left > 0, f"round {number}: {wrong}"
 
 
 async def test_a_conversation(framework, server, room, make_device, tmp_path):
@@ -98,25 +125,30 @@ async def test_a_conversation(framework, server, room, make_device, tmp_path):
         await agent.until("transcript", 15, final=True)
         await wait_for(lambda: any(e["identity"] == "door" and e["final"] and e["text"].startswith("w")
                                    for e in device.events("transcript")), 5, "the visitor's transcript")
-        # What the agent says, piece by piece, then whole.
+        # What the agent says, piece by piece, then whole. It does not talk while the visitor does.
+        assert (await device.ask("mute", "on")).status == DONE
+        await asyncio.sleep(PAUSE_SECONDS)
         agent.order("say", text="Good morning, whom do you want to see?", hertz=880, seconds=2)
         await device.plays(880)
-        await device.until(lambda s: s["agent"]["state"] == "speaking", 5, "told that the agent speaks")
-        await agent.until("said")
+        await wait_for(lambda: "speaking" in [e["state"] for e in device.events("agent.state")], 5,
+                       "told that the agent speaks")
+        assert not (await agent.until("said"))["interrupted"]
         await wait_for(lambda: any(e["identity"] == "agent" and e["final"] and "whom do you want" in e["text"]
                                    for e in device.events("transcript")), 5, "the agent's transcript")
         assert any(not e["final"] for e in device.events("transcript") if e["identity"] == "agent")
         states = [e["state"] for e in device.events("agent.state")]
         assert "listening" in states and "speaking" in states, states
 
-        # An interruption ends the sound at once and the transcript early.
+        # A visitor who speaks interrupts it.
         agent.order("say", text="This is a very long story that nobody wants to hear to its end.", hertz=700, seconds=9)
         await device.plays(700)
-        agent.order("interrupt")
+        assert (await device.ask("mute", "off")).status == DONE
         assert (await agent.until("said"))["interrupted"]
         await device.falls_silent(700, 3)
 
         # Text instead of speech.
+        assert (await device.ask("mute", "on")).status == DONE
+        await asyncio.sleep(PAUSE_SECONDS)
         assert (await device.ask("send", "where is the bell?")).status == DONE
         assert (await agent.until("chat"))["text"] == "where is the bell?"
         await wait_for(lambda: any("you wrote" in e["text"] for e in device.events("transcript")), 5, "its answer")

@@ -50,6 +50,7 @@ async def test_who_opens_it(server, room, make_device):
     agent = await joined(server, room, "agent", kind="agent")
     phone = await joined(server, room, "sip_1", kind="sip")
     person = await joined(server, room, "person")
+    await device.until(lambda s: len(s["participants"]) == 3, 6, "in sight of all three")
     try:
         answer = await agent.room.local_participant.perform_rpc(
             destination_identity="door", method="lintel.door.open", payload="")
@@ -76,7 +77,7 @@ async def test_who_opens_it(server, room, make_device):
 
 
 async def test_wrong_codes_lock_it_even_over_a_restart(server, room, make_device, tmp_path):
-    device = door(make_device, server, room, door_wrong_codes_max="3")
+    device = door(make_device, server, room, door_wrong_codes="3")
     await device.connected()
     phone = await joined(server, room, "sip_1", kind="sip")
     try:

@@ -13,7 +13,7 @@ public enum Action: Equatable, Sendable {
   case join(url: String?, tokenFile: String?, waitSeconds: Int?)
   case call(waitSeconds: Int?)
   /// The file's name stands for what is read of it; see `Conversation`.
-  case sendFile(path: String, topic: String?, to: String?)
+  case sendFile(path: String, isText: Bool, topic: String?, to: String?)
   /// One request whose result is printed.
   case request(Request)
   case leave
@@ -90,7 +90,9 @@ extension Invocation {
     switch command.name {
     case "call": return .call(waitSeconds: try wait(words))
     case "send-file":
-      return .sendFile(path: given[0], topic: words.value("--topic"), to: words.value("--to"))
+      return .sendFile(
+        path: given[0], isText: words.value("--text") != nil, topic: words.value("--topic"),
+        to: words.value("--to"))
     case "join":
       return .join(
         url: words.value("--url"), tokenFile: words.value("--token-file"), waitSeconds: try wait(words))

@@ -31,7 +31,11 @@ extension CommandTable {
       details: ["Without a topic it is chat (lk.chat), which an agent takes for something said to it."],
       examples: ["send hello", "send --topic status --to desk closed"]),
     Command(
-      name: "send-file", arguments: [.init(spelling: "PATH")], options: [topic, to],
+      name: "send-file", arguments: [.init(spelling: "PATH")],
+      options: [
+        .init(name: "--text", value: nil, summary: "It is a text (UTF-8), and without a topic chat."), topic,
+        to,
+      ],
       summary: "Send a file to the room.",
       details: ["lintelctl reads the file, with your rights, and hands it to the daemon piece by piece."],
       examples: ["send-file photo.jpg", "send-file --topic images --to concierge photo.jpg"]),

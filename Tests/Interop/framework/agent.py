@@ -25,6 +25,7 @@ RATE = 16000
 SPEECH_RATE = 24000
 WORDS_PER_SENTENCE = 8
 LISTEN_EVERY_SECONDS = 0.1
+QUIET, PAUSE_SECONDS = 200, 0.4             # what ends a sentence
 
 
 def tell(event, **fields):
@@ -47,25 +48,36 @@ class SweepSTT(stt.STT):
 
 class SweepStream(stt.RecognizeStream):
     async def _run(self):
-        own, told, looked = self._stt.heard, 0, 0
+        heard, told, pending, looked, quiet = self._stt.heard, 0, [], 0, 0.0
         async for frame in self._input_ch:
             if not isinstance(frame, rtc.AudioFrame):
                 continue
-            own.append(np.frombuffer(frame.data, dtype=np.int16).copy())
-            total = sum(len(part) for part in own)
-            if total - looked < LISTEN_EVERY_SECONDS * RATE:
-                continue
-            looked = total
-            words = sweep.words(sweep.places(np.concatenate(own), RATE)[1])[told:-1]
-            if not words:
-                continue
-            whole = len(words) >= WORDS_PER_SENTENCE
-            kind = stt.SpeechEventType.FINAL_TRANSCRIPT if whole else stt.SpeechEventType.INTERIM_TRANSCRIPT
-            text = " ".join(f"w{word:02}" for word in words[:WORDS_PER_SENTENCE])
-            self._event_ch.send_nowait(stt.SpeechEvent(type=kind, alternatives=[
-                stt.SpeechData(language=LanguageCode("en"), text=text, confidence=1.0)]))
-            if whole:
-                told += WORDS_PER_SENTENCE
+            pcm = np.frombuffer(frame.data, dtype=np.int16)
+            heard.append(pcm.copy())
+            silent = np.sqrt(np.mean(pcm.astype(float) ** 2)) < QUIET
+            if quiet > PAUSE_SECONDS and not silent:
+                self._event_ch.send_nowait(stt.SpeechEvent(type=stt.SpeechEventType.START_OF_SPEECH))
+            over = silent and quiet <= PAUSE_SECONDS < quiet + frame.duration
+            quiet = quiet + frame.duration if silent else 0.0
+            total = sum(len(part) for part in heard)
+            if over or total - looked >= LISTEN_EVERY_SECONDS * RATE:
+                looked = total
+                words = sweep.words(sweep.places(np.concatenate(heard), RATE)[1])[told:]
+                whole = over or len(words) > WORDS_PER_SENTENCE
+                # The last word may still be growing.
+                words = words if over else words[:min(len(words) - 1, WORDS_PER_SENTENCE)]
+                if words and (whole or words != pending):
+                    self._say(words, whole)
+                    told += len(words) if whole else 0
+                pending = words
+            if over:
+                self._event_ch.send_nowait(stt.SpeechEvent(type=stt.SpeechEventType.END_OF_SPEECH))
+
+    def _say(self, words, whole):
+        kind = stt.SpeechEventType.FINAL_TRANSCRIPT if whole else stt.SpeechEventType.INTERIM_TRANSCRIPT
+        text = " ".join(f"w{word:02}" for word in words)
+        self._event_ch.send_nowait(stt.SpeechEvent(type=kind, alternatives=[
+            stt.SpeechData(language=LanguageCode("en"), text=text, confidence=1.0)]))
 
 
 class Listener(Agent):
