@@ -7,6 +7,7 @@
     {"do": "leave"}                                              the recording is written
 """
 import asyncio
+import contextlib
 import json
 import logging
 import sys
@@ -25,6 +26,7 @@ RATE = 16000
 SPEECH_RATE = 24000
 WORDS_PER_SENTENCE = 8
 LISTEN_EVERY_SECONDS = 0.1
+CLOSE_SECONDS = 5
 QUIET, PAUSE_SECONDS = 200, 0.4             # what ends a sentence
 
 
@@ -135,14 +137,17 @@ class Visit:
             tell("rpc", code=error.code, message=error.message, data=error.data)
 
     async def leave(self):
-        await self.session.aclose()
+        heard = list(self.ears.heard)
+        # The framework cancels what it waits for when it is closed in the midst of a transcript, or waits for ever.
+        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(self.session.aclose(), CLOSE_SECONDS)
         await self.room.disconnect()
         with wave.open(self.order["recording"], "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(RATE)
-            file.writeframes(b"".join(part.tobytes() for part in self.ears.heard))
-        tell("left", seconds=sum(len(part) for part in self.ears.heard) / RATE)
+            file.writeframes(b"".join(part.tobytes() for part in heard))
+        tell("left", seconds=sum(len(part) for part in heard) / RATE)
 
     async def _chatted(self, session, event):
         tell("chat", text=event.text, identity=event.participant.identity if event.participant else "")
