@@ -106,3 +106,22 @@ build_hotloop() {
 build_soundcard() {
   quietly "$root/board/soundcard/build" "$root/.build/soundcard" || die "the simulated sound card did not build"
 }
+
+# Prints the folder of a small Debian with systemd and the libraries of the programs, made once in the cache; empty if
+# it cannot be made here, with the reason on standard error.
+debian_tree() {
+  local packages=systemd,systemd-sysv,dbus,udev,ca-certificates,libuv1,libssl3,libasound2,libspeexdsp1,libinih1,libjansson4,libusrsctp2
+  local tree mirror
+  tree=$cache/bookworm-$(sha256sum <<<"$packages" | cut -c1-16)
+  if [ ! -e "$tree/complete" ]; then
+    [ "$(id -u)" -eq 0 ] || { say "no Debian tree: debootstrap needs root"; return 0; }
+    mirror=$(sed -n 's/^URIs: *//p; s/^deb \(http[^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+    say "making a Debian tree from ${mirror:=http://deb.debian.org/debian}"
+    rm -rf "$tree"
+    mkdir -p "$cache"
+    quietly debootstrap --variant=minbase --include="$packages" bookworm "$tree" "$mirror" ||
+      { say "no Debian tree: debootstrap failed"; return 0; }
+    touch "$tree/complete"
+  fi
+  printf '%s\n' "$tree"
+}

@@ -204,3 +204,24 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   /// `192.0.2.1:3478` or `[2001:db8::1]:3478`.
   public var description: String { ip.family == .v4 ? "\(ip):\(port)" : "[\(ip)]:\(port)" }
 }
+
+extension SocketAddress {
+  /// Reads what `description` writes; nil if it is anything else. Port 0 is none.
+  public init?(_ text: String) {
+    let bytes = Array(text.utf8)
+    guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
+    var port = 0
+    for byte in bytes[(colon + 1)...] {
+      guard (0x30...0x39).contains(byte), port < 10_000 else { return nil }
+      port = port * 10 + Int(byte - 0x30)
+    }
+    guard (1...65_535).contains(port) else { return nil }
+    var host = bytes[..<colon]
+    let isBracketed = host.first == UInt8(ascii: "[") && host.last == UInt8(ascii: "]")
+    if isBracketed { host = host.dropFirst().dropLast() }
+    guard let ip = IPAddress(String(decoding: host, as: UTF8.self)), (ip.family == .v6) == isBracketed else {
+      return nil
+    }
+    self.init(ip: ip, port: UInt16(port))
+  }
+}

@@ -54,6 +54,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
     while true {
       openWhatIsMissing(monotonicMicroseconds())
       let stopping = waitAndMove()
+      signals.noteTurn()
       if stopping { break }
     }
     capture.close()

@@ -7,6 +7,7 @@ final class AudioSignals: Sendable {
   let wakeDescriptor: Int32
   let stopDescriptor: Int32
   private let wakePending = Atomic<Bool>(false)
+  private let turns = Atomic<Int>(0)
 
   init() throws(BoardFailure) {
     wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
@@ -32,6 +33,12 @@ final class AudioSignals: Sendable {
     _ = eventfd_read(wakeDescriptor, &count)
     wakePending.store(false, ordering: .sequentiallyConsistent)
   }
+
+  /// Audio thread: once a round.
+  func noteTurn() { turns.store(turns.load(ordering: .relaxed) &+ 1, ordering: .relaxed) }
+
+  /// Any thread: rounds so far.
+  var turnCount: Int { turns.load(ordering: .relaxed) }
 
   func stop() { _ = eventfd_write(stopDescriptor, 1) }
 

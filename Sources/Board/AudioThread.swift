@@ -11,6 +11,10 @@ public final class AudioThread<Capture: AudioCapture, Playback: AudioPlayback> {
   /// Readable when there are new frames in the uplink or new events.
   public var wakeDescriptor: Int32 { signals.wakeDescriptor }
 
+  /// Rounds that the thread has made: with or without devices, it makes one at least every 1.1 s. A thread that
+  /// does not is stuck in a driver.
+  public var turnCount: Int { signals.turnCount }
+
   private let signals: AudioSignals
   private let events = AudioEventQueue()
   private let pump: AudioPump<Capture, Playback>

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "crash.h"
 
 /// errno is a macro over a function call, which Swift cannot import.
 static inline int lintel_errno(void) { return errno; }
@@ -59,4 +62,42 @@ static inline void lintel_ignore_signal(int number) { signal(number, SIG_IGN); }
 /// connect(2) takes a transparent union of pointers under _GNU_SOURCE, which Swift cannot fill.
 static inline int lintel_connect_unix(int descriptor, const struct sockaddr_un *address) {
   return connect(descriptor, (const struct sockaddr *)address, sizeof *address);
+}
+
+/// Sends one datagram to a Unix socket; a name that begins with @ is of the abstract namespace (sd_notify(3)). It
+/// does not wait: whoever reads there may be slow. -1 and errno on failure.
+static inline ssize_t lintel_send_datagram(int descriptor, const char *name, const void *bytes, size_t count) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t length = strlen(name);
+  if (length == 0 || length >= sizeof address.sun_path) {
+    errno = EINVAL;
+    return -1;
+  }
+  memcpy(address.sun_path, name, length);
+  if (name[0] == '@') address.sun_path[0] = 0;
+  return sendto(descriptor, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+static inline int lintel_datagram_socket(void) { return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+
+/// Whether the descriptor is a Unix stream socket that listens, as a service manager passes it.
+static inline int lintel_listens_on_unix(int descriptor) {
+  int domain = 0, type = 0, listening = 0;
+  socklen_t length = sizeof domain;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0) return 0;
+  length = sizeof type;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return 0;
+  length = sizeof listening;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0) return 0;
+  return domain == AF_UNIX && type == SOCK_STREAM && listening;
+}
+
+/// fcntl is variadic.
+static inline int lintel_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+
+/// Numbers of a stat that glibc's macros would hide.
+static inline int lintel_is_device_and_inode(int descriptor, uint64_t device, uint64_t inode) {
+  struct stat information;
+  return fstat(descriptor, &information) == 0 && information.st_dev == device && information.st_ino == inode;
 }

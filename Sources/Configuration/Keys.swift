@@ -13,6 +13,8 @@ public enum Keys {
     ("rpc", "The methods that the device offers to others in the room."),
     ("network", "Which addresses of this machine take part."),
     ("control", "The socket that lintelctl talks to."),
+    ("metrics", "Figures for a monitoring system."),
+    ("watch", "What the program may use before it starts anew; three quarters of it are an event."),
   ]
 
   public static let all: [Key] = deviceKeys + roomKeys + audioKeys + doorKeys + hostKeys
@@ -225,5 +227,27 @@ public enum Keys {
       kind: .optionalText(
         legal: Values.groupLegal, check: Values.group, get: { $0.control.group },
         set: { $0.control.group = $1 })),
+    Key(
+      section: "control", name: "admin-group",
+      summary: "The group whose members, as root, may also reload the configuration and override the door",
+      kind: .optionalText(
+        legal: Values.groupLegal, check: Values.group, get: { $0.control.adminGroup },
+        set: { $0.control.adminGroup = $1 })),
+    Key(
+      section: "metrics", name: "listen",
+      summary: "Where OpenMetrics text is served over HTTP at /metrics; unset is nowhere",
+      kind: .optionalText(
+        legal: Values.addressLegal, check: Values.address, get: { $0.metrics.listen },
+        set: { $0.metrics.listen = $1 })),
+    Key(
+      section: "watch", name: "memory-mb", summary: "Memory of its own",
+      kind: .number(
+        0...1024, unit: "MB", note: "; 0 is not watched", get: { $0.watch.memoryMegabytes },
+        set: { $0.watch.memoryMegabytes = $1 })),
+    Key(
+      section: "watch", name: "descriptors", summary: "Open files and sockets",
+      kind: .number(
+        0...4096, unit: "", note: "; 0 is not watched", get: { $0.watch.descriptors },
+        set: { $0.watch.descriptors = $1 })),
   ]
 }

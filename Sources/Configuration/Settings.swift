@@ -13,6 +13,8 @@ public struct Settings: Equatable, Sendable {
   public var rpc = RPCSettings()
   public var network = NetworkSettings()
   public var control = ControlSettings()
+  public var metrics = MetricsSettings()
+  public var watch = WatchSettings()
 
   public init() {}
 }
@@ -183,6 +185,25 @@ public struct ControlSettings: Equatable, Sendable {
   public var socket = "/run/lintel/control.sock"
   /// The group that may operate the device; nil is the daemon's own.
   public var group: String?
+  /// The group that may do what root may; nil is none.
+  public var adminGroup: String?
+
+  public init() {}
+}
+
+/// `[metrics]`: figures for a monitoring system.
+public struct MetricsSettings: Equatable, Sendable {
+  /// Address and port, such as `127.0.0.1:9464`, where they are served over HTTP; nil is nowhere.
+  public var listen: String?
+
+  public init() {}
+}
+
+/// `[watch]`: what the process may use before it starts anew; 0 is not watched. Three quarters of it are an event.
+public struct WatchSettings: Equatable, Sendable {
+  /// Memory of its own, without what it shares with the files of its libraries.
+  public var memoryMegabytes = 24
+  public var descriptors = 200
 
   public init() {}
 }

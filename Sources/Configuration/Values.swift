@@ -29,6 +29,13 @@ enum Values {
     return text
   }
 
+  static let addressLegal = "address:port, such as 127.0.0.1:9464 or [::1]:9464"
+
+  static func address(_ text: String, _: String) throws(ValueFault) -> String {
+    guard SocketAddress(text) != nil else { throw ValueFault(why: "is no address with a port") }
+    return text
+  }
+
   static let alsaLegal = "the name of an ALSA device, such as default or hw:1,0"
 
   static func alsa(_ text: String, _: String) throws(ValueFault) -> String {

@@ -142,7 +142,8 @@ public struct Conversation: Sendable {
   private mutating func answer(_ result: JSONValue, _ now: Instant) {
     switch action {
     case .sendFile: fileAnswer(result, now)
-    case .request(let request): finish(result, ResultText.render(request, result))
+    case .request(let request):
+      finish(result, ResultText.render(request, result), result["problems"].array.isEmpty ? .done : .failed)
     case .status: finish(result, StatusText.render(result))
     case .participants: finish(result, ParticipantsText.render(result))
     case .mute: finish(result, muteText(result))
@@ -190,11 +191,11 @@ public struct Conversation: Sendable {
     steps.append(.print((json ? event.text : EventText.render(event)) + "\n"))
   }
 
-  private mutating func finish(_ result: JSONValue?, _ text: String) {
+  private mutating func finish(_ result: JSONValue?, _ text: String, _ status: ExitCode = .done) {
     guard !isFinished else { return }
     let output = json ? result.map { $0.text + "\n" } ?? "" : text
     if !output.utf8.isEmpty { steps.append(.print(output)) }
-    steps.append(.finish(.done))
+    steps.append(.finish(status))
     isFinished = true
     deadline = nil
   }

@@ -67,6 +67,13 @@ extension Request {
     case .turn(let step): "turn." + step.rawValue
     case .indicator: "indicator"
     case .tone: "tone"
+    case .stats: "stats"
+    case .metrics: "metrics"
+    case .logLevel: "log-level"
+    case .configShow: "config.show"
+    case .configCheck: "config.check"
+    case .configReload: "config.reload"
+    case .doorOverride: "door.override"
     }
   }
 
@@ -99,6 +106,7 @@ extension Request {
       case .indicator(let show, let milliseconds):
         [.init("show", .string(show)), .init("for", .number(milliseconds))]
       case .tone(let name): [.init("tone", .string(name))]
+      case .logLevel(let level): [.init("level", .text(level))]
       default: []
       }
     return all.filter { !$0.value.isNull }

@@ -45,6 +45,20 @@ public enum Request: Equatable, Sendable {
   case indicator(show: String, milliseconds: Int?)
   /// Result: `{}`.
   case tone(name: String)
+  /// Result: a member for each figure, named as in `metrics`.
+  case stats
+  /// Result: `{"content_type": TEXT, "text": TEXT}`.
+  case metrics
+  /// Result: `{"level": NAME}`, after the change if there is one.
+  case logLevel(String?)
+  /// Result: `{"text": CONFIGURATION}`, as it counts now and with secrets left out.
+  case configShow
+  /// Result: `{"problems": [TEXT...]}` of what stands in the files.
+  case configCheck
+  /// Result: `{"applied": [KEY...], "needs_restart": [KEY...], "problems": [TEXT...]}`; with problems nothing changed.
+  case configReload
+  /// As `doorOpen`, whatever the door's policy says.
+  case doorOverride
 }
 
 /// What becomes of what is said into a push-to-talk device.

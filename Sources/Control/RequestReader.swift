@@ -5,6 +5,7 @@ extension Request {
     "status", "join", "leave", "mute", "volume", "participants", "events.subscribe", "version", "call",
     "hangup", "rpc", "dtmf", "send", "send-file.begin", "send-file.data", "send-file.end", "attributes",
     "door.open", "door.status", "press", "turn.start", "turn.end", "turn.cancel", "indicator", "tone",
+    "stats", "metrics", "log-level", "config.show", "config.check", "config.reload", "door.override",
   ]
 
   /// Reads one line without its end.
@@ -88,6 +89,13 @@ extension Request {
     case "hangup": return .hangup
     case "door.open": return .doorOpen
     case "door.status": return .doorStatus
+    case "door.override": return .doorOverride
+    case "stats": return .stats
+    case "metrics": return .metrics
+    case "log-level": return .logLevel(try parameters.optionalName("level"))
+    case "config.show": return .configShow
+    case "config.check": return .configCheck
+    case "config.reload": return .configReload
     case "turn.start": return .turn(.start)
     case "turn.end": return .turn(.end)
     case "turn.cancel": return .turn(.cancel)

@@ -171,6 +171,8 @@ public struct UplinkStatus: Equatable, Sendable {
   public var bitrateBitsPerSecond = 0
   /// What the server reports lost, in tenths of a percent; nil before its first report.
   public var lossTenthsPercent: Int?
+  /// Of the microphone's clock against this machine's; 0 until it is learned.
+  public var driftPartsPerMillion = 0
 
   public init() {}
 }
@@ -182,6 +184,8 @@ public struct DownlinkStatus: Equatable, Sendable {
   public var jitterMilliseconds = 0
   /// From the wire to the speaker.
   public var delayMilliseconds = 0
+  /// Of the sender's clock against the speaker's; 0 until it is learned.
+  public var driftPartsPerMillion = 0
 
   public init() {}
 }

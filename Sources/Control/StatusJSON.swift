@@ -108,6 +108,7 @@ extension AudioStatus {
         .object([
           .init("packets", .number(uplink.packets)), .init("bitrate", .number(uplink.bitrateBitsPerSecond)),
           .init("loss", .tenths(uplink.lossTenthsPercent)),
+          .init("drift_ppm", .number(uplink.driftPartsPerMillion)),
         ])),
       .init(
         "downlink",
@@ -116,6 +117,7 @@ extension AudioStatus {
           .init("concealed_ms", .number(downlink.concealedMilliseconds)),
           .init("jitter_ms", .number(downlink.jitterMilliseconds)),
           .init("delay_ms", .number(downlink.delayMilliseconds)),
+          .init("drift_ppm", .number(downlink.driftPartsPerMillion)),
         ])),
       .init(
         "pre_connect",

@@ -18,6 +18,7 @@
 /// | `door.locked_out` | by; for_s: how long no code is taken |
 /// | `turn` | state: `open`, `closed` or `cancelled`; failure: why the agent was not told |
 /// | `indicator` | show |
+/// | `device.limit` | quantity: `memory`, `descriptors`, `audio` or `signalling`; value, limit; restarts: whether the process starts anew |
 /// | `events.suppressed` | name; count: how many came too fast to be told of |
 extension Event {
   private static func text(_ name: String, _ value: String?) -> JSONValue.Member { .init(name, .text(value)) }
@@ -89,6 +90,14 @@ extension Event {
   }
   public static func indicator(show: String) -> Event {
     .record(name: "indicator", [text("show", show)])
+  }
+  public static func deviceLimit(quantity: String, value: Int, limit: Int, restarts: Bool) -> Event {
+    .record(
+      name: "device.limit",
+      [
+        text("quantity", quantity), .init("value", .number(value)), .init("limit", .number(limit)),
+        .init("restarts", .bool(restarts)),
+      ])
   }
   public static func eventsSuppressed(name: String, count: Int) -> Event {
     .record(name: "events.suppressed", [text("name", name), .init("count", .number(count))])

@@ -55,6 +55,8 @@ extension Device {
     if changed { sound(from: call.state, to: next) }
     call = Call(state: next, since: changed ? now : call.since, reason: reason)
     guard changed else { return }
+    if event == .joinBegan { counters.calls += 1 }
+    if next == .failed { counters.callFailures += 1 }
     announce(.callState(next, reason: reason))
     if next == .idle || next == .ending || next == .failed { firstWords(.callEnded, now: now) }
     watchAgentWait(next, now: now)

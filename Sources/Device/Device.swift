@@ -20,8 +20,14 @@ public final class Device {
     /// The answer to `.readToken`: the file's text, or why it could not be read.
     case tokenRead(Result<String, TokenFileFailure>)
     case soundCard(SoundCardEvent)
+    /// The process uses more than it may; beyond the second limit the device leaves and `.exit` follows.
+    case limitCrossed(SelfWatch.Finding)
     /// The process was asked to end: leave the room first.
     case terminate
+    /// The process was asked (SIGHUP) to read its configuration anew.
+    case reload
+    /// The answer to `.readConfiguration`.
+    case configurationRead(Result<Settings, ConfigurationMistakes>)
     case timeout
   }
 
@@ -32,6 +38,7 @@ public final class Device {
     /// For every client that has subscribed: the event, and the wall clock's time of it.
     case notify(JSONValue, unixMilliseconds: Int64)
     case readToken(path: String)
+    case readConfiguration
     /// To be kept over a restart, for `restoreDoor`.
     case storeDoorState([UInt8])
     case board(BoardCommand)
@@ -69,7 +76,7 @@ public final class Device {
     case stopTones
   }
 
-  let settings: Settings
+  var settings: Settings
   let room: Room
   let instruments: any Instruments
   let version: String
@@ -111,6 +118,11 @@ public final class Device {
   var budgets: [String: EventBudget] = [:]
   /// Something was announced since the indicator was looked at.
   var indicatorIsStale = true
+
+  // For whoever looks after it.
+  var counters = DeviceCounters()
+  var logLevel = LogEntry.Priority.info
+  var configurationAskers: [ConfigurationAsker] = []
 
   // The first words.
   var preConnect = PreConnect()
@@ -168,7 +180,7 @@ public final class Device {
     startDoor()
     sound(.booted)
     announce(.deviceStarted(version: version))
-    log(.notice, "linteld \(version) is ready as \(settings.device.id)")
+    log(.notice, "linteld \(version) is ready as \(settings.device.id)", event: "device.started")
     if settings.session.mode == .alwaysOn { beginJoin(url: nil, token: nil, now: now) }
   }
 
@@ -188,7 +200,10 @@ public final class Device {
     case .room(let input): room.handle(input, now: now)
     case .tokenRead(let result): tokenRead(result, now: now)
     case .soundCard(let event): handle(event)
+    case .limitCrossed(let finding): crossed(finding, now: now)
     case .terminate: terminate(now: now)
+    case .reload: readConfiguration(.signal)
+    case .configurationRead(let result): configurationRead(result, now: now)
     case .timeout:
       passTime(now)
       room.handle(.timeout, now: now)
@@ -223,7 +238,9 @@ public final class Device {
 
   func emit(_ output: Output) { outputs.append(output) }
 
-  func log(_ priority: LogEntry.Priority, _ text: String) { emit(.log(LogEntry(priority, text))) }
+  func log(_ priority: LogEntry.Priority, _ text: String, event: String? = nil) {
+    if priority.rawValue <= logLevel.rawValue { emit(.log(LogEntry(priority, text, event: event))) }
+  }
 
   /// Tells every subscriber, and those who come later.
   func announce(_ event: Control.Event) {
@@ -231,6 +248,7 @@ public final class Device {
     let json = event.json(unixMilliseconds: milliseconds)
     history.append(json)
     emit(.notify(json, unixMilliseconds: milliseconds))
+    if logLevel == .debug { log(.debug, json.text) }
     indicatorIsStale = true
   }
 

@@ -19,12 +19,15 @@ enum DoorWay: Equatable, Sendable {
   case code(isRight: Bool)
   case rpc
   case local
+  /// By an administrator of the device.
+  case override
 
   var word: String {
     switch self {
     case .code: "dtmf"
     case .rpc: "rpc"
     case .local: "local"
+    case .override: "override"
     }
   }
 }
@@ -66,6 +69,7 @@ enum DoorRefusal: String, Error, CaseIterable, Sendable {
 /// | code | no code is configured | refused: no-code |
 /// | code | locked out | refused: locked-out, whatever was typed |
 /// | rpc | the kind or identity is not in rpc-allow | refused: not-allowed |
+/// | override | | open, whatever `when` says |
 /// | any | its `when` is never | refused: never |
 /// | any | its `when` is in-call, and nobody can be heard | refused: no-call |
 /// | code | the code is wrong | refused: wrong-code, which counts |
@@ -98,6 +102,7 @@ enum DoorPolicy {
       }
       when = settings.rpcWhen
     case .local: when = settings.localWhen
+    case .override: when = .always
     }
     switch when {
     case .never: return .refused(.never)

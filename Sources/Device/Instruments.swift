@@ -22,6 +22,9 @@ public struct SoundReadings: Equatable, Sendable {
   public var concealedMilliseconds = 0
   /// From arrival to the speaker, of the track that waits longest.
   public var delayMilliseconds = 0
+  /// How fast the microphone's clock runs against the machine's, and the heard one's against the speaker's.
+  public var captureDriftPartsPerMillion = 0
+  public var playoutDriftPartsPerMillion = 0
 
   public init() {}
 }

@@ -3,7 +3,7 @@ public enum DeviceLimits {
   /// A token with every grant and 8 kB of metadata, as the control socket takes it too.
   public static let tokenBytesMax = 16 * 1024
   /// Technicians, scripts and a monitor at the same time.
-  public static let controlClientsMax = 32
+  public static let controlClientsMax = 64
 
   /// One more than a code has, so that a longer entry is no code.
   public static let typedKeysMax = 17
@@ -22,4 +22,10 @@ public enum DeviceLimits {
   /// How long the agent may take to take or give a turn.
   public static let turnAnswerMilliseconds = 5000
   public static let doorStateBytesMax = 1024
+  /// How long the audio thread may stand still before that is told; after twice that the process starts anew. A
+  /// round without devices takes it 1.1 s, opening a bad device a few seconds.
+  public static let audioStillMilliseconds = 5000
+  /// The same for signalling, which moves at every answer to a ping and at every attempt to come back: far above
+  /// the longest pause between attempts.
+  public static let signallingStillMilliseconds = 180_000
 }

@@ -49,7 +49,7 @@ extension Device {
       }
       emit(.audio(.playTone(tone)))
       succeed(.object([]), asker, now)
-    default: handleWords(request, asker, now)
+    default: if !handleService(request, asker, now) { handleWords(request, asker, now) }
     }
   }
 

@@ -33,7 +33,13 @@ extension Device {
     case .failed(let reason):
       setState(.absent, reason: reason, of: event.stream)
       log(.warning, "\(name): \(reason)")
-    case .dropouts(let count): log(.info, "\(name): \(count) dropouts since start")
+    case .dropouts(let count):
+      if event.stream == .capture {
+        counters.captureDropouts = count
+      } else {
+        counters.playbackDropouts = count
+      }
+      log(.info, "\(name): \(count) dropouts since start")
     }
   }
 

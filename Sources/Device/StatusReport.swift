@@ -72,6 +72,8 @@ extension Device {
         capturedMilliseconds: firstWordsStream.capturedMilliseconds,
         sentMilliseconds: preConnect.state == .sending ? 0 : firstWordsStream.sentMilliseconds)
     }
+    status.uplink.driftPartsPerMillion = sound.captureDriftPartsPerMillion
+    status.downlink.driftPartsPerMillion = sound.playoutDriftPartsPerMillion
     status.downlink.packets = sound.packetsReceived
     status.downlink.lost = sound.packetsLost
     status.downlink.concealedMilliseconds = sound.concealedMilliseconds

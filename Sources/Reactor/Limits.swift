@@ -6,6 +6,10 @@ public enum ReactorLimits {
   public static let datagramQueueBytesMax = 262_144
   /// Bytes that a client of the control socket may leave unread before it is cut off.
   public static let unixWriteQueueBytesMax = 1_048_576
+  /// Clients that wait to be accepted; a Unix socket refuses those beyond (EAGAIN).
+  public static let backlog: Int32 = 128
+  /// Groups of one client of the control socket; of one with more only the first is known.
+  public static let peerGroupsMax = 256
   /// Bytes that wait for a TCP peer before the connection is given up.
   public static let tcpWriteQueueBytesMax = 4_194_304
   /// Name look-ups under way or waiting for the one resolver thread.

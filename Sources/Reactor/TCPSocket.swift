@@ -1,7 +1,7 @@
 import Base
 import CUv
 
-/// A TCP client connection. `connect` may be called once.
+/// A TCP connection: made by `connect`, which may be called once, or accepted by a `TCPServer`.
 ///
 /// One of `onConnected` and `onEnd` follows `connect`; after `onConnected`, bytes until `onEnd` or `close`.
 public final class TCPSocket {
@@ -69,6 +69,17 @@ public final class TCPSocket {
   public func closeAfterWriting() {
     onConnected = nil
     stream.closeAfterWriting()
+  }
+
+  /// Takes a client of a `TCPServer`; 0 or a libuv error.
+  func accept(from server: UnsafeMutablePointer<uv_stream_t>) -> Int32 {
+    uv_accept(server, UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self))
+  }
+
+  func startReading() {
+    guard isOpen else { return }
+    let code = stream.startReading()
+    if code != 0 { stream.fail(.system(action: "reading", code: code)) }
   }
 
   private func connected(_ status: Int32) {

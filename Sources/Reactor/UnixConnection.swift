@@ -63,6 +63,17 @@ public final class UnixConnection {
       groupIdentifier: credentials.gid)
   }
 
+  /// All groups of the peer, its first among them (SO_PEERGROUPS, socket(7)); none once it is closed.
+  public var peerGroups: [UInt32] {
+    var descriptor: Int32 = -1
+    let base = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
+    guard let first = peerCredentials?.groupIdentifier, uv_fileno(base, &descriptor) == 0 else { return [] }
+    var groups = [UInt32](repeating: first, count: ReactorLimits.peerGroupsMax)
+    var length = socklen_t(groups.count * MemoryLayout<UInt32>.size)
+    guard getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, &groups, &length) == 0 else { return [first] }
+    return [first] + groups.prefix(Int(length) / MemoryLayout<UInt32>.size)
+  }
+
   /// Connects to the socket at `path`; `onConnected` or `onEnd` follows.
   public func connect(to path: String) {
     guard isOpen else { return }

@@ -11,15 +11,30 @@ public final class UnixServer {
   private let loop: EventLoop
   private let handle: UnsafeMutablePointer<uv_pipe_t>
   private var isOpen = true
+  /// Who made the socket file takes it away.
+  private let ownsPath: Bool
 
   /// A socket file that nobody answers on is replaced; one that lives is an error.
   ///
   /// - Parameters:
   ///   - mode: the rights of the file, 0o660 for owner and group.
   ///   - group: the group that the file is given to (see `groupIdentifier`), nil to leave it.
-  public init(_ loop: EventLoop, path: String, mode: UInt32, group: UInt32? = nil) throws(ReactorFailure) {
+  public convenience init(
+    _ loop: EventLoop, path: String, mode: UInt32, group: UInt32? = nil
+  ) throws(ReactorFailure) {
     try UnixPath.removeIfStale(path)
-    let descriptor = try UnixPath.bind(path, mode: mode, group: group)
+    try self.init(
+      loop, descriptor: try UnixPath.bind(path, mode: mode, group: group), path: path, ownsPath: true)
+  }
+
+  /// A listening socket that somebody else made, such as a service manager: its file, its rights and its group are
+  /// theirs, and it goes on being theirs after `close`.
+  public convenience init(_ loop: EventLoop, listening descriptor: Int32, path: String) throws(ReactorFailure)
+  {
+    try self.init(loop, descriptor: descriptor, path: path, ownsPath: false)
+  }
+
+  private init(_ loop: EventLoop, descriptor: Int32, path: String, ownsPath: Bool) throws(ReactorFailure) {
     let handle = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
     var code = uv_pipe_init(loop.handle, handle, 0)
     guard code == 0 else {
@@ -36,9 +51,10 @@ public final class UnixServer {
     self.loop = loop
     self.handle = handle
     self.path = path
+    self.ownsPath = ownsPath
     handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     let stream = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
-    code = uv_listen(stream, 16) { stream, status in
+    code = uv_listen(stream, ReactorLimits.backlog) { stream, status in
       guard let data = stream?.pointee.data else { return }
       Unmanaged<UnixServer>.fromOpaque(data).takeUnretainedValue().incoming(status)
     }
@@ -47,12 +63,12 @@ public final class UnixServer {
 
   deinit { close() }
 
-  /// Stops listening and removes the file. Clients that were accepted stay connected.
+  /// Stops listening and removes the file that `init` made. Clients that were accepted stay connected.
   public func close() {
     guard isOpen else { return }
     isOpen = false
     onConnection = nil
-    unlink(path)
+    if ownsPath { unlink(path) }
     closeHandle(handle)
   }
 

@@ -1,4 +1,6 @@
 import Base
+import CLinux
+import Configuration
 import Control
 import Device
 import Reactor
@@ -12,26 +14,42 @@ final class ControlPort {
   private final class Client {
     let connection: UnixConnection
     let session = ControlSession()
+    let rights: ClientRights
     var isPaused = false
-    init(_ connection: UnixConnection) { self.connection = connection }
+    init(_ connection: UnixConnection, _ rights: ClientRights) {
+      self.connection = connection
+      self.rights = rights
+    }
   }
 
   private let server: UnixServer
   private var clients: [Device.ClientID: Client] = [:]
   private var nextClient = 0
+  private let adminGroup: String?
+  private let adminGroupIdentifier: UInt32?
 
-  init(_ loop: EventLoop, path: String, group: String?) throws(StartFailure) {
-    var groupIdentifier: UInt32?
-    if let group {
-      groupIdentifier = UnixServer.groupIdentifier(named: group)
-      guard groupIdentifier != nil else { throw .unknownGroup(group) }
-    }
+  init(_ loop: EventLoop, _ settings: ControlSettings) throws(StartFailure) {
+    let group = try Self.groupIdentifier(settings.group, key: "group")
+    adminGroup = settings.adminGroup
+    adminGroupIdentifier = try Self.groupIdentifier(settings.adminGroup, key: "admin-group")
     do throws(ReactorFailure) {
-      server = try UnixServer(loop, path: path, mode: 0o660, group: groupIdentifier)
+      if let passed = ServiceManager.takeControlSocket() {
+        server = try UnixServer(loop, listening: passed, path: settings.socket)
+      } else {
+        server = try UnixServer(loop, path: settings.socket, mode: 0o660, group: group)
+      }
     } catch {
       throw .reactor(error)
     }
     server.onConnection = { self.accept($0) }
+  }
+
+  private static func groupIdentifier(_ name: String?, key: String) throws(StartFailure) -> UInt32? {
+    guard let name else { return nil }
+    guard let identifier = UnixServer.groupIdentifier(named: name) else {
+      throw .unknownGroup(name, key: key)
+    }
+    return identifier
   }
 
   func close() {
@@ -60,13 +78,23 @@ final class ControlPort {
   }
 
   private func accept(_ connection: UnixConnection) {
-    guard clients.count < DeviceLimits.controlClientsMax else { return connection.close() }
+    guard clients.count < DeviceLimits.controlClientsMax else {
+      let words = "\(clients.count) clients are connected already, which is as many as there may be"
+      connection.write(Reply.failure(.failed(code: "too-many-clients", message: words), to: .null))
+      return connection.closeAfterWriting()
+    }
     nextClient += 1
     let number = nextClient
-    clients[number] = Client(connection)
+    clients[number] = Client(connection, rights(of: connection))
     connection.onBytes = { self.receive($0, from: number) }
     connection.onDrained = { self.work(number) }
     connection.onEnd = { _ in self.forget(number) }
+  }
+
+  private func rights(of connection: UnixConnection) -> ClientRights {
+    ClientRights(
+      user: connection.peerCredentials?.userIdentifier ?? UInt32.max, groups: connection.peerGroups,
+      owner: geteuid(), adminGroup: adminGroupIdentifier)
   }
 
   private func forget(_ number: Device.ClientID) {
@@ -84,6 +112,10 @@ final class ControlPort {
   private func work(_ number: Device.ClientID) {
     guard let client = clients[number] else { return }
     while let request = client.session.next() {
+      if let refusal = client.rights.refusal(of: request.request, adminGroup: adminGroup) {
+        client.session.refuse(request, refusal)
+        continue
+      }
       onRequest?(request, number)
       // Answering may have ended the connection.
       guard clients[number] != nil else { return }

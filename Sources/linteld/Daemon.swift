@@ -16,19 +16,30 @@ final class Daemon {
   private let device: Device
   private let sound: SoundPath
   private let port: ControlPort
+  private let metrics: MetricsPort?
   private let driver: RoomDriver
   private let timer: Timer
   private let outputs: BoardOutputs
   private let doorPath: String?
+  private let configuration: String
+  private let instruments: SystemInstruments
+  private let manager = ServiceManager()
+  private let supervision: Supervision
+  /// Something happened since the service manager was told the status.
+  private var statusIsStale = true
   private var signals: [SignalWatcher] = []
   private var isDraining = false
 
-  init(_ settings: Settings) throws(StartFailure) {
-    let settings = try DoorFiles.readCode(settings)
+  /// - Parameter configuration: where the settings came from, for `config reload`.
+  init(_ settings: Settings, configuration: String) throws(StartFailure) {
+    self.configuration = configuration
+    var settings = settings
+    Credentials.apply(to: &settings)
+    settings = try DoorFiles.readCode(settings)
     outputs = BoardOutputs(settings)
     doorPath = DoorFiles.statePath(settings)
     sound = try SoundPath(settings)
-    let instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
+    instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
     do throws(ReactorFailure) {
       loop = try EventLoop()
       driver = try RoomDriver(loop, settings)
@@ -36,7 +47,12 @@ final class Daemon {
       throw .reactor(error)
     }
     timer = Timer(loop)
-    port = try ControlPort(loop, path: settings.control.socket, group: settings.control.group)
+    supervision = Supervision(
+      loop, manager,
+      SelfWatch.Limits(
+        memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
+    port = try ControlPort(loop, settings.control)
+    metrics = try MetricsPort.of(settings.metrics, loop)
     let room = Room(configuration: try Self.roomConfiguration(settings), random: SystemRandom())
     device = Device(
       settings: settings, room: room, instruments: instruments, version: lintelVersion, startedAt: loop.now)
@@ -59,8 +75,8 @@ final class Daemon {
     return configuration
   }
 
-  /// Runs until the device has left its room after SIGTERM or SIGINT.
-  func run() throws(StartFailure) {
+  /// Runs until the device has left its room: after SIGTERM or SIGINT, or because the process has to start anew.
+  func run() throws(StartFailure) -> Int32 {
     driver.onInput = { self.handle(.room($0)) }
     port.onRequest = { self.handle(.control($0, client: $1)) }
     port.onLeft = { self.handle(.clientLeft($0)) }
@@ -69,10 +85,12 @@ final class Daemon {
     sound.onWarning = { Journal.write(.warning, $0) }
     sound.onDrained = { self.drain() }
     timer.onFire = { self.handle(.timeout) }
+    metrics?.onScrape = { self.device.openMetrics(now: self.loop.now) }
     do throws(ReactorFailure) {
       for signal in [SignalWatcher.Signal.terminate, .interrupt] {
         signals.append(try SignalWatcher(loop, signal) { self.handle(.terminate) })
       }
+      signals.append(try SignalWatcher(loop, .hangUp) { self.handle(.reload) })
     } catch {
       throw .reactor(error)
     }
@@ -85,9 +103,38 @@ final class Daemon {
     device.restoreDoor(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
     device.start(now: loop.now)
     drain()
+    superviseMyself()
+    manager.ready()
     loop.run()
+    supervision.stop()
+    if let reason = supervision.restartReason {
+      manager.stopping("starting anew: \(reason.words)")
+      // A thread that is stuck in a driver would never be joined.
+      if reason.quantity == .audio { _exit(Self.startsAnew) }
+    }
     sound.stop()
     port.close()
+    metrics?.close()
+    return supervision.restartReason == nil ? 0 : Self.startsAnew
+  }
+
+  /// EX_TEMPFAIL of sysexits.h: trying again is what helps.
+  private static let startsAnew: Int32 = 75
+
+  private func superviseMyself() {
+    supervision.onFinding = { self.handle(.limitCrossed($0)) }
+    supervision.start(loop) {
+      SelfReadings(
+        anonymousKilobytes: self.instruments.memory?.anonymousKilobytes,
+        descriptors: SystemInstruments.openDescriptors, audioTurns: self.sound.turnCount,
+        signallingTurns: self.device.signallingTurns)
+    }
+  }
+
+  private func tellStatus() {
+    guard statusIsStale, manager.isPresent else { return }
+    statusIsStale = false
+    manager.tell(status: device.statusLine(now: loop.now))
   }
 
   private func handle(_ input: Device.Input) {
@@ -104,14 +151,20 @@ final class Daemon {
       switch device.poll(now: loop.now) {
       case .room(let output): driver.perform(output)
       case .answer(let answer, let request, let client): port.send(answer, to: request, client: client)
-      case .notify(let event, let milliseconds): port.notify(event, unixMilliseconds: milliseconds)
+      case .notify(let event, let milliseconds):
+        port.notify(event, unixMilliseconds: milliseconds)
+        statusIsStale = true
       case .readToken(let path): device.handle(.tokenRead(Files.readToken(path)), now: loop.now)
+      case .readConfiguration:
+        device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
       case .storeDoorState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
       case .board(let command): outputs.perform(command)
       case .audio(let command): sound.perform(command)
-      case .log(let entry): Journal.write(entry.priority, entry.text)
+      case .log(let entry):
+        Journal.write(entry.priority, entry.text, event: entry.event, room: device.roomName)
       case .exit: return loop.stop()
       case .wait(let until):
+        tellStatus()
         if let until { timer.schedule(at: until) } else { timer.cancel() }
         return
       }
@@ -122,11 +175,11 @@ final class Daemon {
 func run(configurationAt path: String) -> Int32 {
   // A peer that goes away while it is written to is an error of that write, not the end of the process.
   lintel_ignore_signal(SIGPIPE)
+  lintel_watch_crashes()
   do throws(ConfigurationUnusable) {
     let settings = try readConfiguration(at: path)
     do throws(StartFailure) {
-      try Daemon(settings).run()
-      return 0
+      return try Daemon(settings, configuration: path).run()
     } catch {
       Journal.write(.error, error.description)
     }

@@ -12,7 +12,7 @@ enum DoorFiles {
       Journal.write(
         .warning, "[door] dtmf-code: whoever reads the configuration knows the code; use dtmf-code-file")
     }
-    guard settings.door.output != nil, let path = settings.door.codeFile ?? credential() else {
+    guard settings.door.output != nil, let path = settings.door.codeFile else {
       return settings
     }
     switch Files.readToken(path) {
@@ -24,16 +24,9 @@ enum DoorFiles {
     return settings
   }
 
-  /// systemd.exec(5), LoadCredential=.
-  private static func credential() -> String? {
-    guard let folder = getenv("CREDENTIALS_DIRECTORY") else { return nil }
-    let path = String(cString: folder) + "/door-code"
-    return access(path, R_OK) == 0 ? path : nil
-  }
-
   static func statePath(_ settings: Settings) -> String? {
     guard settings.door.output != nil else { return nil }
-    let folder = settings.device.stateFolder ?? getenv("STATE_DIRECTORY").map { String(cString: $0) }
+    let folder = settings.device.stateFolder ?? environment("STATE_DIRECTORY")
     guard let folder else {
       Journal.write(
         .warning, "[device] state-directory is not set, so a restart forgives wrong codes of the door")

@@ -2,17 +2,55 @@ import Base
 import CLinux
 import Device
 
-/// Log lines on standard error. Under systemd, which sets JOURNAL_STREAM (systemd.exec(5)), each line starts with
-/// its priority as sd-daemon(3) has it; on a terminal it stands alone.
+/// Log lines. What systemd runs (systemd.exec(5), JOURNAL_STREAM) speaks the journal's own protocol, with a
+/// priority and fields to search by; everywhere else each line goes to standard error as it is.
 enum Journal {
-  private static let prefixed = getenv("JOURNAL_STREAM") != nil
+  private static let socketName = "/run/systemd/journal/socket"
+  /// -1 where standard error is not the journal's.
+  private static let descriptor: Int32 = isJournal ? lintel_datagram_socket() : -1
 
-  static func write(_ priority: LogEntry.Priority, _ text: String) {
-    var line: [UInt8] = []
-    if prefixed { line += "<\(priority.rawValue)>".utf8 }
-    // What peers and servers say must not start a line of its own nor move a terminal's cursor.
+  /// - Parameters:
+  ///   - event: the event that the line tells of, for LINTEL_EVENT=.
+  ///   - room: the room that the device is in, for LINTEL_ROOM=.
+  static func write(_ priority: LogEntry.Priority, _ text: String, event: String? = nil, room: String? = nil)
+  {
+    var line = field("MESSAGE", text)
+    if descriptor >= 0 {
+      line += "PRIORITY=\(priority.rawValue)\nSYSLOG_IDENTIFIER=linteld\n".utf8
+      if let event { line += field("LINTEL_EVENT", event) }
+      if let room { line += field("LINTEL_ROOM", room) }
+      let sent = line.withUnsafeBytes {
+        lintel_send_datagram(descriptor, socketName, $0.baseAddress, $0.count)
+      }
+      if sent >= 0 { return }
+      line = Array("<\(priority.rawValue)>".utf8) + field("MESSAGE", text).dropFirst("MESSAGE=".utf8.count)
+    } else {
+      line.removeFirst("MESSAGE=".utf8.count)
+    }
+    _ = line.withUnsafeBytes { CLinux.write(2, $0.baseAddress, $0.count) }
+  }
+
+  /// What peers and servers say must not start a line, or a field, of its own nor move a terminal's cursor.
+  private static func field(_ name: String, _ text: String) -> [UInt8] {
+    var line = Array(name.utf8) + [UInt8(ascii: "=")]
     for byte in text.utf8 { line.append(byte < 0x20 || byte == 0x7F ? UInt8(ascii: " ") : byte) }
     line.append(UInt8(ascii: "\n"))
-    _ = line.withUnsafeBytes { CLinux.write(2, $0.baseAddress, $0.count) }
+    return line
+  }
+
+  /// Whether standard error still is the stream that the variable names: a program may inherit the variable and have
+  /// its output elsewhere.
+  private static var isJournal: Bool {
+    guard let stream = environment("JOURNAL_STREAM") else { return false }
+    var numbers: [UInt64] = [0]
+    for byte in stream.utf8 {
+      if byte == UInt8(ascii: ":") {
+        numbers.append(0)
+      } else {
+        guard (0x30...0x39).contains(byte) else { return false }
+        numbers[numbers.count - 1] = numbers[numbers.count - 1] &* 10 &+ UInt64(byte - 0x30)
+      }
+    }
+    return numbers.count == 2 && lintel_is_device_and_inode(2, numbers[0], numbers[1]) == 1
   }
 }

@@ -18,6 +18,9 @@ final class SoundPath {
   /// The frames and events of one wake-up were handed over.
   var onDrained: (() -> Void)?
 
+  /// Grows while the audio thread makes progress.
+  var turnCount: Int { thread.turnCount }
+
   private let thread: AudioThread<AlsaCapture, AlsaPlayback>
   private var watcher: DescriptorWatcher?
   private var payload: [UInt8] = []

@@ -10,7 +10,7 @@ enum StartFailure: Error {
   case board(BoardFailure)
   case reactor(ReactorFailure)
   case certificate(String)
-  case unknownGroup(String)
+  case unknownGroup(String, key: String)
   /// A sentence.
   case doorCode(String)
 
@@ -21,7 +21,7 @@ enum StartFailure: Error {
     case .reactor(let failure): failure.description
     case .certificate(let words): "no DTLS certificate could be made: \(words)"
     case .doorCode(let words): words
-    case .unknownGroup(let name): "[control] group: there is no group '\(name)' on this system"
+    case .unknownGroup(let name, let key): "[control] \(key): there is no group '\(name)' on this system"
     }
   }
 }

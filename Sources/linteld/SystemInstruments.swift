@@ -27,6 +27,8 @@ final class SystemInstruments: Instruments {
     readings.packetsLost = received.lost
     readings.concealedMilliseconds = received.concealedMilliseconds
     readings.delayMilliseconds = received.delayMilliseconds
+    readings.captureDriftPartsPerMillion = uplink.statistics.driftPartsPerMillion
+    readings.playoutDriftPartsPerMillion = received.driftPartsPerMillion
     return readings
   }
 

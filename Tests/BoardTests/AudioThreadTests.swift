@@ -160,6 +160,7 @@ struct AudioThreadTests {
     listener.run(seconds: 1)
     thread.stop()
     #expect(listener.frames.count >= 44 && listener.frames.count <= 52)
+    #expect(thread.turnCount >= 20)
     let reasons = listener.events.filter { if case .unavailable = $0 { true } else { false } }
     #expect(reasons.count == 2)
     #expect(reasons.first?.description.contains("sound device 'hw:31,7' does not exist; ") == true)

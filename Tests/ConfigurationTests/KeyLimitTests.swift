@@ -53,6 +53,9 @@ struct KeyLimitTests {
     ("network", "include-loopback", "yes", "yes"), ("control", "socket", "/tmp/s", "/tmp/s"),
     ("control", "socket", "/" + String(repeating: "s", count: 106), "/" + String(repeating: "s", count: 106)),
     ("control", "group", "lintel_ops", "lintel_ops"), ("control", "group", "", ""),
+    ("control", "admin-group", "staff", "staff"), ("control", "admin-group", "", ""),
+    ("metrics", "listen", "127.0.0.1:9464", "127.0.0.1:9464"), ("metrics", "listen", "[::1]:1", "[::1]:1"),
+    ("metrics", "listen", "", ""),
   ]
 
   @Test("a legal value is kept", arguments: legal)
@@ -112,6 +115,8 @@ struct KeyLimitTests {
     ("control", "socket", "/" + String(repeating: "s", count: 107), "too long for a socket"),
     ("control", "socket", "", "is no value"), ("control", "group", "a:b", "group"),
     ("control", "group", String(repeating: "g", count: 33), "too long"),
+    ("control", "admin-group", "a:b", "group"),
+    ("metrics", "listen", "localhost:9464", "no address with a port"),
   ]
 
   @Test("an illegal value is refused with its line and the legal ones", arguments: illegal)

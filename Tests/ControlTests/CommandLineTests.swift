@@ -189,6 +189,12 @@ struct CommandLineTests {
                                          (push-to-talk).
           press NAME                     Press a button of the simulated board.
           events                         What happened of late.
+          stats                          Everything that the daemon counts.
+          metrics                        The same as OpenMetrics text, for a monitoring
+                                         system.
+          log-level [LEVEL]              Show or set what goes to the journal.
+          config show|check|reload       Show, check or reload the daemon's
+                                         configuration.
           version                        The versions of lintelctl and of the daemon.
           help [COMMAND]                 Help, for all or for one command.
 

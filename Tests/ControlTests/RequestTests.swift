@@ -39,6 +39,8 @@ struct RequestTests {
     .press(name: "button", milliseconds: 60_000), .press(name: "button", milliseconds: nil),
     .turn(.start), .turn(.end), .turn(.cancel), .indicator(show: "attention", milliseconds: 5),
     .indicator(show: "off", milliseconds: nil), .tone(name: "error"),
+    .stats, .metrics, .logLevel(nil), .logLevel("debug"), .configShow, .configCheck, .configReload,
+    .doorOverride,
   ]
 
   @Test("every request is read as it was written", arguments: every)
@@ -121,12 +123,12 @@ struct RequestTests {
 
   @Test("an unknown method names the nearest")
   func unknownMethod() {
-    #expect(refusal(call("stats")) == .unknownMethod("stats", nearest: "status"))
+    #expect(refusal(call("statu")) == .unknownMethod("statu", nearest: "status"))
     #expect(refusal(call("events")) == .unknownMethod("events", nearest: "events.subscribe"))
     #expect(refusal(call("reboot")) == .unknownMethod("reboot", nearest: nil))
     #expect(
-      outcome(call("stats")).contains(
-        "\"code\":-32601,\"message\":\"no method 'stats', did you mean 'status'?\""))
+      outcome(call("statu")).contains(
+        "\"code\":-32601,\"message\":\"no method 'statu', did you mean 'status'?\""))
     #expect(outcome(call(String(repeating: "m", count: 5000))).utf8.count < 200)
   }
 

@@ -85,6 +85,7 @@ struct SessionTests {
     #expect(!session.wantsInput && answered < 1000)
     #expect(session.outgoing.count < ControlLimits.outgoingBytesMax + 4096)
     session.didWrite(session.outgoing.count)
+    session.receive(bytes(statusLine))
     #expect(session.wantsInput && session.next()?.request == .status)
   }
 

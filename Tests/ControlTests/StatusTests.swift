@@ -16,9 +16,31 @@ struct StatusTests {
         + "\"audio\":{\"muted\":false,\"hard_muted\":false,\"volume\":0,"
         + "\"capture\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"rate\":null,\"level_db\":null},"
         + "\"playback\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"rate\":null,\"level_db\":null},"
-        + "\"uplink\":{\"packets\":0,\"bitrate\":0,\"loss\":null},"
-        + "\"downlink\":{\"packets\":0,\"lost\":0,\"concealed_ms\":0,\"jitter_ms\":0,\"delay_ms\":0},"
+        + "\"uplink\":{\"packets\":0,\"bitrate\":0,\"loss\":null,\"drift_ppm\":0},"
+        + "\"downlink\":{\"packets\":0,\"lost\":0,\"concealed_ms\":0,\"jitter_ms\":0,\"delay_ms\":0,"
+        + "\"drift_ppm\":0},"
         + "\"pre_connect\":null},\"door\":null,\"memory\":{\"rss_kb\":null,\"anon_kb\":null}}")
+  }
+
+  @Test("one line for the service manager: what is wrong first")
+  func oneLine() {
+    #expect(StatusLine.render(Status().json) == "call idle, disconnected")
+    var status = Status()
+    status.call.state = .waitingAgent
+    status.room.connection = .connected
+    status.room.name = "lobby\n"
+    status.participants = [ParticipantStatus(identity: "p", sid: "s", kind: "standard")]
+    status.audio.muted = true
+    #expect(
+      StatusLine.render(status.json)
+        == "call waiting for the agent, room lobby. connected, 1 other, muted")
+    status.audio.hardMuted = true
+    status.audio.capture.state = .absent
+    status.audio.capture.reason = "no card"
+    #expect(
+      StatusLine.render(status.json)
+        == "Problem: the microphone is absent: no card; call waiting for the agent, room lobby. connected, 1 other, "
+        + "muted by the switch")
   }
 
   @Test("participants are bounded, the rest is counted")

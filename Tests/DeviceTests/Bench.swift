@@ -23,6 +23,7 @@ final class Bench: Instruments {
   private(set) var audio: [Device.AudioCommand] = []
   private(set) var roomOutputs: [Room.Output] = []
   private(set) var tokenPaths: [String] = []
+  private(set) var configurationReads = 0
   private(set) var log: [LogEntry] = []
   private(set) var hasExited = false
   private(set) var deadline: Instant?
@@ -99,6 +100,7 @@ final class Bench: Instruments {
       case .answer(let answer, _, let client): answers.append((client, answer))
       case .notify(let event, _): events.append(event)
       case .readToken(let path): tokenPaths.append(path)
+      case .readConfiguration: configurationReads += 1
       case .audio(let command): audio.append(command)
       case .board(let command): board.append(command)
       case .storeDoorState(let bytes): storedDoors.append(bytes)

@@ -67,10 +67,15 @@ import Testing
     Row("sip", right, .refused(.never)) { $0.settings.codeWhen = .never },
     Row("agent", .rpc, .refused(.never)) { $0.settings.rpcWhen = .never },
     Row("local", .local, .refused(.never)) { $0.settings.localWhen = .never },
+    Row("local", .override, .open) {
+      $0.circumstances.inCall = false
+      $0.settings.localWhen = .never
+    },
     // Without a door.
     Row("sip", right, .refused(.noDoor)) { $0.circumstances.hasDoor = false },
     Row("agent", .rpc, .refused(.noDoor)) { $0.circumstances.hasDoor = false },
     Row("local", .local, .refused(.noDoor)) { $0.circumstances.hasDoor = false },
+    Row("local", .override, .refused(.noDoor)) { $0.circumstances.hasDoor = false },
   ]
 
   @Test(arguments: rows.indices) func decidesAsTheTableSays(index: Int) {
@@ -87,6 +92,7 @@ import Testing
       case .code: rules = "\(row.settings.codeAllow.text), \(row.settings.codeWhen.rawValue)"
       case .rpc: rules = "\(row.settings.rpcAllow.text), \(row.settings.rpcWhen.rawValue)"
       case .local: rules = row.settings.localWhen.rawValue
+      case .override: rules = "none"
       }
       var way = row.way.word
       if case .code(let isRight) = row.way { way += isRight ? ", right" : ", wrong" }

@@ -61,6 +61,14 @@ private func response(_ stream: [UInt8], piece: Int, truncates: Bool) -> HTTPRes
 }
 
 /// URLs: what is accepted can be written into a request without ending a line.
+/// A head is complete only at its end, and what is complete stays so with more after it.
+func fuzzHTTPRequest(_ bytes: [UInt8]) {
+  let whole = HTTPRequestHead.read(bytes)
+  if whole == .incomplete { return }
+  precondition(HTTPRequestHead.read(bytes + [0x41]) == whole)
+  _ = SocketAddress(String(decoding: bytes, as: UTF8.self))
+}
+
 func fuzzWebAddress(_ bytes: [UInt8]) {
   do throws(ReactorFailure) {
     let address = try WebAddress(String(decoding: bytes, as: UTF8.self))

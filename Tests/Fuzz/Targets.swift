@@ -9,7 +9,7 @@ nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("control-conversation", fuzzControlConversation),
   ("websocket-frames", fuzzWebSocketFrames),
   ("http-response", fuzzHTTPResponse),
-  ("web-address", fuzzWebAddress),
+  ("web-address", fuzzWebAddress), ("http-request", fuzzHTTPRequest),
   ("signal-response", fuzzSignalResponse),
   ("token", fuzzToken),
   ("candidate-init", fuzzCandidateInit),

@@ -34,6 +34,23 @@ import Testing
     #expect(stat(path, &status) != 0)
   }
 
+  @Test func aSocketThatWasPassedServesAndItsFileStays() throws {
+    let loop = try EventLoop()
+    let passed = try UnixPath.bind(path, mode: 0o660, group: nil)
+    #expect(listen(passed, 4) == 0)
+    let server = try UnixServer(loop, listening: passed, path: path)
+    let clients = Seen<UnixConnection>()
+    server.onConnection = { clients.values.append($0) }
+    let client = try UnixConnection(loop)
+    client.connect(to: path)
+    run(loop) { !clients.values.isEmpty }
+    #expect(clients.values[0].peerCredentials?.userIdentifier == getuid())
+    server.close()
+    var status = stat()
+    #expect(stat(path, &status) == 0)
+    unlink(path)
+  }
+
   @Test func theEndIsToldOnceToTheOtherSide() throws {
     let loop = try EventLoop()
     let server = try UnixServer(loop, path: path, mode: 0o600)

@@ -88,8 +88,15 @@ static snd_pcm_sframes_t xrun(struct card *c) {
   return -EPIPE;
 }
 
+// As in a driver that waits in the kernel for a card that does not answer.
+static void hang(struct card *c) {
+  struct timespec pause = {.tv_nsec = 10000000};
+  while (c->control->fault == FAULT_HUNG) nanosleep(&pause, NULL);
+}
+
 static snd_pcm_sframes_t card_pointer(snd_pcm_ioplug_t *io) {
   struct card *c = io->private_data;
+  hang(c);
   if (unplugged(c)) return -ENODEV;
   if (!c->running) return (snd_pcm_sframes_t)c->position;
   if (c->control->fault == FAULT_XRUN_ONCE) {

@@ -21,7 +21,8 @@ public enum CommandTable {
     (.notAllowed, "not allowed"),
   ]
 
-  public static let all: [Command] = statusCommands + callCommands + wordCommands + deviceCommands
+  public static let all: [Command] =
+    statusCommands + callCommands + wordCommands + deviceCommands + serviceCommands
 
   public static func command(_ name: String) -> Command? { all.first { $0.name == name } }
 }

@@ -4,7 +4,12 @@ import Base
 extension CommandTable {
   static let deviceCommands: [Command] = [
     Command(
-      name: "door", arguments: [.init(spelling: "open|status")], options: [],
+      name: "door", arguments: [.init(spelling: "open|status")],
+      options: [
+        .init(
+          name: "--override", value: nil,
+          summary: "Open it whatever the policy says; for root and [control] admin-group.")
+      ],
       summary: "Open the door, or say how it stands.",
       details: ["The device's door policy decides, and says why if it refuses."],
       examples: ["door open", "door status"]),
@@ -30,11 +35,5 @@ extension CommandTable {
       summary: "What happened of late.",
       details: ["With --json the first line is the event 'snapshot', which holds the status."],
       examples: ["events", "--json events --follow"]),
-    Command(
-      name: "version", arguments: [], options: [], summary: "The versions of lintelctl and of the daemon.",
-      details: [], examples: ["version"]),
-    Command(
-      name: "help", arguments: [.init(spelling: "COMMAND", isOptional: true)], options: [],
-      summary: "Help, for all or for one command.", details: [], examples: ["help join"]),
   ]
 }

@@ -19,7 +19,7 @@ extension Words {
     case "attributes": return .attributes(try attributes())
     case "door":
       switch positional[0] {
-      case "open": return .doorOpen
+      case "open": return value("--override") == nil ? .doorOpen : .doorOverride
       case "status": return .doorStatus
       default: throw wrong("open or status", command)
       }
@@ -33,7 +33,7 @@ extension Words {
         try Invocation.number(text, 1...Int(ControlLimits.pressMillisecondsMax), "--for", command: "press")
       }
       return .press(name: positional[0], milliseconds: milliseconds)
-    default: return nil
+    default: return try serviceRequest(of: command)
     }
   }
 
@@ -53,7 +53,7 @@ extension Words {
     return pairs
   }
 
-  private func wrong(_ legal: String, _ command: String) -> UsageFailure {
+  func wrong(_ legal: String, _ command: String) -> UsageFailure {
     UsageFailure(message: "\(command): \(legal), not '\(shortened(positional[0]))'", command: command)
   }
 }

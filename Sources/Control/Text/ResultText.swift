@@ -11,9 +11,11 @@ enum ResultText {
     case .dtmf: return counted(result["sent"], "key") + " sent\n"
     case .send: return "sent\n"
     case .attributes: return attributes(result["attributes"])
-    case .doorOpen, .doorStatus: return printable(StatusText.door(result)) + "\n"
+    case .doorOpen, .doorStatus, .doorOverride: return printable(StatusText.door(result)) + "\n"
     case .press: return "pressed \(printable(result["pressed"].string ?? "it"))\n"
     case .turn: return "the turn is \(printable(result["turn"].string ?? "closed"))\n"
+    case .stats, .metrics, .logLevel, .configShow, .configCheck, .configReload:
+      return ServiceText.render(request, result)
     default: return result.text + "\n"
     }
   }
@@ -31,7 +33,7 @@ enum ResultText {
   }
 
   /// Line ends stay: an answer is often a text of several lines.
-  private static func multiline(_ text: String) -> String {
+  static func multiline(_ text: String) -> String {
     var result = ""
     for (index, line) in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       result += (index == 0 ? "" : "\n") + printable(String(decoding: Array(line), as: UTF8.self))

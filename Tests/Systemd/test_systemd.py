@@ -1,0 +1,283 @@
+"""From the package to a call that comes back from everything, in a real systemd."""
+import asyncio
+import contextlib
+import json
+import pathlib
+import socket
+import time
+
+import pytest
+
+import analysis
+from peers import Peer, token
+from sound import MICROPHONE_HZ
+
+ROOM = "lobby"
+STATUS_SECONDS = 30
+# After the watchdog's ten seconds, the pause before the next start, and a busy machine.
+BACK_SECONDS = 60
+FAULT_AT, NONE, HUNG = 4, 0, 5
+CONFIGURATION = """
+[device]
+id = door
+board = simulated
+[simulated]
+microphone = /mnt/share/microphone.wav
+speaker = /var/lib/lintel/speaker.wav
+control = /run/lintel/card
+loop = yes
+[session]
+mode = always-on
+[token]
+url = {url}
+[audio]
+tones = off
+aec = off
+[network]
+include-loopback = yes
+"""
+
+
+def ctl(machine, *arguments):
+    return machine.run("lintelctl", *arguments)
+
+
+def status(machine):
+    result = ctl(machine, "--json", "status")
+    assert result.status == 0, result
+    return json.loads(result.output)
+
+
+def until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"
+        time.sleep(0.2)
+
+
+def connected(machine, seconds=STATUS_SECONDS):
+    def is_connected():
+        result = ctl(machine, "--json", "status")
+        return result.status == 0 and json.loads(result.output)["room"]["connection"] == "connected"
+    until(is_connected, seconds, "connected")
+
+
+def installed(machine):
+    if machine.run("dpkg", "-s", "lintel").status:
+        machine.check("dpkg", "-i", "/mnt/share/lintel.deb", seconds=180)
+
+
+@pytest.fixture
+def running(machine, server):
+    """The device is provisioned and in its room."""
+    installed(machine)
+    if machine.run("test", "-e", "/etc/lintel/token").status:
+        machine.write("/etc/lintel/lintel.conf.d/door.conf", CONFIGURATION.format(url=server.url))
+        machine.write("/etc/lintel/token", token(server, ROOM, "door"), 0o600)
+    machine.check("systemctl", "reset-failed", "linteld.service", "linteld.socket")
+    machine.check("systemctl", "start", "linteld.service")
+    connected(machine)
+    return machine
+
+
+def heard(server):
+    """The official client joins and hears the device's microphone."""
+    async def listen():
+        async with Peer(server, ROOM, "peer") as peer:
+            samples = await peer.hear("door", 1, timeout=30)
+        share = analysis.power_share(samples, 48000, MICROPHONE_HZ)
+        assert share > 0.9, f"{share:.1%} of what is heard is the microphone's tone"
+    asyncio.run(asyncio.wait_for(listen(), 90))
+
+
+def main_process(machine):
+    return int(machine.show("linteld.service", "MainPID"))
+
+
+def restarted(machine, before, seconds=BACK_SECONDS):
+    """Until systemd has started another process."""
+    until(lambda: main_process(machine) not in (0, before), seconds, "another process")
+
+
+def test_installs_and_is_idle_until_provisioned(machine):
+    assert machine.run("dpkg", "-s", "lintel").status, "a fresh machine has no lintel"
+    installed(machine)
+    for unit in ("linteld.service", "linteld.socket"):
+        assert machine.run("systemctl", "is-enabled", unit).output.strip() == "enabled"
+        assert machine.show(unit, "ActiveState") == "inactive"
+        assert machine.show(unit, "ConditionResult") == "no"
+    assert machine.check("systemctl", "--failed", "--no-legend", "linteld*").strip() == ""
+    assert "audio" in machine.check("id", "-Gn", "lintel").split()
+    assert "/etc/lintel/lintel.conf" in machine.check("dpkg-query", "-W", "-f", "${Conffiles}", "lintel")
+    assert machine.run("linteld", "--check-config").status == 0
+    unreachable = ctl(machine, "status")
+    assert unreachable.status == 3 and "systemctl status linteld" in unreachable.error, unreachable
+
+
+def test_manual_pages_and_completion_name_every_command(machine):
+    installed(machine)
+    commands = [line.split()[0] for line in ctl(machine, "--help").output.split("Commands:")[1].split("Options:")[0].splitlines()
+                if line.startswith("  ") and line[2].isalpha()]
+    assert "status" in commands and "events" in commands
+    # The tree leaves manual pages out (dpkg's path-exclude is not set in it, so they are there).
+    page = machine.check("sh", "-c", "zcat /usr/share/man/man1/lintelctl.1.gz")
+    completed = machine.check("bash", "-c", "source /usr/share/bash-completion/completions/lintelctl; "
+                              "COMP_WORDS=(lintelctl ''); COMP_CWORD=1; _lintelctl; echo ${COMPREPLY[@]}").split()
+    for command in commands:
+        assert f".SS {command}\n" in page
+        assert command in completed
+    muted = machine.check("bash", "-c", "source /usr/share/bash-completion/completions/lintelctl; "
+                          "COMP_WORDS=(lintelctl mute o); COMP_CWORD=2; _lintelctl; echo ${COMPREPLY[@]}").split()
+    assert muted == ["on", "off"]
+    for name in ("man8/linteld.8.gz", "man5/lintel.conf.5.gz"):
+        assert ".SH NAME" in machine.check("zcat", f"/usr/share/man/{name}")
+
+
+def test_units_are_clean_and_the_sandbox_is_tight(machine):
+    installed(machine)
+    verified = machine.run("systemd-analyze", "verify", "linteld.service", "linteld.socket")
+    assert verified.status == 0 and not verified.error.strip(), verified
+    rated = machine.run("systemd-analyze", "security", "--threshold=15", "--no-pager", "linteld.service")
+    assert rated.status == 0, rated.output.splitlines()[-1]
+    print(rated.output.splitlines()[-1])
+
+
+def test_status_line_is_true(running, server):
+    assert running.check("systemctl", "is-active", "linteld.service").strip() == "active"
+    heard(server)
+
+    def agree():
+        said, now = running.show("linteld.service", "StatusText"), status(running)
+        state = now["call"]["state"].replace("waiting-agent", "waiting for the agent")
+        return f"call {state}" in said and f"room {ROOM} {now['room']['connection']}" in said
+    until(agree, 15, "the status line says what status says")
+    assert ctl(running, "mute", "on").status == 0
+    until(lambda: "muted" in running.show("linteld.service", "StatusText"), 10, "the status line says that it is muted")
+    assert ctl(running, "mute", "off").status == 0
+    until(lambda: "muted" not in running.show("linteld.service", "StatusText"), 10, "the status line forgets the mute")
+
+
+def test_the_token_is_a_credential(running):
+    process = main_process(running)
+    folder = f"/run/credentials/linteld.service"
+    names = running.check("ls", folder).split()
+    assert {"token", "door-code"} <= set(names)
+    # The daemon's user cannot read the file itself.
+    assert running.run("runuser", "-u", "lintel", "--", "cat", "/etc/lintel/token").status != 0
+    assert running.check("stat", "-c", "%U", f"/proc/{process}").strip() == "lintel"
+    assert "token" not in running.check("sh", "-c", f"tr '\\0' ' ' < /proc/{process}/cmdline")
+
+
+def test_the_socket_keeps_its_group_and_its_rights(running):
+    assert running.check("stat", "-c", "%a %G", "/run/lintel/control.sock").strip() == "660 lintel"
+    running.shell("id inside || useradd -G lintel inside; id outside || useradd outside")
+    assert running.run("runuser", "-u", "inside", "--", "lintelctl", "status").status == 0
+    refused = running.run("runuser", "-u", "outside", "--", "lintelctl", "status")
+    assert refused.status == 4 and "group" in refused.error, refused
+
+
+def test_the_socket_outlives_the_daemon_and_starts_it(running):
+    before = main_process(running)
+    running.check("systemctl", "stop", "linteld.service")
+    assert running.show("linteld.service", "ActiveState") == "inactive"
+    assert running.show("linteld.service", "Result") == "success"
+    assert ctl(running, "status").status == 0
+    assert main_process(running) not in (0, before)
+    connected(running)
+
+
+def test_the_journal_has_priorities_and_fields(running):
+    running.check("systemctl", "restart", "linteld.service")
+    connected(running)
+    started = running.journal("-u", "linteld", "LINTEL_EVENT=device.started")
+    assert started and started[-1]["PRIORITY"] == "5" and "is ready" in started[-1]["MESSAGE"], started
+    joined = running.journal("-u", "linteld", "LINTEL_EVENT=room.connection", f"LINTEL_ROOM={ROOM}")
+    assert joined and joined[-1]["_SYSTEMD_UNIT"] == "linteld.service", joined
+    assert not any(token_part in json.dumps(running.journal("-u", "linteld"))
+                   for token_part in (running.check("cat", "/etc/lintel/token").strip(),))
+
+
+def test_a_hung_reactor_is_killed_and_comes_back_into_the_call(running, server):
+    before = main_process(running)
+    running.check("kill", "-STOP", before)
+    restarted(running, before)
+    assert any("watchdog" in line["MESSAGE"].lower() for line in running.journal("-u", "linteld", "_PID=1", "-n", "200"))
+    connected(running, BACK_SECONDS)
+    heard(server)
+
+
+def fault(machine, kind):
+    for half in ("microphone", "speaker"):
+        machine.check("sh", "-c", f"printf '\\{kind:03o}\\000\\000\\000' | "
+                      f"dd of=/run/lintel/card.{half} bs=1 seek={FAULT_AT} conv=notrunc status=none")
+
+
+def test_a_hung_audio_thread_is_killed_and_comes_back_into_the_call(running, server):
+    before = main_process(running)
+    fault(running, HUNG)
+    try:
+        restarted(running, before)
+    finally:
+        fault(running, NONE)
+    told = running.journal("-u", "linteld", "LINTEL_EVENT=device.limit")
+    assert told and "the audio thread has not moved" in told[-1]["MESSAGE"], told
+    crashed = [line for line in running.journal("-u", "linteld", f"_PID={before}") if "crashed: SIGABRT" in line["MESSAGE"]]
+    assert crashed and crashed[-1]["PRIORITY"] == "2", "the watchdog's end left no line"
+    connected(running, BACK_SECONDS)
+    heard(server)
+
+
+def test_a_crash_leaves_a_line_and_comes_back(running):
+    before = main_process(running)
+    running.check("kill", "-SEGV", before)
+    restarted(running, before)
+    lines = [line["MESSAGE"] for line in running.journal("-u", "linteld", f"_PID={before}")]
+    crashed = [line for line in lines if line.startswith("crashed: SIGSEGV")]
+    assert len(crashed) == 1 and "in thread linteld" in crashed[0] and "called from" in crashed[0], lines[-5:]
+    connected(running, BACK_SECONDS)
+
+
+def test_too_many_descriptors_are_told_and_then_cured_by_a_clean_restart(running):
+    running.write("/etc/lintel/lintel.conf.d/watch.conf", "[watch]\ndescriptors = 40\n")
+    running.check("systemctl", "restart", "linteld.service")
+    connected(running)
+    before = main_process(running)
+    path = f"/proc/{running.leader}/root/run/lintel/control.sock"
+    try:
+        with contextlib.ExitStack() as clients:
+            for _ in range(30):
+                client = clients.enter_context(socket.socket(socket.AF_UNIX))
+                client.connect(path)
+                time.sleep(0.15)
+                if main_process(running) != before:
+                    break
+            restarted(running, before)
+        told = [line["MESSAGE"] for line in running.journal("-u", "linteld", "LINTEL_EVENT=device.limit", f"_PID={before}")]
+        assert len(told) >= 2 and "file descriptors are open, more than 30" in told[0], told
+        assert "more than 40; starting anew" in told[-1], told
+        assert any("status=75" in line["MESSAGE"] for line in running.journal("-u", "linteld", "_PID=1", "-n", "100"))
+        connected(running, BACK_SECONDS)
+    finally:
+        running.check("rm", "/etc/lintel/lintel.conf.d/watch.conf")
+        running.check("systemctl", "restart", "linteld.service")
+
+
+def test_installing_again_keeps_the_configuration_and_restarts(running):
+    running.check("sh", "-c", "echo '# a word of the technician' >> /etc/lintel/lintel.conf")
+    before = main_process(running)
+    running.check("dpkg", "-i", "/mnt/share/lintel.deb", seconds=180)
+    until(lambda: main_process(running) not in (0, before), BACK_SECONDS, "another process")
+    assert "a word of the technician" in running.check("cat", "/etc/lintel/lintel.conf")
+    connected(running, BACK_SECONDS)
+
+
+def test_purging_leaves_nothing(running):
+    running.check("dpkg", "-r", "lintel", seconds=120)
+    assert running.run("systemctl", "is-active", "linteld.service").status != 0
+    assert running.run("test", "-e", "/etc/lintel/lintel.conf").status == 0
+    running.check("dpkg", "-P", "lintel", seconds=120)
+    for path in ("/etc/lintel", "/var/lib/lintel", "/run/lintel", "/etc/systemd/system/multi-user.target.wants/linteld.service"):
+        assert running.run("test", "-e", path).status, path
