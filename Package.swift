@@ -54,7 +54,8 @@ let productLinkerSettings: [LinkerSetting] =
     ? [
       .unsafeFlags([
         "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-zpack-relative-relocs", "-Xlinker",
-        "--gc-sections", "-Xlinker", "--as-needed", embeddedUnicodeTables(),
+        "--gc-sections", "-Xlinker", "--as-needed", "-Xlinker", "--no-eh-frame-hdr", "-Xlinker",
+        "--script=\(Context.packageDirectory)/board/lean.ld", embeddedUnicodeTables(),
       ])
     ]
     : [])

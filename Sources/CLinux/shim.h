@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "crash.h"
+#include "pages.h"
 
 /// errno is a macro over a function call, which Swift cannot import.
 static inline int lintel_errno(void) { return errno; }

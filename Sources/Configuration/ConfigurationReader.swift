@@ -6,8 +6,11 @@ extension Settings {
   /// Reading the files is the caller's: `name` is their path, which the sentences state and from whose folder
   /// relative paths start (pass absolute names, or the paths stay relative to wherever the process runs). A file
   /// that breaks a rule does not end the search: the failure holds all that is wrong in all files.
-  public static func parse(files: [(name: String, text: String)]) throws(ConfigurationFailure) -> Settings {
-    let reader = ConfigurationReader()
+  /// `defaults` holds where the program knows of something better than nothing, such as a secret that it was handed.
+  public static func parse(
+    files: [(name: String, text: String)], defaults: Settings = Settings()
+  ) throws(ConfigurationFailure) -> Settings {
+    let reader = ConfigurationReader(defaults)
     for file in files { reader.read(name: file.name, text: file.text) }
     return try reader.finish()
   }
@@ -15,7 +18,7 @@ extension Settings {
 
 /// Takes one file after the other, then gives the settings or everything that was wrong.
 public final class ConfigurationReader {
-  private var settings = Settings()
+  private var settings: Settings
   private var problems: [ConfigurationProblem] = []
   private var problemsLeftOut = 0
   private var filesRead = 0
@@ -28,7 +31,7 @@ public final class ConfigurationReader {
   private var section: String?
   private var linesOfKeys: [String: Int] = [:]
 
-  public init() {}
+  public init(_ defaults: Settings = Settings()) { settings = defaults }
 
   /// Lays one file's text over what was read so far.
   public func read(name: String, text: String) {

@@ -50,7 +50,9 @@ extension Device {
     agentAttempts += 1
     agentDue = next == .goOn ? now.advanced(byMilliseconds: seconds * 1000) : nil
     announce(.agentMissing(waitedSeconds: seconds, attempt: agentAttempts, retry: next == .joinAnew))
-    log(.warning, "nobody can be heard after \(seconds) s" + (next == .joinAnew ? "; joining anew" : ""))
+    log(
+      .warning, "nobody can be heard after \(seconds) s" + (next == .joinAnew ? "; joining anew" : ""),
+      event: "agent.missing")
     switch next {
     case .goOn: sound(.error)
     case .stayQuiet: break

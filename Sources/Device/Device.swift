@@ -236,6 +236,8 @@ public final class Device {
     }
   }
 
+  public var isInRoom: Bool { connection == .connected }
+
   func emit(_ output: Output) { outputs.append(output) }
 
   func log(_ priority: LogEntry.Priority, _ text: String, event: String? = nil) {

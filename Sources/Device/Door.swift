@@ -108,7 +108,7 @@ extension Device {
     door.lastOpenedBy = caller.words
     counters.doorOpenings += 1
     announce(.doorOpened(by: caller.words, how: way.word))
-    log(.notice, "the door is opened by \(caller.words) (\(way.word))")
+    log(.notice, "the door is opened by \(caller.words) (\(way.word))", event: "door.opened")
     sound(.doorOpened)
   }
 
@@ -122,7 +122,9 @@ extension Device {
   private func countWrongCode(_ caller: Caller, _ now: Instant) {
     if door.lockOut.countWrongCode(settings.door, now: now) {
       announce(.doorLockedOut(by: caller.words, seconds: settings.door.lockOutMinutes * 60))
-      log(.warning, "no code is taken for \(settings.door.lockOutMinutes) min: too many wrong ones")
+      log(
+        .warning, "no code is taken for \(settings.door.lockOutMinutes) min: too many wrong ones",
+        event: "door.locked_out")
     }
     storeDoor(now)
   }

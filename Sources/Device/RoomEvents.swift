@@ -18,11 +18,11 @@ extension Device {
       report(RoomFailure(failure, retryInMilliseconds: retryInMilliseconds))
     case .participantJoined(let participant):
       announce(.participantJoined(identity: participant.identity, kind: participant.kind.word))
-      log(.info, "\(participant.identity) is in the room")
+      log(.info, "\(participant.identity) is in the room", event: "participant.joined")
       watchAgent(now: now)
     case .participantLeft(let participant, let reason):
       announce(.participantLeft(identity: participant.identity, reason: reason.words))
-      log(.info, "\(participant.identity) left: \(reason.words)")
+      log(.info, "\(participant.identity) left: \(reason.words)", event: "participant.left")
       door.entries.forget(participant.identity)
       watchAgent(now: now)
     case .trackPublished(let track, let participant):
@@ -47,7 +47,7 @@ extension Device {
       // A server's unmute is not obeyed by the room already.
       if byServer, track.id == microphone { _ = changeMute(.mute(track.isMuted, .afar), now: now) }
     case .localTrackFailed(_, let failure):
-      log(.error, "the microphone is not heard: \(failure.description)")
+      log(.error, "the microphone is not heard: \(failure.description)", event: "room.failure")
       announce(.roomFailure(RoomFailure(failure)))
     case .localTrackUnpublished(_, let reason):
       firstWords(.published(false), now: now)
@@ -63,7 +63,9 @@ extension Device {
       log(.info, "the room's metadata has \(metadata.utf8.count) bytes now")
     case .recordingChanged(let isRecording):
       announce(.roomRecording(isRecording))
-      log(.notice, isRecording ? "the room is being recorded" : "the room is not recorded any more")
+      log(
+        .notice, isRecording ? "the room is being recorded" : "the room is not recorded any more",
+        event: "room.recording")
     case .agentChanged, .participantUpdated: watchAgent(now: now)
     case .roomUpdated, .localParticipantUpdated: break
     default: handleWord(event, now: now)
@@ -77,12 +79,14 @@ extension Device {
     case .connected:
       failure = nil
       setConnection(.connected, reason: words)
-      log(.notice, "connected to room \(room.info.name) as \(room.localParticipant.identity)")
+      log(
+        .notice, "connected to room \(room.info.name) as \(room.localParticipant.identity)",
+        event: "room.connection")
       advanceCall(.connected(somebodyIsHeard: somebodyIsHeard), now: now)
     case .resuming, .reconnecting:
       if failure == nil, let words {
         failure = RoomFailure(code: "media-interrupted", message: words, retriable: true)
-        log(.warning, words)
+        log(.warning, words, event: "room.connection")
       }
       setConnection(state == .resuming ? .resuming : .reconnecting, reason: words)
       advanceCall(.sessionLost, reason: words, now: now)
@@ -98,7 +102,7 @@ extension Device {
     dropFiles(now: now)
     if call.state == .ending || isTerminating {
       failure = nil
-      log(.notice, "left the room")
+      log(.notice, "left the room", event: "room.connection")
       roomClosed(reason, now: now)
     } else {
       let words = failure?.message ?? reason ?? "the room was left"

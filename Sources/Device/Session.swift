@@ -55,7 +55,7 @@ extension Device {
     self.failure = failure
     announce(.roomFailure(failure))
     let next = failure.retryInMilliseconds.map { "; next attempt in \($0) ms" } ?? ""
-    log(failure.retriable ? .warning : .error, failure.message + next)
+    log(failure.retriable ? .warning : .error, failure.message + next, event: "room.failure")
   }
 
   func setConnection(_ state: RoomConnection, reason: String?) {
@@ -117,7 +117,8 @@ extension Device {
       emit(.audio(.setMuted(!next.isOpen)))
       // What was said before a mute is not told after it.
       if !next.isOpen { firstWordsStream.held = [] }
-      log(.info, next.isOpen ? "the microphone is live" : "the microphone is muted")
+      log(
+        .info, next.isOpen ? "the microphone is live" : "the microphone is muted", event: "audio.muted")
     }
     // A server that muted the track has told the room already; what is the same changes nothing there.
     if let microphone { room.setMuted(!next.isOpen, track: microphone, now: now) }

@@ -29,10 +29,10 @@ extension Device {
     switch event.change {
     case .working(let parameters):
       setState(.running, reason: nil, of: event.stream)
-      log(.info, "\(name): \(parameters)")
+      log(.info, "\(name): \(parameters)", event: "audio.device")
     case .failed(let reason):
       setState(.absent, reason: reason, of: event.stream)
-      log(.warning, "\(name): \(reason)")
+      log(.warning, "\(name): \(reason)", event: "audio.device")
     case .dropouts(let count):
       if event.stream == .capture {
         counters.captureDropouts = count

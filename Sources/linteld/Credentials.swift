@@ -24,8 +24,10 @@ enum Credentials {
   }
 
   /// What the configuration leaves open is taken from here.
-  static func apply(to settings: inout Settings) {
-    if settings.token.file == nil { settings.token.file = path("token") }
-    if settings.door.codeFile == nil { settings.door.codeFile = path("door-code") }
+  static var defaults: Settings {
+    var settings = Settings()
+    settings.token.file = path("token")
+    settings.door.codeFile = path("door-code")
+    return settings
   }
 }

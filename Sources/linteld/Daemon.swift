@@ -21,21 +21,19 @@ final class Daemon {
   private let timer: Timer
   private let outputs: BoardOutputs
   private let doorPath: String?
-  private let configuration: String
   private let instruments: SystemInstruments
   private let manager = ServiceManager()
   private let supervision: Supervision
   /// Something happened since the service manager was told the status.
   private var statusIsStale = true
+  private let configuration: String
   private var signals: [SignalWatcher] = []
   private var isDraining = false
 
   /// - Parameter configuration: where the settings came from, for `config reload`.
   init(_ settings: Settings, configuration: String) throws(StartFailure) {
     self.configuration = configuration
-    var settings = settings
-    Credentials.apply(to: &settings)
-    settings = try DoorFiles.readCode(settings)
+    let settings = try DoorFiles.readCode(settings)
     outputs = BoardOutputs(settings)
     doorPath = DoorFiles.statePath(settings)
     sound = try SoundPath(settings)
@@ -122,14 +120,24 @@ final class Daemon {
   private static let startsAnew: Int32 = 75
 
   private func superviseMyself() {
+    var secondsInRoom = 0
     supervision.onFinding = { self.handle(.limitCrossed($0)) }
     supervision.start(loop) {
-      SelfReadings(
+      secondsInRoom = self.device.isInRoom ? secondsInRoom + 1 : 0
+      if secondsInRoom == Self.secondsUntilSettled { Self.releaseJoiningCode() }
+      return SelfReadings(
         anonymousKilobytes: self.instruments.memory?.anonymousKilobytes,
         descriptors: SystemInstruments.openDescriptors, audioTurns: self.sound.turnCount,
         signallingTurns: self.device.signallingTurns)
     }
   }
+
+  /// Joining takes megabytes of code (certificates, key exchange, descriptions) that a call does not.
+  private static func releaseJoiningCode() {
+    for library in ["libcrypto.", "libssl.", "libusrsctp."] { _ = lintel_release_library_code(library) }
+  }
+
+  private static let secondsUntilSettled = 2
 
   private func tellStatus() {
     guard statusIsStale, manager.isPresent else { return }

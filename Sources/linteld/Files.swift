@@ -94,7 +94,7 @@ func readConfiguration(at path: String) throws(ConfigurationUnusable) -> Setting
     files.append((full, try configurationText(full)))
   }
   do throws(ConfigurationFailure) {
-    return try Settings.parse(files: files)
+    return try Settings.parse(files: files, defaults: Credentials.defaults)
   } catch {
     throw .wrong(error)
   }

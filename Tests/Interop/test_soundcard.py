@@ -5,6 +5,8 @@ import pathlib
 import struct
 import time
 
+import pytest
+
 import analysis
 from peers import Peer
 from sound import MICROPHONE_HZ, PEER_HZ, assert_tone, hum
@@ -81,6 +83,7 @@ async def one_round(device, peer, card, number):
     return back
 
 
+@pytest.mark.seconds(ROUNDS * 6 + 120)
 async def test_rounds_of_unplug_xrun_stall_and_drift(server, room, make_device, tmp_path):
     card = Card(tmp_path / "card")
     async with Peer(server, room, "peer") as peer:

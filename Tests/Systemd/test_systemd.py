@@ -2,7 +2,6 @@
 import asyncio
 import contextlib
 import json
-import pathlib
 import socket
 import time
 
@@ -109,7 +108,7 @@ def test_installs_and_is_idle_until_provisioned(machine):
         assert machine.run("systemctl", "is-enabled", unit).output.strip() == "enabled"
         assert machine.show(unit, "ActiveState") == "inactive"
         assert machine.show(unit, "ConditionResult") == "no"
-    assert machine.check("systemctl", "--failed", "--no-legend", "linteld*").strip() == ""
+    assert machine.check("systemctl", "list-units", "--failed", "--no-legend", "linteld*").strip() == ""
     assert "audio" in machine.check("id", "-Gn", "lintel").split()
     assert "/etc/lintel/lintel.conf" in machine.check("dpkg-query", "-W", "-f", "${Conffiles}", "lintel")
     assert machine.run("linteld", "--check-config").status == 0
@@ -122,7 +121,6 @@ def test_manual_pages_and_completion_name_every_command(machine):
     commands = [line.split()[0] for line in ctl(machine, "--help").output.split("Commands:")[1].split("Options:")[0].splitlines()
                 if line.startswith("  ") and line[2].isalpha()]
     assert "status" in commands and "events" in commands
-    # The tree leaves manual pages out (dpkg's path-exclude is not set in it, so they are there).
     page = machine.check("sh", "-c", "zcat /usr/share/man/man1/lintelctl.1.gz")
     completed = machine.check("bash", "-c", "source /usr/share/bash-completion/completions/lintelctl; "
                               "COMP_WORDS=(lintelctl ''); COMP_CWORD=1; _lintelctl; echo ${COMPREPLY[@]}").split()
@@ -138,7 +136,7 @@ def test_manual_pages_and_completion_name_every_command(machine):
 
 def test_units_are_clean_and_the_sandbox_is_tight(machine):
     installed(machine)
-    verified = machine.run("systemd-analyze", "verify", "linteld.service", "linteld.socket")
+    verified = machine.run("systemd-analyze", "verify", "--man=no", "linteld.service", "linteld.socket")
     assert verified.status == 0 and not verified.error.strip(), verified
     rated = machine.run("systemd-analyze", "security", "--threshold=15", "--no-pager", "linteld.service")
     assert rated.status == 0, rated.output.splitlines()[-1]
@@ -162,8 +160,7 @@ def test_status_line_is_true(running, server):
 
 def test_the_token_is_a_credential(running):
     process = main_process(running)
-    folder = f"/run/credentials/linteld.service"
-    names = running.check("ls", folder).split()
+    names = running.check("ls", "/run/credentials/linteld.service").split()
     assert {"token", "door-code"} <= set(names)
     # The daemon's user cannot read the file itself.
     assert running.run("runuser", "-u", "lintel", "--", "cat", "/etc/lintel/token").status != 0
@@ -196,13 +193,13 @@ def test_the_journal_has_priorities_and_fields(running):
     assert started and started[-1]["PRIORITY"] == "5" and "is ready" in started[-1]["MESSAGE"], started
     joined = running.journal("-u", "linteld", "LINTEL_EVENT=room.connection", f"LINTEL_ROOM={ROOM}")
     assert joined and joined[-1]["_SYSTEMD_UNIT"] == "linteld.service", joined
-    assert not any(token_part in json.dumps(running.journal("-u", "linteld"))
-                   for token_part in (running.check("cat", "/etc/lintel/token").strip(),))
+    secret = running.check("cat", "/etc/lintel/token").strip()
+    assert secret not in json.dumps(running.journal("-u", "linteld"))
 
 
 def test_a_hung_reactor_is_killed_and_comes_back_into_the_call(running, server):
     before = main_process(running)
-    running.check("kill", "-STOP", before)
+    running.check("sh", "-c", f"kill -STOP {before}")
     restarted(running, before)
     assert any("watchdog" in line["MESSAGE"].lower() for line in running.journal("-u", "linteld", "_PID=1", "-n", "200"))
     connected(running, BACK_SECONDS)
@@ -232,7 +229,7 @@ def test_a_hung_audio_thread_is_killed_and_comes_back_into_the_call(running, ser
 
 def test_a_crash_leaves_a_line_and_comes_back(running):
     before = main_process(running)
-    running.check("kill", "-SEGV", before)
+    running.check("sh", "-c", f"kill -SEGV {before}")
     restarted(running, before)
     lines = [line["MESSAGE"] for line in running.journal("-u", "linteld", f"_PID={before}")]
     crashed = [line for line in lines if line.startswith("crashed: SIGSEGV")]
