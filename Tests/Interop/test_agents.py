@@ -16,7 +16,7 @@ from peers import wait_for
 from stalls import StallWatch
 
 # LINTEL_ROUNDS=50 is the long run; one round takes about ten seconds.
-ROUNDS = int(os.environ.get("LINTEL_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("LINTEL_ROUNDS", "3"))
 ORDERS = ("before", "during", "after")
 LATEST_SECONDS = 3.0
 SPEECH_SECONDS = 4.0                        # that the agent hears live
