@@ -134,6 +134,7 @@ func alsaReason(_ code: Int32) -> String {
 }
 
 private func openPcm(_ name: AlsaName, _ direction: AudioDirection) throws(BoardFailure) -> OpaquePointer {
+  lintel_quiet_alsa()
   let stream = direction == .capture ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK
   var handle: OpaquePointer?
   var code: Int32

@@ -227,7 +227,7 @@ public final class Device {
           continue
         }
         guard isTerminating, room.state == .disconnected, !hasExited else {
-          return .wait(until: earliest(until))
+          return .wait(until: deadline(ofRoom: until))
         }
         hasExited = true
         return .exit

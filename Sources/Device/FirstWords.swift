@@ -56,12 +56,12 @@ extension Device {
   /// Who is there, as the hand-over sees it.
   func watchAudience(now: Instant) {
     guard preConnect.state != .off else { return }
-    let others = room.participants.contains { [.standard, .sip, .connector].contains($0.kind) }
-    firstWords(.audience(agent: room.agent != nil, others: others), now: now)
+    let others = words.participants.contains { [.standard, .sip, .connector].contains($0.kind) }
+    firstWords(.audience(agent: agent != nil, others: others), now: now)
   }
 
   private func openFirstWords(now: Instant) {
-    guard let recording = firstWordsStream.recording, let agent = room.agent?.identity,
+    guard let recording = firstWordsStream.recording, let agent = agent?.identity,
       let track = room.localTracks.first(where: { $0.id == microphone })
     else { return firstWords(.delivered, now: now) }
     // What went out live already, unless to somebody else, is heard there.

@@ -1,5 +1,6 @@
 import Base
 import Control
+import LiveKit
 
 /// Files that clients send. The daemon opens none: it passes on the pieces that it is given, and takes the next one
 /// of a file only when the room has taken the one before.
@@ -12,7 +13,7 @@ extension Device {
     case .sendFileBegin(let name, let bytes, let isText, let topic, let to):
       guard files.count < DeviceLimits.filesMax else { throw .busy }
       let id = try words.openFile(
-        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? "lk.chat" : ""), to: list(to),
+        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? ChatMessage.topic : ""), to: list(to),
         now: now)
       nextFile += 1
       files.append(SentFile(id: id, number: nextFile, client: client))

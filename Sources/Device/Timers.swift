@@ -3,15 +3,13 @@ import Base
 /// What the device itself waits for, beside the room.
 extension Device {
   /// The next of its own times and the room's.
-  func earliest(_ ofRoom: Instant?) -> Instant? {
-    var earliest = ofRoom
-    for due in [door.closesAt, agentDue, askedIndicator?.until, preConnect.deadline]
-      + buttons.map({ $0.until })
-    {
-      guard let due else { continue }
-      earliest = earliest.map { min($0, due) } ?? due
+  func deadline(ofRoom: Instant?) -> Instant? {
+    var result = ofRoom
+    for due in [door.closesAt, agentDue, askedIndicator?.until, preConnect.deadline] {
+      result = earliest(result, due)
     }
-    return earliest
+    for button in buttons { result = earliest(result, button.until) }
+    return result
   }
 
   func passTime(_ now: Instant) {

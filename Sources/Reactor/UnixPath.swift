@@ -37,6 +37,7 @@ enum UnixPath {
     guard result == 0 else {
       let code = -lintel_errno()
       _ = CLinux.close(descriptor)
+      if code == -ENOENT { action += ", whose folder is missing" }
       throw .system(action: action, code: code)
     }
     return descriptor

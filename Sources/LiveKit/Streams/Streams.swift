@@ -38,7 +38,7 @@ struct Streams {
 
 /// A line of text for people, from a stream of topic `lk.chat` or the older packet.
 public struct ChatMessage: Equatable, Sendable {
-  static let topic = "lk.chat"
+  public static let topic = "lk.chat"
 
   public var id: String
   public var text: String
