@@ -104,13 +104,14 @@ var targets: [Target] = [
       "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
       "CLinux",
     ]),
-  program("lintelctl", ["Base", "Control", "CLinux"]),
+  program("lintelctl", ["Base", "Control", "Configuration", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library("Device", ["Base", "WebRTC", "LiveKit", "Control", "Configuration"]),
   library("Control", ["Base", "CJansson"]),
   library("Configuration", ["Base", "CInih"]),
-  library("LiveKit", ["Base", "WebRTC", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
+  library(
+    "LiveKit", ["Base", "WebRTC", "COpenSSL", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
   library(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], folders: ["SDP", "STUN", "ICE", "SCTP"],
     linkerSettings: [.linkedLibrary("usrsctp")]),

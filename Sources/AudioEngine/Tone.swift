@@ -3,6 +3,8 @@ public enum Tone: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case booted, ringing, connected, busy, error, muted, doorOpened, wrongCode
   case digit0, digit1, digit2, digit3, digit4, digit5, digit6, digit7, digit8, digit9
   case digitA, digitB, digitC, digitD, star, pound
+  /// What `SoundProbe` listens for.
+  case probe
 
   /// The feedback for a key of the telephone: `0`-`9`, `A`-`D` in either case, `*`, `#`; nil for anything else.
   public init?(key: UInt8) {
@@ -52,6 +54,7 @@ struct Cadence {
     case .muted: self.init(step(400, on: 100, off: 50), step(300, on: 150))
     case .doorOpened: self.init(step(1_047, on: 110), step(1_319, on: 110), step(1_568, on: 220))
     case .wrongCode: self.init(step(300, on: 200, off: 100), rounds: 3)
+    case .probe: self.init(step(1_000, on: 600))
     case .digit1: self.init(key(697, 1_209))
     case .digit2: self.init(key(697, 1_336))
     case .digit3: self.init(key(697, 1_477))

@@ -10,6 +10,8 @@ public final class Uplink: @unchecked Sendable {
   private let mutedFlag = Atomic<Bool>(false)
   private let echo: EchoStateCell
   let preConnect: PreConnectBuffer
+  /// For a technician's self-test.
+  public let probe = SoundProbe()
 
   // The audio thread's.
   private var encoder: VoiceEncoder
@@ -107,7 +109,10 @@ public final class Uplink: @unchecked Sendable {
   public func captureWasOpened() { clock.reopened() }
 
   /// What was just given to the speaker, the very samples, in the order in which they will be heard.
-  public func played(_ samples: UnsafeBufferPointer<Int16>) { front.played(samples) }
+  public func played(_ samples: UnsafeBufferPointer<Int16>) {
+    front.played(samples)
+    probe.played(samples)
+  }
 
   /// The audio thread is late too often: the echo canceller is left out from now on.
   public func giveUpEcho() { front.giveUpEcho() }
@@ -122,6 +127,7 @@ public final class Uplink: @unchecked Sendable {
   private func finishPeriod(_ echoDelay: Int?, isTimed: Bool) -> Bool {
     gathered = 0
     let period = incoming
+    probe.captured(UnsafeBufferPointer(start: period, count: AudioFormat.periodSamples))
     front.apply(period, echoDelay: echoDelay)
     let isWithheld = periodWithheld
     periodWithheld = false

@@ -14,12 +14,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -28,6 +30,8 @@
 #include <sys/timerfd.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,3 +106,14 @@ static inline int lintel_is_device_and_inode(int descriptor, uint64_t device, ui
   struct stat information;
   return fstat(descriptor, &information) == 0 && information.st_dev == device && information.st_ino == inode;
 }
+
+/// ioctl is variadic. Leaves both as they are where the terminal does not tell.
+static inline void lintel_terminal_size(int descriptor, int *columns, int *rows) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return;
+  *columns = size.ws_col;
+  *rows = size.ws_row;
+}
+
+/// A global variable, which Swift 6 does not let be read.
+static inline char **lintel_environment(void) { return environ; }

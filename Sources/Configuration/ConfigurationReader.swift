@@ -30,6 +30,8 @@ public final class ConfigurationReader {
   /// nil before the first section; empty inside one that is unknown, whose keys nobody can judge.
   private var section: String?
   private var linesOfKeys: [String: Int] = [:]
+  /// Where the keys stand that make others necessary.
+  private var places: [String: (file: String, line: Int)] = [:]
 
   public init(_ defaults: Settings = Settings()) { settings = defaults }
 
@@ -101,6 +103,7 @@ public final class ConfigurationReader {
       return report(.repeated(firstLine: firstLine), section: section, key: name)
     }
     linesOfKeys[path] = line
+    if path == "session.mode" || path == "token.source" { places[path] = (file, line) }
     do throws(ValueFault) {
       try key.store(value, folder: folder, in: &settings)
     } catch {
@@ -111,14 +114,26 @@ public final class ConfigurationReader {
     }
   }
 
-  /// What only several keys together can get wrong.
+  /// What only several keys together can get wrong. Such a problem is told where the key stands that asks for more.
   private func checkTogether() {
-    guard settings.session.mode == .alwaysOn else { return }
-    for (key, value) in [("url", settings.token.url), ("file", settings.token.file)] where value == nil {
-      file = ""
-      line = 0
-      report(.missing(because: "[session] mode = always-on needs it"), section: "token", key: key)
+    let token = settings.token
+    if settings.session.mode == .alwaysOn, token.source == .file {
+      need("url", token.url, for: "session.mode", "[session] mode = always-on")
     }
+    switch token.source {
+    case .file: break
+    case .endpoint: need("endpoint", token.endpoint, for: "token.source", "source = endpoint")
+    case .sandbox: need("sandbox-id", token.sandboxID, for: "token.source", "source = sandbox")
+    case .apiKey:
+      need("url", token.url, for: "token.source", "source = api-key")
+      need("api-key", token.apiKey, for: "token.source", "source = api-key")
+    }
+  }
+
+  private func need(_ key: String, _ value: String?, for asker: String, _ words: String) {
+    guard value == nil else { return }
+    (file, line) = places[asker] ?? ("", 0)
+    report(.missing(because: words + " needs it"), section: "token", key: key)
   }
 
   private func report(_ fault: ConfigurationFault, section: String = "", key: String = "") {

@@ -17,7 +17,8 @@ public enum Keys {
     ("watch", "What the program may use before it starts anew; three quarters of it are an event."),
   ]
 
-  public static let all: [Key] = deviceKeys + roomKeys + audioKeys + doorKeys + hostKeys
+  public static let all: [Key] =
+    deviceKeys + roomKeys + callKeys + tokenKeys + audioKeys + doorKeys + hostKeys
 
   public static func of(section: String) -> [Key] { all.filter { $0.section == section } }
 
@@ -98,17 +99,6 @@ public enum Keys {
       kind: .optionalText(
         legal: Values.pathLegal, check: Values.path, get: { $0.server.caFile },
         set: { $0.server.caFile = $1 })),
-    Key(
-      section: "token", name: "source", summary: "How the token is had",
-      kind: .choice(get: { $0.token.source }, set: { $0.token.source = $1 })),
-    Key(
-      section: "token", name: "url", summary: "The room server",
-      kind: .optionalText(
-        legal: Values.urlLegal, check: Values.url, get: { $0.token.url }, set: { $0.token.url = $1 })),
-    Key(
-      section: "token", name: "file", summary: "The file that holds the token (mode 0600)",
-      kind: .optionalText(
-        legal: Values.pathLegal, check: Values.path, get: { $0.token.file }, set: { $0.token.file = $1 })),
   ]
 
   private static let audioKeys: [Key] = [

@@ -17,6 +17,7 @@ public enum ConfigurationLimits {
   public static let codeDigitsMin = 4
   public static let codeDigitsMax = 16
   public static let urlBytesMax = 2048
+  public static let agentMetadataBytesMax = 3072
   /// useradd(8) takes names of up to 32 characters.
   public static let groupBytesMax = 32
 }

@@ -16,8 +16,8 @@ extension Key {
     switch section {
     case "rpc": true
     case "door": name != "output"
-    case "token": name == "url" || name == "file"
-    case "session": name == "agent-wait" || name == "agent-retries"
+    case "token": true
+    case "session": !["mode", "connect-timeout", "reconnect-attempts"].contains(name)
     case "audio": ["volume", "tones", "pre-roll-ms", "pre-connect-kbps"].contains(name)
     default: false
     }

@@ -57,6 +57,12 @@ public struct SimulatedSettings: Equatable, Sendable {
 /// `[session]`: when the device is in a room, and how it gets there.
 public struct SessionSettings: Equatable, Sendable {
   public var mode = SessionMode.onDemand
+  /// nil leaves the room to the token endpoint, or is one for each call.
+  public var room: String?
+  /// nil is the device's id.
+  public var identity: String?
+  public var agentName: String?
+  public var agentMetadata: String?
   public var connectTimeoutSeconds = 15
   /// Attempts of one reconnection before the device gives up; 0 never gives up.
   public var reconnectAttempts = 0
@@ -64,6 +70,9 @@ public struct SessionSettings: Equatable, Sendable {
   public var agentWaitSeconds = 20
   /// How often the room is left and joined anew for an agent before the call ends as failed; 0: it waits on.
   public var agentRetries = 0
+  /// Without a word from anybody; 0 is no limit. Neither limit holds for a device that is always on.
+  public var idleTimeoutSeconds = 0
+  public var maxDurationSeconds = 1800
 
   public init() {}
 }
@@ -84,22 +93,6 @@ public struct ServerSettings: Equatable, Sendable {
   public var caFile: String?
 
   public init() {}
-}
-
-/// `[token]`: where the room's address and the token come from. The token itself is never in the configuration.
-public struct TokenSettings: Equatable, Sendable {
-  public var source = TokenSource.file
-  /// The room server: `ws`, `wss`, `http` or `https`.
-  public var url: String?
-  /// The file that holds the token.
-  public var file: String?
-
-  public init() {}
-}
-
-/// `[token] source`.
-public enum TokenSource: String, CaseIterable, Sendable {
-  case file
 }
 
 /// `[audio]`: sound devices and the codec.

@@ -93,6 +93,15 @@ enum Values {
     return text
   }
 
+  static let endpointLegal = "https:// or http://, a host and a path"
+
+  static func endpoint(_ text: String, _ folder: String) throws(ValueFault) -> String {
+    guard starts(text, with: "https://") || starts(text, with: "http://") else {
+      throw ValueFault(why: "has no such scheme")
+    }
+    return try url(text, folder)
+  }
+
   /// RFC 3986 §3.2: `host`, `host:port` or `[IPv6]:port`.
   private static func checkPort(_ authority: Substring.UTF8View) throws(ValueFault) {
     var afterHost = authority

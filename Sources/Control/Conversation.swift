@@ -31,6 +31,8 @@ public struct Conversation: Sendable {
   static let answerMillisecondsMax = 5000
   /// How long a slow network may take for one piece of a file.
   static let pieceMillisecondsMax = 60_000
+  /// The longest connect-timeout twice, and the tests of the sound.
+  static let doctorMillisecondsMax = 260_000
   private static let subscribeID: Int64 = 1
   private static let requestID: Int64 = 2
 
@@ -57,7 +59,12 @@ public struct Conversation: Sendable {
         deadline = now.advanced(byMilliseconds: seconds * 1000 + Self.answerMillisecondsMax)
       }
       send(request)
+    case .doctor:
+      deadline = now.advanced(byMilliseconds: Self.doctorMillisecondsMax)
+      if !json { steps.append(.complain("testing; this takes a few seconds\n")) }
+      send(.doctor)
     case .leave: send(.leave)
+    case .monitor: fail(.failed, "monitor is no conversation")
     case .mute(let on): send(.mute(on: on))
     case .volume(let level): send(.volume(level: level))
     case .participants: send(.participants)
@@ -144,6 +151,7 @@ public struct Conversation: Sendable {
     case .sendFile: fileAnswer(result, now)
     case .request(let request):
       finish(result, ResultText.render(request, result), result["problems"].array.isEmpty ? .done : .failed)
+    case .doctor: finish(result, Doctor.render(result), Doctor.succeeded(result) ? .done : .failed)
     case .status: finish(result, StatusText.render(result))
     case .participants: finish(result, ParticipantsText.render(result))
     case .mute: finish(result, muteText(result))
@@ -160,7 +168,7 @@ public struct Conversation: Sendable {
       finish(
         .object([.init("lintelctl", .string(lintelVersion)), .init("linteld", result["version"])]),
         "lintelctl \(lintelVersion)\nlinteld \(printable(result["version"].string ?? "?"))\n")
-    case .join, .call: break
+    case .join, .call, .monitor: break
     }
   }
 

@@ -68,6 +68,7 @@ extension Request {
     case .indicator: "indicator"
     case .tone: "tone"
     case .stats: "stats"
+    case .doctor: "doctor"
     case .metrics: "metrics"
     case .logLevel: "log-level"
     case .configShow: "config.show"

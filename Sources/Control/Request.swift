@@ -57,6 +57,8 @@ public enum Request: Equatable, Sendable {
   case configCheck
   /// Result: `{"applied": [KEY...], "needs_restart": [KEY...], "problems": [TEXT...]}`; with problems nothing changed.
   case configReload
+  /// Result, after up to a minute: `Doctor.json`.
+  case doctor
   /// As `doorOpen`, whatever the door's policy says.
   case doorOverride
 }

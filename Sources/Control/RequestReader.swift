@@ -6,6 +6,7 @@ extension Request {
     "hangup", "rpc", "dtmf", "send", "send-file.begin", "send-file.data", "send-file.end", "attributes",
     "door.open", "door.status", "press", "turn.start", "turn.end", "turn.cancel", "indicator", "tone",
     "stats", "metrics", "log-level", "config.show", "config.check", "config.reload", "door.override",
+    "doctor",
   ]
 
   /// Reads one line without its end.
@@ -91,6 +92,7 @@ extension Request {
     case "door.status": return .doorStatus
     case "door.override": return .doorOverride
     case "stats": return .stats
+    case "doctor": return .doctor
     case "metrics": return .metrics
     case "log-level": return .logLevel(try parameters.optionalName("level"))
     case "config.show": return .configShow

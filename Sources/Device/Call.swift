@@ -1,4 +1,5 @@
 import Base
+import Configuration
 import Control
 
 /// The one state machine of the call: where the visitor's conversation stands.
@@ -60,6 +61,8 @@ extension Device {
     announce(.callState(next, reason: reason))
     if next == .idle || next == .ending || next == .failed { firstWords(.callEnded, now: now) }
     watchAgentWait(next, now: now)
+    limits.callChanged(to: next, settings.session, now: now)
+    watchTokens(next, now: now)
     if next != .talking, next != .waitingAgent { closeTurn(failure: nil, now: now) }
   }
 

@@ -19,6 +19,9 @@ public final class Device {
     case room(Room.Input)
     /// The answer to `.readToken`: the file's text, or why it could not be read.
     case tokenRead(Result<String, TokenFileFailure>)
+    /// The answers to `.httpRequest`.
+    case endpointAnswered(request: Int, status: Int, body: [UInt8])
+    case endpointFailed(request: Int, TransportFailure)
     case soundCard(SoundCardEvent)
     /// The process uses more than it may; beyond the second limit the device leaves and `.exit` follows.
     case limitCrossed(SelfWatch.Finding)
@@ -28,6 +31,8 @@ public final class Device {
     case reload
     /// The answer to `.readConfiguration`.
     case configurationRead(Result<Settings, ConfigurationMistakes>)
+    /// The answer to `.askServerTime`: seconds since 1970 UTC by the server's clock, nil if it does not tell.
+    case serverAnswered(Result<Int64?, TransportFailure>)
     case timeout
   }
 
@@ -39,6 +44,10 @@ public final class Device {
     case notify(JSONValue, unixMilliseconds: Int64)
     case readToken(path: String)
     case readConfiguration
+    /// Redirects are answers, too.
+    case httpRequest(TokenRequest)
+    /// Any HTTP answer does; the token is not needed.
+    case askServerTime(url: String)
     /// To be kept over a restart, for `restoreDoor`.
     case storeDoorState([UInt8])
     case board(BoardCommand)
@@ -73,6 +82,11 @@ public final class Device {
     case handOverPreConnect
     case endPreConnect
     case playTone(DeviceTone)
+    /// Looks at the raw microphone, muted or not: `Instruments.soundProbe`.
+    case beginSoundProbe
+    case endSoundProbe
+    /// The tone that it listens for.
+    case playProbeTone
     case stopTones
   }
 
@@ -91,13 +105,18 @@ public final class Device {
   var failure: RoomFailure?
   /// The server of this stay.
   var serverURL: String?
-  /// A join waits for the token file.
-  var isReadingToken = false
+  var tokens = TokenDesk()
+  /// When the stay is tried again by the device itself; the room's own attempts are the room's.
+  var retryDue: Instant?
+  /// The pause before that, between the room's two words about its end.
+  var retryAfterMilliseconds: Int?
+  var limits = CallLimits()
   var microphone: LocalTrack.ID?
   var isTerminating = false
   var hasExited = false
 
   /// What the join began with, for another one.
+  var stayURL: String?
   var stayToken: String?
   var joinsAnew = false
   /// When a missing agent is announced, and how often it was.
@@ -123,6 +142,11 @@ public final class Device {
   var counters = DeviceCounters()
   var logLevel = LogEntry.Priority.info
   var configurationAskers: [ConfigurationAsker] = []
+  var doctor: DoctorRun?
+  /// How many seconds our clock is ahead of the server's, if it told.
+  var serverAnswer: Result<Int64?, TransportFailure>?
+  /// The token of the last attempt to join.
+  var tokenSeen: AccessToken?
 
   // The first words.
   var preConnect = PreConnect()
@@ -182,6 +206,7 @@ public final class Device {
     announce(.deviceStarted(version: version))
     log(.notice, "linteld \(version) is ready as \(settings.device.id)", event: "device.started")
     if settings.session.mode == .alwaysOn { beginJoin(url: nil, token: nil, now: now) }
+    watchTokens(call.state, now: now)
   }
 
   /// One frame of the microphone: an Opus payload with its place on the 48 kHz clock.
@@ -199,10 +224,14 @@ public final class Device {
     case .clientLeft(let client): clientLeft(client, now: now)
     case .room(let input): room.handle(input, now: now)
     case .tokenRead(let result): tokenRead(result, now: now)
+    case .endpointAnswered(let request, let status, let body):
+      endpointAnswered(request, .success((status, body)), now: now)
+    case .endpointFailed(let request, let failure): endpointAnswered(request, .failure(failure), now: now)
     case .soundCard(let event): handle(event)
     case .limitCrossed(let finding): crossed(finding, now: now)
     case .terminate: terminate(now: now)
     case .reload: readConfiguration(.signal)
+    case .serverAnswered(let answer): serverAnswered(answer)
     case .configurationRead(let result): configurationRead(result, now: now)
     case .timeout:
       passTime(now)

@@ -4,6 +4,8 @@ public protocol Instruments: AnyObject {
   /// The wall clock in UTC, for the times of tokens and events; it may be wrong and may jump.
   var unixMilliseconds: Int64 { get }
   var sound: SoundReadings { get }
+  /// Since `.beginSoundProbe`.
+  var soundProbe: SoundProbeReadings { get }
   /// Of this process; nil where the system does not tell.
   var memory: MemoryReadings? { get }
   /// What was recorded before the call, once it was handed over.
@@ -37,4 +39,22 @@ public struct MemoryReadings: Equatable, Sendable {
     self.residentKilobytes = residentKilobytes
     self.anonymousKilobytes = anonymousKilobytes
   }
+}
+
+/// What a self-test learned of microphone and speaker.
+public struct SoundProbeReadings: Equatable, Sendable {
+  /// Periods of 10 ms that the microphone delivered.
+  public var periods = 0
+  /// From the lowest to the highest sample; 0...2 is no sound at all.
+  public var span = 0
+  /// dBov of all of it and of its loudest period.
+  public var averageDecibels = -127
+  public var loudestDecibels = -127
+  /// The tone went to the speaker.
+  public var wasPlayed = false
+  /// dBov of the tone in the microphone, and how long after it was given to the speaker; nil if it was not heard.
+  public var heardDecibels: Int?
+  public var echoMilliseconds: Int?
+
+  public init() {}
 }

@@ -2,6 +2,16 @@
 public enum DeviceLimits {
   /// A token with every grant and 8 kB of metadata, as the control socket takes it too.
   public static let tokenBytesMax = 16 * 1024
+  /// Of a token endpoint: a token and what may stand beside it.
+  public static let tokenAnswerBytesMax = 32 * 1024
+  /// What a token fetched ahead must still live for to be dialled with.
+  static let tokenSecondsMin: Int64 = 10
+  static let warmTokenSecondsMin: Int64 = 60
+  static let tokenRenewalSecondsMax = 6 * 3600
+  /// How often the token file and the clock are looked at while they are what is wrong.
+  static let tokenCheckMilliseconds = 10_000
+  /// Of a token signed here: long, because the board's clock may be hours behind.
+  static let signedTokenSeconds: Int64 = 6 * 3600
   /// Technicians, scripts and a monitor at the same time.
   public static let controlClientsMax = 64
 

@@ -68,6 +68,10 @@ extension Device {
           "already-joined", "the device is in a room already; lintelctl leave first", asker, now)
       }
       succeed(connectionJSON, asker, now)
+      // Whoever asks does not wait for the next attempt, and is told again why the last one failed.
+      guard retryDue != nil else { return }
+      failure = nil
+      attempt(now: now)
     }
   }
 

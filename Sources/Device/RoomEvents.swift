@@ -15,7 +15,9 @@ extension Device {
         ))
     case .connectionStateChanged(let state, let reason): connectionChanged(state, reason, now: now)
     case .connectionFailed(let failure, let retryInMilliseconds):
-      report(RoomFailure(failure, retryInMilliseconds: retryInMilliseconds))
+      if retryInMilliseconds == nil { tokens.failures += 1 }
+      retryAfterMilliseconds = retryInMilliseconds == nil ? pauseAfter(failure.code) : nil
+      report(RoomFailure(failure, retryInMilliseconds: retryInMilliseconds ?? retryAfterMilliseconds))
     case .participantJoined(let participant):
       announce(.participantJoined(identity: participant.identity, kind: participant.kind.word))
       log(.info, "\(participant.identity) is in the room", event: "participant.joined")
@@ -38,6 +40,7 @@ extension Device {
     case .trackRefused(let sid, let reason): log(.warning, "the track \(sid) cannot be played: \(reason)")
     case .speakersChanged(let speakers):
       speakingIdentities = speakers.map { $0.identity }
+      limits.activity(somebodySpeaks: !speakers.isEmpty, call.state, settings.session, now: now)
       announce(.roomSpeakers(speakingIdentities))
     case .connectionQuality(let identity, let quality): qualityChanged(identity, quality)
     case .localTrackPublished(let track):
@@ -78,6 +81,8 @@ extension Device {
     case .connecting: setConnection(.connecting, reason: words)
     case .connected:
       failure = nil
+      tokens.triedIsWarm = false
+      tokens.failures = 0
       setConnection(.connected, reason: words)
       log(
         .notice, "connected to room \(room.info.name) as \(room.localParticipant.identity)",
@@ -100,10 +105,14 @@ extension Device {
     quality = nil
     agentSeen = (nil, nil)
     dropFiles(now: now)
+    let pause = retryAfterMilliseconds
+    retryAfterMilliseconds = nil
     if call.state == .ending || isTerminating {
       failure = nil
       log(.notice, "left the room", event: "room.connection")
       roomClosed(reason, now: now)
+    } else if let pause {
+      tryAgain(inMilliseconds: pause, reason: failure?.message ?? reason, now: now)
     } else {
       let words = failure?.message ?? reason ?? "the room was left"
       setConnection(.disconnected, reason: words)

@@ -13,7 +13,8 @@ extension Device {
     case .sendFileBegin(let name, let bytes, let isText, let topic, let to):
       guard files.count < DeviceLimits.filesMax else { throw .busy }
       let id = try words.openFile(
-        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? ChatMessage.topic : ""), to: list(to),
+        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? ChatMessage.topic : ""),
+        to: list(to),
         now: now)
       nextFile += 1
       files.append(SentFile(id: id, number: nextFile, client: client))

@@ -22,6 +22,7 @@ extension Device {
   /// false if the request is none of these.
   func handleService(_ request: Request, _ asker: Asker, _ now: Instant) -> Bool {
     switch request {
+    case .doctor: beginDoctor(asker, now: now)
     case .stats: succeed(Metrics.json(metrics(now: now)), asker, now)
     case .metrics:
       let text = openMetrics(now: now)
@@ -53,7 +54,7 @@ extension Device {
     case (.success, .check): break
     case (.success(let fresh), _):
       change = settings.reload(fresh)
-      applyReload(change)
+      applyReload(change, now: now)
     }
     let list = { (texts: [String]) in JSONValue.array(texts.map { .string($0) }) }
     switch asker {
@@ -73,7 +74,15 @@ extension Device {
   }
 
   /// What is not looked at whenever it is needed is told to whom it concerns.
-  private func applyReload(_ change: ReloadResult) {
+  private func applyReload(_ change: ReloadResult, now: Instant) {
+    let asksForAnother = change.applied.contains {
+      $0.utf8.starts(with: "[token]".utf8) || $0.utf8.starts(with: "[session]".utf8)
+    }
+    if asksForAnother {
+      tokens.warm = nil
+      tokens.aheadDue = nil
+      watchTokens(call.state, now: now)
+    }
     if change.applied.contains("[audio] volume") { setVolume(settings.audio.volumePercent) }
   }
 

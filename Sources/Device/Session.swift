@@ -8,47 +8,55 @@ extension Device {
   /// Starts to join. `url` and `token` stand in for those of the configuration, for this stay only.
   func beginJoin(url: String?, token: String?, now: Instant) {
     failure = nil
-    serverURL = url ?? settings.token.url
+    stayURL = url
     stayToken = token
+    tokens.refused = nil
+    tokens.failures = 0
     setConnection(.connecting, reason: nil)
     if recordsFirstWords { firstWords(.callBegan, now: now) }
     advanceCall(.joinBegan, now: now)
-    if let token {
-      join(token: token, now: now)
-    } else if let path = settings.token.file {
-      isReadingToken = true
-      emit(.readToken(path: path))
-    } else {
-      giveUp(.noToken, now: now)
-    }
+    attempt(now: now)
   }
 
-  func tokenRead(_ result: Result<String, TokenFileFailure>, now: Instant) {
-    // A leave may have come in between.
-    guard isReadingToken else { return }
-    isReadingToken = false
-    switch result {
-    case .success(let token): join(token: token, now: now)
-    case .failure(let failure): giveUp(RoomFailure(failure), now: now)
-    }
+  /// One attempt of a stay that has begun.
+  func attempt(now: Instant) {
+    retryDue = nil
+    tokens.tried = nil
+    if let stayToken { join(TokenTicket(token: stayToken), now: now) } else { wantTokenForCall(now: now) }
   }
 
-  private func join(token: String, now: Instant) {
+  func join(_ ticket: TokenTicket, now: Instant) {
+    tokens.tried = ticket
+    serverURL = stayURL ?? ticket.serverURL ?? settings.token.url
     guard let serverURL else { return giveUp(.noURL, now: now) }
+    tokenSeen = try? AccessToken(ticket.token)
     log(.info, "joining \(serverURL)")
     do throws(Failure) {
       try room.join(
-        url: serverURL, token: token, wallClockSeconds: instruments.unixMilliseconds / 1000, now: now)
+        url: serverURL, token: ticket.token, wallClockSeconds: instruments.unixMilliseconds / 1000, now: now)
     } catch {
       giveUp(RoomFailure(error), now: now)
     }
   }
 
   /// The room was not even dialled.
-  private func giveUp(_ failure: RoomFailure, now: Instant) {
+  func giveUp(_ failure: RoomFailure, now: Instant) {
+    tokens.failures += 1
+    if let pause = pauseAfter(failure.code) {
+      report(failure, nextIn: pause)
+      return tryAgain(inMilliseconds: pause, reason: failure.message, now: now)
+    }
     report(failure)
     setConnection(.disconnected, reason: failure.message)
     advanceCall(.failed, reason: failure.message, now: now)
+  }
+
+  /// The same failure of what is tried in the background is told once.
+  func report(_ failure: RoomFailure, nextIn milliseconds: Int) {
+    guard failure.code != self.failure?.code || failure.message != self.failure?.message else { return }
+    report(
+      RoomFailure(
+        code: failure.code, message: failure.message, retriable: true, retryInMilliseconds: milliseconds))
   }
 
   func report(_ failure: RoomFailure) {
@@ -65,11 +73,12 @@ extension Device {
   }
 
   /// `joiningAnew`: the next join begins when the room is closed.
-  func leave(joiningAnew: Bool = false, now: Instant) {
-    isReadingToken = false
+  func leave(joiningAnew: Bool = false, reason: String? = nil, now: Instant) {
+    tokens.isForCall = false
+    retryDue = nil
     joinsAnew = joiningAnew
     failure = nil
-    advanceCall(.leaveBegan, now: now)
+    advanceCall(.leaveBegan, reason: reason, now: now)
     if room.state == .disconnected {
       roomClosed(nil, now: now)
     } else {
@@ -81,10 +90,10 @@ extension Device {
   /// The end of a stay that was asked for.
   func roomClosed(_ reason: String?, now: Instant) {
     setConnection(.disconnected, reason: reason)
-    advanceCall(.roomClosed, now: now)
+    advanceCall(.roomClosed, reason: call.reason, now: now)
     guard joinsAnew, !isTerminating else { return }
     joinsAnew = false
-    beginJoin(url: serverURL, token: stayToken, now: now)
+    beginJoin(url: stayURL, token: stayToken, now: now)
   }
 
   /// Leaves the room; `.exit` follows when that is done.

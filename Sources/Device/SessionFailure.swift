@@ -44,7 +44,12 @@ extension RoomFailure {
   static let noURL = RoomFailure(
     code: "no-url", "no room server is configured: set [token] url, or give lintelctl join --url")
   static let noToken = RoomFailure(
-    code: "no-token", "no token is configured: set [token] file, or give lintelctl join --token-file")
+    code: "no-token",
+    "no token is configured: set [token] file or the credential token, or give lintelctl join --token-file"
+  )
+  static let noSecret = RoomFailure(
+    code: "token-no-secret",
+    "nothing to sign a token with: set [token] api-secret-file or the credential api-secret")
 
   /// One that retrying does not mend.
   private init(code: String, _ message: String) { self.init(code: code, message: message, retriable: false) }

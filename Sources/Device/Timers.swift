@@ -5,7 +5,10 @@ extension Device {
   /// The next of its own times and the room's.
   func deadline(ofRoom: Instant?) -> Instant? {
     var result = ofRoom
-    for due in [door.closesAt, agentDue, askedIndicator?.until, preConnect.deadline] {
+    for due in [
+      door.closesAt, agentDue, askedIndicator?.until, preConnect.deadline, tokens.aheadDue, retryDue,
+      limits.endsAt, limits.idleAt, doctor?.due,
+    ] {
       result = earliest(result, due)
     }
     for button in buttons { result = earliest(result, button.until) }
@@ -23,6 +26,10 @@ extension Device {
       changed(button, isDown: false, now: now)
     }
     if let due = preConnect.deadline, due <= now { firstWords(.timeout, now: now) }
+    advanceDoctor(now: now)
     if let due = agentDue, due <= now { agentIsMissing(now: now) }
+    enforceCallLimits(now: now)
+    if let due = retryDue, due <= now { attempt(now: now) }
+    if let due = tokens.aheadDue, due <= now { fetchTokenAhead(now: now) }
   }
 }

@@ -19,6 +19,7 @@ extension Device {
     guard changeMute(.turn(step == .start), now: now) else {
       return refuse("muted", "the microphone is muted", asker, now)
     }
+    limits.activity(somebodySpeaks: mute.turnIsOpen, call.state, settings.session, now: now)
     announceTurn(step == .cancel ? "cancelled" : mute.turnIsOpen ? "open" : "closed", nil)
     // The microphone does not wait for the agent: a first word said at once is in the agent's buffer.
     let call = words.call(

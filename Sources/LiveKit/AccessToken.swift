@@ -10,6 +10,10 @@ public struct AccessToken: Equatable, Sendable {
   public let notBefore: Int64?
   public let canPublish: Bool
   public let canSubscribe: Bool
+  /// Texts, keys, calls and files.
+  public let canPublishData: Bool
+  /// Whether the sources that may be published, if they are limited, have the microphone among them.
+  public let canPublishMicrophone: Bool
   /// Only for the Authorization header.
   let secret: String
 
@@ -48,6 +52,9 @@ public struct AccessToken: Equatable, Sendable {
     expires = claims.integer("exp")
     notBefore = claims.integer("nbf")
     canPublish = claims.flag("canPublish", in: "video") ?? true
+    canPublishData = claims.flag("canPublishData", in: "video") ?? canPublish
+    let sources = claims.texts("canPublishSources", in: "video")
+    canPublishMicrophone = canPublish && (sources.isEmpty || sources.contains("microphone"))
     canSubscribe = claims.flag("canSubscribe", in: "video") ?? true
     secret = String(decoding: bytes, as: UTF8.self)
   }
@@ -62,6 +69,11 @@ public struct AccessToken: Equatable, Sendable {
       if now < AccessToken.firstYear2024Seconds { throw .clockNotSet(year: CalendarTime(now).year) }
       throw .expiredToken(at: CalendarTime(expires).text)
     }
+  }
+
+  /// Throws while the clock stands where it was when it was made, before which no token and no certificate is valid.
+  public static func checkClock(wallClockSeconds now: Int64) throws(Failure) {
+    if now < firstYear2024Seconds { throw .clockNotSet(year: CalendarTime(now).year) }
   }
 
   private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {

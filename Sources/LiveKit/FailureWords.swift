@@ -9,7 +9,7 @@ extension Failure: CustomStringConvertible {
     case .expiredToken(let time): "the access token expired at \(time)"
     case .tokenNotYetValid(let time): "the access token is not valid before \(time)"
     case .clockNotSet(let year):
-      "the clock says \(year): set the time, the access token cannot be judged before"
+      "the clock says \(year): set the time, neither access tokens nor certificates can be judged before"
     case .alreadyJoined: "a room is already joined; leave it first"
     case .unknownHost(let host, let why): "the host name of \(host) was not found" + appended(why)
     case .connectionRefused(let host, let why): "\(host) refused the connection" + appended(why)

@@ -45,6 +45,19 @@ struct JSONObject: ~Copyable {
     }
   }
 
+  /// Whether there is such a name with anything but null.
+  func has(_ name: String) -> Bool { value(name, in: nil).map { $0.pointee.type != JSON_NULL } ?? false }
+
+  /// The texts of an array; what is none in it is left out.
+  func texts(_ name: String, in object: String? = nil) -> [String] {
+    guard let value = value(name, in: object) else { return [] }
+    var texts: [String] = []
+    for index in 0..<json_array_size(value) {
+      if let text = json_string_value(json_array_get(value, index)) { texts.append(String(cString: text)) }
+    }
+    return texts
+  }
+
   func hasObject(_ name: String) -> Bool { value(name, in: nil)?.pointee.type == JSON_OBJECT }
 
   private func value(_ name: String, in object: String?) -> UnsafeMutablePointer<json_t>? {
@@ -55,7 +68,7 @@ struct JSONObject: ~Copyable {
   }
 }
 
-/// Writes one flat JSON object, jansson doing the escapes. Members keep their order.
+/// Writes a JSON object, jansson doing the escapes. Members keep their order.
 struct JSONWriter: ~Copyable {
   private let root: UnsafeMutablePointer<json_t>?
 
@@ -66,6 +79,21 @@ struct JSONWriter: ~Copyable {
   func set(_ name: String, _ text: String) { json_object_set_new(root, name, json_string(text)) }
   func set(_ name: String, _ number: Int) {
     json_object_set_new(root, name, json_integer(json_int_t(number)))
+  }
+
+  func set(_ name: String, _ flag: Bool) {
+    json_object_set_new(root, name, flag ? json_true() : json_false())
+  }
+  func set(_ name: String, _ object: borrowing JSONWriter) { json_object_set(root, name, object.root) }
+
+  /// Adds to a list, which begins with its first element.
+  func append(_ object: borrowing JSONWriter, to name: String) { json_array_append(list(name), object.root) }
+  func append(_ text: String, to name: String) { json_array_append_new(list(name), json_string(text)) }
+
+  private func list(_ name: String) -> UnsafeMutablePointer<json_t>? {
+    if let list = json_object_get(root, name) { return list }
+    json_object_set_new(root, name, json_array())
+    return json_object_get(root, name)
   }
 
   var text: String {

@@ -18,6 +18,7 @@ func run() -> ExitCode {
   switch invocation {
   case .help(let text): return perform([.print(text), .finish(.done)])
   case .run(let action, let socket, let json): return run(action, socket, json: json)
+  case .provision(let provision, let json): return run(provision, json: json)
   }
 }
 
@@ -32,10 +33,16 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
   }
   do throws(ConnectionFailure) {
     let connection = try Connection(path: socket)
+    if action == .monitor { return try monitor(connection) }
     let conversation = Conversation(
       action, socket: socket, json: json, token: token, fileBytes: file?.bytes, now: monotonicNow())
     return try converse(connection, conversation, json: json, file: file)
   } catch {
+    if case .doctor(let path) = action, error.status == .unreachable,
+      let status = standIn(configuration: path, json: json)
+    {
+      return status
+    }
     return perform(Conversation.failure(error.status, error.description, json: json))
   }
 }

@@ -17,7 +17,7 @@ enum Credentials {
     return path
   }
 
-  /// Who guards these is the service manager, whatever their mode says: an access control list shows as group rights.
+  /// The service manager guards these by an access control list, which shows as rights of the group (acl(5)).
   static func holds(_ path: String) -> Bool {
     guard let folder else { return false }
     return Array(path.utf8).starts(with: "\(folder)/".utf8)
@@ -27,6 +27,8 @@ enum Credentials {
   static var defaults: Settings {
     var settings = Settings()
     settings.token.file = path("token")
+    settings.token.bearerFile = path("token-bearer")
+    settings.token.apiSecretFile = path("api-secret")
     settings.door.codeFile = path("door-code")
     return settings
   }

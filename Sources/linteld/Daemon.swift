@@ -15,7 +15,8 @@ final class Daemon {
   private let loop: EventLoop
   private let device: Device
   private let sound: SoundPath
-  private let port: ControlPort
+  /// nil in a self-test without a daemon.
+  private let port: ControlPort?
   private let metrics: MetricsPort?
   private let driver: RoomDriver
   private let timer: Timer
@@ -29,9 +30,12 @@ final class Daemon {
   private let configuration: String
   private var signals: [SignalWatcher] = []
   private var isDraining = false
+  private var doctorResult: JSONValue?
 
-  /// - Parameter configuration: where the settings came from, for `config reload`.
-  init(_ settings: Settings, configuration: String) throws(StartFailure) {
+  /// - Parameters:
+  ///   - configuration: where the settings came from, for `config reload`.
+  ///   - isStandIn: there is no daemon, and only a self-test is wanted.
+  init(_ settings: Settings, configuration: String, isStandIn: Bool = false) throws(StartFailure) {
     self.configuration = configuration
     let settings = try DoorFiles.readCode(settings)
     outputs = BoardOutputs(settings)
@@ -49,8 +53,8 @@ final class Daemon {
       loop, manager,
       SelfWatch.Limits(
         memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
-    port = try ControlPort(loop, settings.control)
-    metrics = try MetricsPort.of(settings.metrics, loop)
+    port = isStandIn ? nil : try ControlPort(loop, settings.control)
+    metrics = isStandIn ? nil : try MetricsPort.of(settings.metrics, loop)
     let room = Room(configuration: try Self.roomConfiguration(settings), random: SystemRandom())
     device = Device(
       settings: settings, room: room, instruments: instruments, version: lintelVersion, startedAt: loop.now)
@@ -76,8 +80,9 @@ final class Daemon {
   /// Runs until the device has left its room: after SIGTERM or SIGINT, or because the process has to start anew.
   func run() throws(StartFailure) -> Int32 {
     driver.onInput = { self.handle(.room($0)) }
-    port.onRequest = { self.handle(.control($0, client: $1)) }
-    port.onLeft = { self.handle(.clientLeft($0)) }
+    driver.onEndpoint = { self.handle($0) }
+    port?.onRequest = { self.handle(.control($0, client: $1)) }
+    port?.onLeft = { self.handle(.clientLeft($0)) }
     sound.onFrame = { self.device.send($0, now: self.loop.now) }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
@@ -111,7 +116,7 @@ final class Daemon {
       if reason.quantity == .audio { _exit(Self.startsAnew) }
     }
     sound.stop()
-    port.close()
+    port?.close()
     metrics?.close()
     return supervision.restartReason == nil ? 0 : Self.startsAnew
   }
@@ -145,6 +150,22 @@ final class Daemon {
     manager.tell(status: device.statusLine(now: loop.now))
   }
 
+  /// A self-test without anybody who could ask for it; nil if the loop ended before it did.
+  func runDoctor() throws(StartFailure) -> JSONValue? {
+    guard let request = try? Request.parse(Array(Request.doctor.line(id: 1).dropLast())) else { return nil }
+    loop.later {
+      self.handle(.control(request, client: 0))
+    }
+    _ = try run()
+    return doctorResult
+  }
+
+  private func finishDoctor(_ answer: Device.Answer) {
+    if case .result(let result) = answer { doctorResult = result }
+    // An answer is an output, and a new input has to wait for the end of the outputs.
+    loop.later { self.handle(.terminate) }
+  }
+
   private func handle(_ input: Device.Input) {
     device.handle(input, now: loop.now)
     drain()
@@ -158,13 +179,18 @@ final class Daemon {
     while true {
       switch device.poll(now: loop.now) {
       case .room(let output): driver.perform(output)
-      case .answer(let answer, let request, let client): port.send(answer, to: request, client: client)
+      case .answer(let answer, let request, let client):
+        port?.send(answer, to: request, client: client)
+        if port == nil { finishDoctor(answer) }
       case .notify(let event, let milliseconds):
-        port.notify(event, unixMilliseconds: milliseconds)
+        port?.notify(event, unixMilliseconds: milliseconds)
         statusIsStale = true
       case .readToken(let path): device.handle(.tokenRead(Files.readToken(path)), now: loop.now)
       case .readConfiguration:
         device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
+      case .httpRequest(let request): driver.post(request)
+      case .askServerTime(let url):
+        driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
       case .storeDoorState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
       case .board(let command): outputs.perform(command)
       case .audio(let command): sound.perform(command)

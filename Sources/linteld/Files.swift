@@ -65,12 +65,13 @@ enum Files {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// The file with the access token: trimmed, and refused if others could read it too.
+  /// The file with the access token or another secret: trimmed, and refused if others could read it too.
   static func readToken(_ path: String) -> Result<String, TokenFileFailure> {
     let bytesMax = DeviceLimits.tokenBytesMax
     do throws(Failure) {
       let (bytes, mode) = try read(path, bytesMax: bytesMax)
-      guard mode & 0o077 == 0 || Credentials.holds(path) else {
+      let others: UInt32 = Credentials.holds(path) ? 0o007 : 0o077
+      guard mode & others == 0 else {
         return .failure(.tooOpen(path: path, mode: String(mode & 0o777, radix: 8)))
       }
       guard bytes.count <= bytesMax else { return .failure(.tooLong(path: path, bytesMax: bytesMax)) }

@@ -5,13 +5,14 @@ import Configuration
 enum Invocation {
   case run(configuration: String)
   case checkConfiguration(String)
+  case doctor(configuration: String)
   case printed(String)
   case refused(String)
 
   static let defaultPath = "/etc/lintel/lintel.conf"
 
   static let help = """
-    usage: linteld [--config FILE] [--check-config | --print-config | --version | --help]
+    usage: linteld [--config FILE] [--check-config | --doctor | --print-config | --version | --help]
 
     The voice of a door: joins a LiveKit room and carries sound between it and the board's sound card.
     It stays in the foreground and logs to standard error; a service manager does the rest. Talk to it
@@ -20,6 +21,8 @@ enum Invocation {
       --config FILE    read FILE, then the *.conf of FILE.d in the order of their names
                        (default \(defaultPath))
       --check-config   say what is wrong with the configuration, and exit: 0 if nothing, 1 otherwise
+      --doctor         test everything once, print it as JSON and exit: what `lintelctl doctor` does
+                       when the daemon does not run
       --print-config   print a configuration with every key, its default and what it may be
       --version        print the version
       --help           print this
@@ -31,6 +34,7 @@ enum Invocation {
   init(_ arguments: [String]) {
     var path = Self.defaultPath
     var check = false
+    var doctor = false
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       switch argument {
@@ -41,6 +45,7 @@ enum Invocation {
         }
         path = value
       case "--check-config": check = true
+      case "--doctor": doctor = true
       case "--print-config":
         self = .printed(Settings.exampleText)
         return
@@ -55,6 +60,9 @@ enum Invocation {
         return
       }
     }
-    self = check ? .checkConfiguration(path) : .run(configuration: path)
+    self =
+      doctor
+      ? .doctor(configuration: path)
+      : check ? .checkConfiguration(path) : .run(configuration: path)
   }
 }

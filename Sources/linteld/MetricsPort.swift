@@ -23,8 +23,7 @@ final class MetricsPort {
   private static let clientMilliseconds = 5000
   private let loop: EventLoop
   private let server: TCPServer
-  private var clients: [Int: Client] = [:]
-  private var nextClient = 0
+  private var clients: [Client] = []
 
   init(_ loop: EventLoop, address: SocketAddress) throws(ReactorFailure) {
     self.loop = loop
@@ -34,50 +33,50 @@ final class MetricsPort {
 
   func close() {
     server.close()
-    for client in clients.values { client.socket.close() }
-    clients = [:]
+    for client in clients { client.socket.close() }
+    clients = []
   }
 
   private func accept(_ socket: TCPSocket) {
     guard clients.count < Self.clientsMax else { return socket.close() }
-    nextClient += 1
-    let number = nextClient
     let client = Client(socket, Timer(loop))
-    clients[number] = client
-    socket.onBytes = { self.receive($0, from: number) }
-    socket.onEnd = { _ in self.clients[number] = nil }
-    client.deadline.onFire = { self.forget(number) }
+    clients.append(client)
+    let back = Unowned(client)
+    socket.onBytes = { self.receive($0, from: back.owner) }
+    socket.onEnd = { _ in self.forget(back.owner) }
+    client.deadline.onFire = { self.forget(back.owner) }
     client.deadline.schedule(at: loop.now.advanced(byMilliseconds: Self.clientMilliseconds))
   }
 
-  private func forget(_ number: Int) { clients.removeValue(forKey: number)?.socket.close() }
+  private func forget(_ client: Client) {
+    client.socket.close()
+    clients.removeAll { $0 === client }
+  }
 
-  private func receive(_ bytes: [UInt8], from number: Int) {
-    guard let client = clients[number] else { return }
+  private func receive(_ bytes: [UInt8], from client: Client) {
     client.received += bytes
     guard client.received.count <= Self.requestBytesMax else {
-      return refuse("431 Request Header Fields Too Large", number)
+      return refuse("431 Request Header Fields Too Large", client)
     }
     switch HTTPRequestHead.read(client.received) {
     case .incomplete: break
-    case .malformed: refuse("400 Bad Request", number)
-    case .complete(let head) where head.path != "/metrics": refuse("404 Not Found", number)
-    case .complete(let head) where head.method != "GET": refuse("405 Method Not Allowed", number)
+    case .malformed: refuse("400 Bad Request", client)
+    case .complete(let head) where head.path != "/metrics": refuse("404 Not Found", client)
+    case .complete(let head) where head.method != "GET": refuse("405 Method Not Allowed", client)
     case .complete:
-      answer(httpResponse("200 OK", contentType: Metrics.contentType, body: onScrape?() ?? ""), number)
+      answer(httpResponse("200 OK", contentType: Metrics.contentType, body: onScrape?() ?? ""), client)
     }
   }
 
-  private func refuse(_ status: String, _ number: Int) {
-    answer(httpResponse(status, contentType: "text/plain", body: status + "\n"), number)
+  private func refuse(_ status: String, _ client: Client) {
+    answer(httpResponse(status, contentType: "text/plain", body: status + "\n"), client)
   }
 
   /// One that does not read keeps its place until its deadline.
-  private func answer(_ response: [UInt8], _ number: Int) {
-    guard let client = clients[number] else { return }
+  private func answer(_ response: [UInt8], _ client: Client) {
     client.socket.write(response)
     client.socket.closeAfterWriting()
-    if !client.socket.isOpen { clients[number] = nil }
+    if !client.socket.isOpen { forget(client) }
   }
 }
 

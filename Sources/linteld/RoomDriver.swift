@@ -1,11 +1,15 @@
 import Base
 import Configuration
+import Control
+import Device
 import LiveKit
 import Reactor
 
 /// Does on the network what the room asks for, and hands every result back.
 final class RoomDriver {
   var onInput: ((Room.Input) -> Void)?
+  /// What the token endpoint said, or why it said nothing.
+  var onEndpoint: ((Device.Input) -> Void)?
 
   private let loop: EventLoop
   private let settings: Settings
@@ -84,6 +88,38 @@ final class RoomDriver {
       case .success(let response):
         self.onInput?(.httpResponse(request: number, status: response.status, body: response.body))
       case .failure(let failure): self.onInput?(.httpFailed(request: number, TransportFailure(failure)))
+      }
+    }
+  }
+
+  /// Asks the token endpoint.
+  func post(_ token: TokenRequest) {
+    var request = HTTPRequest(.post, token.url)
+    request.headers = token.headers.map { HTTPHeader($0.name, $0.value) }
+    request.bearer = token.bearer
+    request.body = token.body
+    request.timeoutMilliseconds = token.timeoutMilliseconds
+    request.responseBodyBytesMax = token.answerBytesMax
+    http.send(request) { answer in
+      switch answer {
+      case .success(let response):
+        self.onEndpoint?(
+          .endpointAnswered(request: token.number, status: response.status, body: response.body))
+      case .failure(let failure):
+        self.onEndpoint?(.endpointFailed(request: token.number, TransportFailure(failure)))
+      }
+    }
+  }
+
+  /// For a self-test: whatever the server answers, its clock stands in the head (RFC 9110 §6.6.1).
+  func askTime(of url: String, onDone: @escaping (Result<Int64?, TransportFailure>) -> Void) {
+    var request = HTTPRequest(.get, url)
+    request.responseBodyBytesMax = 1024
+    request.truncatesResponseBody = true
+    http.send(request) { answer in
+      switch answer {
+      case .success(let response): onDone(.success(response.head.value(of: "date").flatMap { httpDate($0) }))
+      case .failure(let failure): onDone(.failure(TransportFailure(failure)))
       }
     }
   }

@@ -109,6 +109,9 @@ final class SoundPath {
     case .handOverPreConnect: uplink.handOver()
     case .endPreConnect: uplink.endPreConnect()
     case .playTone(let tone): downlink.play(Tone(tone))
+    case .beginSoundProbe: uplink.probe.begin()
+    case .endSoundProbe: uplink.probe.end()
+    case .playProbeTone: downlink.play(.probe)
     case .stopTones: downlink.stopTones()
     case .setDiscontinuousTransmission(let on): uplink.setDiscontinuousTransmission(on)
     }

@@ -32,6 +32,19 @@ final class SystemInstruments: Instruments {
     return readings
   }
 
+  var soundProbe: SoundProbeReadings {
+    let probe = uplink.probe.reading
+    var readings = SoundProbeReadings()
+    readings.periods = probe.periods
+    readings.span = probe.span
+    readings.averageDecibels = probe.averageDecibels
+    readings.loudestDecibels = probe.loudestDecibels
+    readings.wasPlayed = probe.wasPlayed
+    readings.heardDecibels = probe.heardDecibels
+    readings.echoMilliseconds = probe.echoMilliseconds
+    return readings
+  }
+
   var preConnectRecording: FirstWords? {
     uplink.preConnectRecording.map { FirstWords(first: $0.first, handOver: $0.handOver) }
   }

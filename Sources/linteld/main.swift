@@ -5,6 +5,7 @@ func start() -> Int32 {
   switch Invocation(Files.arguments()) {
   case .run(let path): return run(configurationAt: path)
   case .checkConfiguration(let path): return checkConfiguration(at: path)
+  case .doctor(let path): return standInDoctor(configurationAt: path)
   case .printed(let text):
     print(text)
     return 0

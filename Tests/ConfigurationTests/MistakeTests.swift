@@ -17,8 +17,12 @@ struct MistakeTests {
     #expect(
       sentences("[session]\nconect-timeout = 5")
         == "c:2: [session] conect-timeout: no such key, did you mean 'connect-timeout'?; "
-        + "legal: mode, connect-timeout, reconnect-attempts, agent-wait, agent-retries")
-    #expect(sentences("[token]\ntoken = x") == "c:2: [token] token: no such key; legal: source, url, file")
+        + "legal: mode, connect-timeout, reconnect-attempts, agent-wait, agent-retries, room, identity, agent-name, "
+        + "agent-metadata, idle-timeout, max-duration")
+    #expect(
+      sentences("[token]\ntoken = x")
+        == "c:2: [token] token: no such key; legal: source, url, file, endpoint, bearer-file, sandbox-id, "
+        + "api-key, api-secret-file, timeout, warm")
   }
 
   @Test("an unknown section names the nearest, once, and its keys are not judged")
@@ -87,13 +91,30 @@ struct MistakeTests {
     #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
   }
 
-  @Test("always-on needs an address and a token")
-  func alwaysOn() throws {
-    #expect(
-      sentences("[session]\nmode = always-on\n")
-        == "[token] url: not set, but [session] mode = always-on needs it\n"
-        + "[token] file: not set, but [session] mode = always-on needs it")
-    let complete = try parse("[session]\nmode = always-on\n[token]\nurl = ws://h\nfile = /t\n")
-    #expect(complete.session.mode == .alwaysOn)
-  }
+  @Test(
+    "what one key makes necessary is told where that key stands",
+    arguments: [
+      (
+        "[session]\nmode = always-on\n",
+        "c:2: [token] url: not set, but [session] mode = always-on needs it"
+      ),
+      ("[token]\nsource = endpoint\n", "c:2: [token] endpoint: not set, but source = endpoint needs it"),
+      ("[token]\n\nsource = sandbox\n", "c:3: [token] sandbox-id: not set, but source = sandbox needs it"),
+      (
+        "[token]\nsource = api-key\n",
+        "c:2: [token] url: not set, but source = api-key needs it\n"
+          + "c:2: [token] api-key: not set, but source = api-key needs it"
+      ),
+    ])
+  func together(text: String, words: String) { #expect(sentences(text) == words) }
+
+  @Test(
+    "what is enough",
+    arguments: [
+      "[session]\nmode = always-on\n[token]\nurl = ws://h\n",
+      "[session]\nmode = always-on\n[token]\nsource = endpoint\nendpoint = https://h/token\n",
+      "[token]\nsource = sandbox\nsandbox-id = front-door-1a2b\n",
+      "[token]\nsource = api-key\nurl = ws://h\napi-key = devkey\n",
+    ])
+  func complete(text: String) throws { _ = try parse(text) }
 }

@@ -189,6 +189,11 @@ struct CommandLineTests {
                                          (push-to-talk).
           press NAME                     Press a button of the simulated board.
           events                         What happened of late.
+          monitor                        A live screen: levels, call, losses, what is
+                                         said.
+          doctor                         Test everything, and say what to do about what
+                                         is wrong.
+          provision [KEY=VALUE ...]      Write configuration and credentials.
           stats                          Everything that the daemon counts.
           metrics                        The same as OpenMetrics text, for a monitoring
                                          system.

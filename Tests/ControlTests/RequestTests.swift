@@ -40,7 +40,7 @@ struct RequestTests {
     .turn(.start), .turn(.end), .turn(.cancel), .indicator(show: "attention", milliseconds: 5),
     .indicator(show: "off", milliseconds: nil), .tone(name: "error"),
     .stats, .metrics, .logLevel(nil), .logLevel("debug"), .configShow, .configCheck, .configReload,
-    .doorOverride,
+    .doorOverride, .doctor,
   ]
 
   @Test("every request is read as it was written", arguments: every)

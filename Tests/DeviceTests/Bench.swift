@@ -10,6 +10,7 @@ import WebRTC
 final class Bench: Instruments {
   var unixMilliseconds: Int64 = 1_800_000_000_000
   var sound = SoundReadings()
+  var soundProbe = SoundProbeReadings()
   var memory: MemoryReadings? = MemoryReadings(residentKilobytes: 9000, anonymousKilobytes: 3000)
   var preConnectRecording: FirstWords?
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
@@ -24,6 +25,8 @@ final class Bench: Instruments {
   private(set) var roomOutputs: [Room.Output] = []
   private(set) var tokenPaths: [String] = []
   private(set) var configurationReads = 0
+  private(set) var tokenRequests: [TokenRequest] = []
+  private(set) var timesAsked: [String] = []
   private(set) var log: [LogEntry] = []
   private(set) var hasExited = false
   private(set) var deadline: Instant?
@@ -93,6 +96,29 @@ final class Bench: Instruments {
     return nil
   }
 
+  /// The token of the WebSocket that was opened last.
+  var dialled: String? {
+    for output in roomOutputs.reversed() {
+      if case .openWebSocket(_, _, let token) = output { return token }
+    }
+    return nil
+  }
+
+  /// The endpoint answers the last request.
+  func answer(status: Int = 201, _ body: String) {
+    guard let request = tokenRequests.last else { return }
+    handle(.endpointAnswered(request: request.number, status: status, body: Array(body.utf8)))
+  }
+
+  /// Lets the time pass in the steps that the device asks for.
+  func pass(seconds: Int) {
+    let end = now.advanced(byMilliseconds: seconds * 1000)
+    while now < end {
+      let next = min(max(deadline ?? end, now.advanced(byMilliseconds: 1)), end)
+      advance(milliseconds: max(1, next.milliseconds(since: now)))
+    }
+  }
+
   private func drain() {
     while let device {
       switch device.poll(now: now) {
@@ -101,6 +127,8 @@ final class Bench: Instruments {
       case .notify(let event, _): events.append(event)
       case .readToken(let path): tokenPaths.append(path)
       case .readConfiguration: configurationReads += 1
+      case .httpRequest(let request): tokenRequests.append(request)
+      case .askServerTime(let url): timesAsked.append(url)
       case .audio(let command): audio.append(command)
       case .board(let command): board.append(command)
       case .storeDoorState(let bytes): storedDoors.append(bytes)
@@ -108,22 +136,34 @@ final class Bench: Instruments {
       case .exit: hasExited = true
       case .wait(let until):
         deadline = until
-        return
+        // What is due already fires in the next turn of the daemon's loop.
+        guard let until, until <= now else { return }
+        device.handle(.timeout, now: now)
       }
     }
   }
 }
 
 /// An access token with these claims; nobody checks its signature on the device.
-func token(expiresAt seconds: Int64 = 1_900_000_000) -> String {
+func token(expiresAt seconds: Int64 = 1_900_000_000, room: String = "hall") -> String {
   let claims = """
-    {"iss":"key","sub":"door","exp":\(seconds),"video":{"roomJoin":true,"room":"hall"}}
+    {"iss":"key","sub":"door","exp":\(seconds),"video":{"roomJoin":true,"room":"\(room)"}}
     """
   let head = Base64.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8), urlSafe: true, padding: false)
   return head + "." + Base64.encode(Array(claims.utf8), urlSafe: true, padding: false) + ".c2ln"
 }
 
 extension Bench {
+  /// A device whose tokens come from an endpoint.
+  static func withEndpoint(_ change: (inout Settings) -> Void = { _ in }) throws -> Bench {
+    try Bench { settings in
+      settings.token = TokenSettings()
+      settings.token.source = .endpoint
+      settings.token.endpoint = "https://tokens.example/door"
+      change(&settings)
+    }
+  }
+
   /// A simulated board with a door and a code.
   static func withDoor(doorState: [UInt8]? = nil, _ change: (inout Settings) -> Void = { _ in }) throws
     -> Bench

@@ -31,3 +31,16 @@ func fuzzServerURL(_ bytes: [UInt8]) {
 func fuzzDataPacket(_ bytes: [UInt8]) {
   precondition(ParserEntries.dataPacket(bytes), "not the same after writing and reading")
 }
+
+/// A token endpoint's answer under each kind of status: a token that can be read, or one short line.
+func fuzzTokenEndpoint(_ bytes: [UInt8]) {
+  for status in [200, 401, 500] {
+    do throws(TokenEndpointFailure) {
+      let response = try TokenSourceResponse(status: status, body: bytes)
+      precondition((try? AccessToken(response.participantToken)) != nil)
+    } catch {
+      let words = error.words(endpoint: "https://h/t", timeoutSeconds: 10, key: "bearer-file")
+      precondition(words.utf8.count < 4096 && words.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
+    }
+  }
+}

@@ -11,7 +11,7 @@ nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("http-response", fuzzHTTPResponse),
   ("web-address", fuzzWebAddress), ("http-request", fuzzHTTPRequest),
   ("signal-response", fuzzSignalResponse),
-  ("token", fuzzToken),
+  ("token", fuzzToken), ("token-endpoint-json", fuzzTokenEndpoint),
   ("candidate-init", fuzzCandidateInit),
   ("server-url", fuzzServerURL), ("data-stream", fuzzDataStream), ("data-packet", fuzzDataPacket),
   ("rtp", fuzzRTP), ("rtcp", fuzzRTCP), ("srtp-unprotect", fuzzSRTP), ("dtls-datagram", fuzzDTLS),

@@ -77,7 +77,8 @@ import Testing
   }
 
   @Test func aClockThatWasNeverSetIsToBlame() throws {
-    let words = "the clock says 1970: set the time, the access token cannot be judged before"
+    let words =
+      "the clock says 1970: set the time, neither access tokens nor certificates can be judged before"
     #expect(try Self.judge(exp: 1_795_000_000, nbf: 1_794_000_000, now: 40) == words)
     #expect(try Self.judge(exp: -1000, nbf: nil, now: 40) == words)
     #expect(try Self.judge(exp: 1_795_000_000, nbf: nil, now: 40) == "valid")

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "card.h"
@@ -39,11 +40,19 @@ int tape_begin_recording(struct card *c) {
   return 0;
 }
 
+// A microphone may hear what a speaker records meanwhile: the end of the file is looked for again.
+static void look_again(struct card *c) {
+  struct stat status;
+  if (c->file < 0 || fstat(c->file, &status) < 0 || (uint64_t)status.st_size < c->wav.data_offset) return;
+  c->wav.frames = ((uint64_t)status.st_size - c->wav.data_offset) / (2 * c->wav.channels);
+}
+
 void tape_hear(struct card *c, uint64_t at, int16_t *to, snd_pcm_uframes_t frames) {
   size_t bytes = 2 * c->io.channels;
   while (frames > 0) {
     snd_pcm_uframes_t run = frames;
     uint64_t place = c->loops && c->wav.frames ? at % c->wav.frames : at;
+    if (!c->loops && place >= c->wav.frames) look_again(c);
     uint64_t left = place < c->wav.frames ? c->wav.frames - place : 0;
     ssize_t got = 0;
     if (c->file >= 0 && left > 0) {

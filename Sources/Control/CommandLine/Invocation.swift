@@ -5,6 +5,8 @@ public enum Invocation: Equatable, Sendable {
   /// Print this and be done.
   case help(String)
   case run(Action, socket: String, json: Bool)
+  /// Needs no daemon.
+  case provision(Provision, json: Bool)
 }
 
 public enum Action: Equatable, Sendable {
@@ -16,6 +18,10 @@ public enum Action: Equatable, Sendable {
   case sendFile(path: String, isText: Bool, topic: String?, to: String?)
   /// One request whose result is printed.
   case request(Request)
+  /// `configuration` is for the stand-in of a daemon that does not run.
+  case doctor(configuration: String?)
+  /// See `Monitor`.
+  case monitor
   case leave
   case mute(on: Bool)
   case volume(level: Int?)
@@ -65,6 +71,7 @@ extension Invocation {
     }
     let json = words.value("--json") != nil
     let action = try action(command, words)
+    if name == "provision" { return .provision(try words.provision(), json: json) }
     return .run(action, socket: socket, json: json)
   }
 
@@ -97,6 +104,8 @@ extension Invocation {
       return .join(
         url: words.value("--url"), tokenFile: words.value("--token-file"), waitSeconds: try wait(words))
     case "leave": return .leave
+    case "monitor": return .monitor
+    case "doctor": return .doctor(configuration: words.value("--config"))
     case "mute":
       guard argument == "on" || argument == "off" else {
         throw UsageFailure(message: "mute: on or off, not '\(shortened(argument ?? ""))'", command: "mute")

@@ -4,6 +4,51 @@ import Base
 extension CommandTable {
   static let serviceCommands: [Command] = [
     Command(
+      name: "monitor", arguments: [], options: [],
+      summary: "A live screen: levels, call, losses, what is said.",
+      details: [
+        "Shows the levels of microphone and speaker, the state of call, room, agent and door, and the "
+          + "transcript. It follows the size of the terminal; q ends it."
+      ], examples: ["monitor"]),
+    Command(
+      name: "doctor", arguments: [],
+      options: [
+        .init(
+          name: "--config", value: "FILE",
+          summary: "What linteld reads if it is not running (default: its own default).")
+      ],
+      summary: "Test everything, and say what to do about what is wrong.",
+      details: [
+        "Listens to the microphone, plays a tone, and looks at the clock, the token, the server and the room, which "
+          + "it joins for a few seconds if the device is in none. Each row says pass, warn or FAIL, and what to do. "
+          + "It takes about 6 seconds, or up to a minute where something does not answer.",
+        "If the daemon does not run, linteld makes the test by itself, with your rights.",
+      ],
+      examples: ["doctor", "--json doctor", "doctor --config /etc/lintel/lintel.conf"]),
+    Command(
+      name: "provision", arguments: [.init(spelling: "KEY=VALUE", isOptional: true, repeats: true)],
+      options: [
+        .init(
+          name: "--token-file", value: "FILE", summary: "Where the token is copied from; - is standard input."
+        ),
+        .init(name: "--door-code-file", value: "FILE", summary: "The same for the code of the door."),
+        .init(name: "--api-key-file", value: "FILE", summary: "The same for the API key of the room server."),
+        .init(name: "--api-secret-file", value: "FILE", summary: "The same for its secret."),
+        .init(
+          name: "--folder", value: "FOLDER",
+          summary: "What is written to (default: \(Provision.folderDefault))."),
+      ],
+      summary: "Write configuration and credentials.",
+      details: [
+        "For root. A key is named as section.key. The keys go to lintel.conf.d/\(Provision.dropIn), on top of those that stand there; an empty value "
+          + "takes one away. The whole configuration is checked first, and each file is replaced at once or not at "
+          + "all. Secrets are never given on the command line, and get mode 0600."
+      ],
+      examples: [
+        "provision token.url=wss://rooms.example.org --token-file token.jwt",
+        "provision audio.volume=60 door.output=lock",
+      ]),
+    Command(
       name: "stats", arguments: [], options: [], summary: "Everything that the daemon counts.",
       details: ["The figures of `metrics`, one a line."], examples: ["stats", "--json stats"]),
     Command(

@@ -29,12 +29,12 @@ public enum StatusText {
     return text
   }
 
-  private static func mute(_ audio: JSONValue) -> String? {
+  static func mute(_ audio: JSONValue) -> String? {
     if audio["hard_muted"].bool == true { return "by the switch on the device; no command can undo it" }
     return audio["muted"].bool == true ? "the microphone is off; `lintelctl mute off` turns it on" : nil
   }
 
-  private static func device(_ device: JSONValue) -> String {
+  static func device(_ device: JSONValue) -> String {
     listed([
       device["id"].string, named(device["board"]) { "\($0) board" },
       named(device["version"]) { "lintel \($0)" },
@@ -42,7 +42,7 @@ public enum StatusText {
     ])
   }
 
-  private static func call(_ call: JSONValue) -> String {
+  static func call(_ call: JSONValue) -> String {
     guard let state = call["state"].string else { return "" }
     let words = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
     let since = call["since_s"].integer.map { " for \(durationText(seconds: $0))" } ?? ""
@@ -51,7 +51,7 @@ public enum StatusText {
     return words + since + (reason.map { ": \($0)" } ?? "")
   }
 
-  private static func room(_ room: JSONValue) -> String {
+  static func room(_ room: JSONValue) -> String {
     guard let connection = room["connection"].string else { return "" }
     var name = room["name"].string ?? ""
     if let sid = room["sid"].string { name += name.utf8.isEmpty ? sid : " (\(sid))" }
@@ -64,7 +64,7 @@ public enum StatusText {
     ])
   }
 
-  private static func agent(_ agent: JSONValue) -> String {
+  static func agent(_ agent: JSONValue) -> String {
     listed([agent["identity"].string, agent["state"].string])
   }
 
@@ -75,7 +75,7 @@ public enum StatusText {
     ])
   }
 
-  private static func uplink(_ uplink: JSONValue) -> String {
+  static func uplink(_ uplink: JSONValue) -> String {
     guard let packets = uplink["packets"].integer, packets > 0 else { return "" }
     let bitrate = (uplink["bitrate"].integer ?? 0) / 100
     return listed([
@@ -84,7 +84,7 @@ public enum StatusText {
     ])
   }
 
-  private static func downlink(_ downlink: JSONValue) -> String {
+  static func downlink(_ downlink: JSONValue) -> String {
     guard let packets = downlink["packets"].integer, packets > 0 else { return "" }
     return listed([
       "\(packets) packets", downlink["lost"].integer.map { "\($0) lost" },

@@ -34,9 +34,14 @@ class Hooks:
         return found
 
     async def network(self, request):
-        """{"room", "identity", "loss_up", "loss_down", "late_up", "late_down", "late_by", "silent"}"""
+        """{"room", "identity", "loss_up", "loss_down", "late_up", "late_down", "late_by", "silent", "joining"}
+
+        With "joining" it also meets whoever joins the room (any, without one) from now on.
+        """
         body = await self._body(request)
-        values = {k: v for k, v in body.items() if k not in ("room", "identity")}
+        values = {k: v for k, v in body.items() if k not in ("room", "identity", "joining")}
+        if body.get("joining"):
+            self.server.joining_faults[body.get("room")] = values
         for participant in self._participants(body):
             try:
                 participant.faults.set(values)

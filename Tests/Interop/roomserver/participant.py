@@ -74,6 +74,7 @@ class Participant:
         permission.hidden, permission.agent = claims.may("hidden", False), claims.may("agent", False)
         self.auto_subscribe = query.get("auto_subscribe", "1") in ("1", "true")
         self.faults = Faults(f"{self.settings.seed}/{self.identity}")
+        self.faults.set(server.joining_faults.get(room.info.name) or server.joining_faults.get(None) or {})
         self.session = None
         self.gone = False
         self.joined_at = time.monotonic()

@@ -22,6 +22,7 @@ class Server:
     def __init__(self, settings):
         self.settings = settings
         self.rooms, self.tasks = {}, set()
+        self.joining_faults = {}            # by room, or None for any; see admin.py
         self.node = new_sid("ND_")
         self.tcp_port = None
         self.failures = []                  # (status, body) for the next joins, from the test hooks

@@ -1,0 +1,109 @@
+import Base
+import Configuration
+import Control
+
+/// What a self-test says of the board: sound and hardware.
+extension Device {
+  func boardRows(_ run: DoctorRun) -> [DoctorRow] {
+    var rows = [DoctorRow("board", .pass, "\(settings.device.board.rawValue) board, linteld \(version)")]
+    rows.append(deviceRow("microphone", capture, key: "capture"))
+    rows.append(deviceRow("speaker", playback, key: "playback"))
+    if capture.state == .running { rows.append(levelRow(run.sound)) }
+    if capture.state == .running, playback.state == .running { rows.append(echoRow(run.sound)) }
+    return rows
+  }
+
+  private func deviceRow(_ name: String, _ device: AudioDeviceStatus, key: String) -> DoctorRow {
+    if device.state == .running { return DoctorRow(name, .pass, "'\(device.device)' works") }
+    let reason = device.reason ?? "sound device '\(device.device)' does not run"
+    let advice: String
+    if hasWords(reason, "is in use by") {
+      advice = "end that program, or keep it from starting, or name another device in [audio] \(key)"
+    } else if hasWords(reason, "no permission") {
+      advice = "usermod -aG audio the user of linteld, then restart it"
+    } else {
+      advice = "plug it in, or name one that is there (arecord -L, aplay -L) in [audio] \(key)"
+    }
+    return DoctorRow(name, .fail, reason, advice: advice)
+  }
+
+  private func levelRow(_ sound: SoundProbeReadings) -> DoctorRow {
+    let name = "level"
+    if mute.switchIsOn {
+      return DoctorRow(
+        name, .warn, "the switch on the device mutes the microphone",
+        advice: "put the switch off to be heard, then run this again")
+    }
+    guard sound.periods > 0 else {
+      return DoctorRow(
+        name, .fail, "the microphone delivered nothing", advice: "unplug it and plug it in again")
+    }
+    if sound.span <= 2 {
+      return DoctorRow(
+        name, .fail, "the microphone is there and delivers silence, not even noise",
+        advice: "raise and unmute its capture control (alsamixer, F4), and check its cable")
+    }
+    let words = "the microphone hears \(sound.averageDecibels) dB, at most \(sound.loudestDecibels) dB"
+    if sound.loudestDecibels < -65 {
+      return DoctorRow(
+        name, .warn, words,
+        advice: "speak while this runs; if it stays so low, raise its capture control (alsamixer)")
+    }
+    if sound.loudestDecibels > -2 {
+      return DoctorRow(name, .warn, words, advice: "it is overdriven: lower its capture control (alsamixer)")
+    }
+    return DoctorRow(name, .pass, words)
+  }
+
+  private func echoRow(_ sound: SoundProbeReadings) -> DoctorRow {
+    let name = "echo"
+    guard sound.wasPlayed else {
+      return DoctorRow(
+        name, .warn, "no tone went to the speaker", advice: "raise the volume: lintelctl volume 60")
+    }
+    guard let heard = sound.heardDecibels, let delay = sound.echoMilliseconds else {
+      return DoctorRow(
+        name, .warn, "the tone was played and the microphone did not hear it",
+        advice:
+          "if you did not hear it either, check the speaker's cable, its volume and its mixer (alsamixer)")
+    }
+    let words = "the tone came back after \(delay) ms at \(heard) dB"
+    guard settings.audio.aec || settings.audio.duplex == .half else {
+      return DoctorRow(
+        name, .warn, words + ", and the others will hear themselves", advice: "set [audio] aec = on")
+    }
+    return DoctorRow(name, .pass, words)
+  }
+
+  /// What of the hardware is configured.
+  var hardwareRows: [DoctorRow] {
+    guard let output = settings.door.output else {
+      return [DoctorRow("door", .pass, "no door is configured")]
+    }
+    guard doorStatus != nil else {
+      return [
+        DoctorRow(
+          "door", .fail, "this board cannot drive the output '\(output)'", advice: "correct [door] output")
+      ]
+    }
+    if settings.door.codeWhen != .never, settings.door.code == nil {
+      return [
+        DoctorRow(
+          "door", .warn, "the lock is '\(output)', and there is no code that opens it",
+          advice: "set [door] dtmf-code-file, or dtmf-when = never")
+      ]
+    }
+    return [DoctorRow("door", .pass, "the lock is '\(output)'")]
+  }
+}
+
+/// Whether `part` stands in `text`; both are this program's own words.
+func hasWords(_ text: String, _ part: String) -> Bool {
+  let text = Array(text.utf8)
+  let part = Array(part.utf8)
+  guard text.count >= part.count else { return false }
+  for start in 0...(text.count - part.count) where text[start..<(start + part.count)].elementsEqual(part) {
+    return true
+  }
+  return false
+}

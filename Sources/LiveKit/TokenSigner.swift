@@ -1,0 +1,81 @@
+import Base
+import COpenSSL
+
+/// What a token is asked for: of a token endpoint, or of `AccessToken.signed`.
+public struct TokenRequestOptions: Equatable, Sendable {
+  /// nil lets the endpoint choose.
+  public var roomName: String?
+  public var participantIdentity: String?
+  public var participantName: String?
+  /// The agent that is dispatched when the room is created for this token; nil leaves that to the server.
+  public var agentName: String?
+  /// For the agent, which gets it as its job's metadata; LiveKit does not look at it.
+  public var agentMetadata: String?
+
+  public init() {}
+
+  /// `RoomConfiguration` with its one dispatch; nil if no agent is asked for. The names are `agentName` and `metadata`
+  /// in a token, which is protobuf's JSON, and `agent_name` towards an endpoint.
+  fileprivate func roomConfiguration(nameKey: String) -> JSONWriter? {
+    guard agentName != nil || agentMetadata != nil else { return nil }
+    let dispatch = JSONWriter()
+    dispatch.set(nameKey, agentName ?? "")
+    if let agentMetadata { dispatch.set("metadata", agentMetadata) }
+    let configuration = JSONWriter()
+    configuration.append(dispatch, to: "agents")
+    return configuration
+  }
+
+  /// The body of a token endpoint's request; what is nil is left out, as every field is optional.
+  public var endpointBody: [UInt8] {
+    let body = JSONWriter()
+    if let roomName { body.set("room_name", roomName) }
+    if let participantIdentity { body.set("participant_identity", participantIdentity) }
+    if let participantName { body.set("participant_name", participantName) }
+    if let configuration = roomConfiguration(nameKey: "agent_name") { body.set("room_config", configuration) }
+    return Array(body.text.utf8)
+  }
+}
+
+extension AccessToken {
+  /// A token with what a device at a door needs, and no more: joining one room, a microphone, hearing, data and
+  /// attributes of its own. Signed with HS256 (RFC 7518 §3.2).
+  ///
+  /// It has no `nbf`, so that a clock which is ahead of the server's does no harm.
+  public static func signed(
+    key: String, secret: String, options: TokenRequestOptions, expires: Int64
+  ) -> String {
+    let grant = JSONWriter()
+    grant.set("roomJoin", true)
+    grant.set("room", options.roomName ?? "")
+    for name in ["canPublish", "canSubscribe", "canPublishData", "canUpdateOwnMetadata"] {
+      grant.set(name, true)
+    }
+    grant.append("microphone", to: "canPublishSources")
+    let claims = JSONWriter()
+    claims.set("iss", key)
+    claims.set("sub", options.participantIdentity ?? "")
+    if let name = options.participantName { claims.set("name", name) }
+    claims.set("exp", Int(expires))
+    claims.set("video", grant)
+    if let configuration = options.roomConfiguration(nameKey: "agentName") {
+      claims.set("roomConfig", configuration)
+    }
+    let parts = [#"{"alg":"HS256","typ":"JWT"}"#, claims.text].map {
+      Base64.encode(Array($0.utf8), urlSafe: true, padding: false)
+    }
+    let signedText = parts[0] + "." + parts[1]
+    let signature = hmacSHA256(key: Array(secret.utf8), Array(signedText.utf8))
+    return signedText + "." + Base64.encode(signature, urlSafe: true, padding: false)
+  }
+}
+
+/// HMAC-SHA256 (RFC 2104, FIPS 180-4). Empty if the library refuses, which no server accepts for a signature.
+func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+  [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
+    var length: UInt32 = 0
+    let done = HMAC(
+      EVP_sha256(), key, Int32(key.count), message, message.count, buffer.baseAddress, &length)
+    count = done == nil ? 0 : Int(length)
+  }
+}

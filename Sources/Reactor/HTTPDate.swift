@@ -1,0 +1,27 @@
+import Base
+
+/// Seconds since 1970 UTC of an HTTP date in its one form that servers still write,
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7); nil for anything else.
+public func httpDate(_ text: String) -> Int64? {
+  let bytes = Array(text.utf8)
+  guard bytes.count == 29, bytes[3] == UInt8(ascii: ","), bytes[16] == 0x20, bytes[19] == UInt8(ascii: ":"),
+    bytes[22] == UInt8(ascii: ":"), bytes[25...].elementsEqual(" GMT".utf8), let day = decimal(bytes[5..<7]),
+    let year = decimal(bytes[12..<16]), let hour = decimal(bytes[17..<19]),
+    let minute = decimal(bytes[20..<22]),
+    let second = decimal(bytes[23..<25]), let month = month(bytes[8..<11]), (1...31).contains(day),
+    year >= 1970,
+    hour < 24, minute < 60, second < 61
+  else { return nil }
+  // Counted from March, so that the leap day is the last of a year.
+  let marchYear = month > 2 ? year : year - 1
+  let marchMonth = month > 2 ? month - 3 : month + 9
+  let days =
+    365 * marchYear + marchYear / 4 - marchYear / 100 + marchYear / 400 + (153 * marchMonth + 2) / 5 + day
+  return Int64(days - 719_469) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
+}
+
+private func month(_ name: ArraySlice<UInt8>) -> Int? {
+  let names = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
+  for month in 0..<12 where names[(3 * month)..<(3 * month + 3)].elementsEqual(name) { return month + 1 }
+  return nil
+}
