@@ -26,6 +26,9 @@ CUT_SECONDS_MAX = 0.020
 STRETCH_SECONDS_MAX = 0.150
 SILENCE_SECONDS_MAX = 0.100                 # a window and the decoder's beginning around a cut
 TRIES = 3
+STALL_SECONDS = 0.030
+# Around the end of the recording; what is wrong there is no fault of the machine's unless that was seen to stand still.
+HAND_OVER_SECONDS = (-0.1, 0.3)
 MEDIAN = 4                                  # windows on either side
 
 
@@ -36,14 +39,16 @@ def framework():
 
 def laid_against_source(samples, rate):
     """-> (place of the first sample in the sweep; how far the recording slips against the source in all; its largest
-    step, negative where something is heard twice; the longest time without the sweep; the words), in seconds.
+    step, negative where something is heard twice; where that is; the longest time without the sweep; the words), in
+    seconds.
 
     A step is looked for in the running median: a decoder that begins in mid-sound is off for some 50 ms, a cut stays."""
     times, places = sweep.places(samples, rate)
     slips = np.unwrap((places - times) % sweep.SECONDS, period=sweep.SECONDS)
     medians = np.array([np.median(slips[max(0, n - MEDIAN):n + MEDIAN + 1]) for n in range(len(slips))])
     steps = medians[2:] - medians[:-2]
-    return (slips[0] % sweep.SECONDS, medians.max() - medians.min(), steps[np.argmax(abs(steps))],
+    largest = np.argmax(abs(steps))
+    return (slips[0] % sweep.SECONDS, medians.max() - medians.min(), steps[largest], times[largest + 1],
             np.diff(times).max(), sweep.words(places))
 
 
@@ -52,7 +57,8 @@ def consecutive(words):
 
 
 async def visit(device, agent, server, room, folder, order, wait):
-    """One call in which the visitor speaks from the press of the button on. -> (when it was pressed, samples, rate)"""
+    """One call in which the visitor speaks from the press of the button on. -> (when it was pressed, how long the recording
+    was, samples, rate)"""
     if order == "before":
         agent.join(server, room, folder)
         await agent.until("joined")
@@ -65,28 +71,29 @@ async def visit(device, agent, server, room, folder, order, wait):
         agent.join(server, room, folder)
         await agent.until("joined")
     assert (await calling).status == DONE
-    await device.until(lambda s: s["audio"]["pre_connect"]["sent_ms"], 10, "sent its recording")
+    status = await device.until(lambda s: s["audio"]["pre_connect"]["sent_ms"], 10, "sent its recording")
     await asyncio.sleep(SPEECH_SECONDS)
     samples, rate = await agent.leave()
     assert (await device.ask("hangup")).status == DONE
     await device.until(lambda s: s["room"]["connection"] == "disconnected", 5, "out of the room")
-    return pressed, samples, rate
+    return pressed, status["audio"]["pre_connect"]["sent_ms"] / 1000, samples, rate
 
 
-def judge(pressed, samples, rate):
-    """-> (a line that says what was heard, what is wrong with it or None)"""
-    first, slip, cut, silence, words = laid_against_source(samples, rate)
+def judge(pressed, recorded, samples, rate):
+    """-> (a line that says what was heard, what is wrong with it or None, whether the hand-over may be to blame)"""
+    first, slip, cut, where, silence, words = laid_against_source(samples, rate)
     late = (first - pressed + sweep.SECONDS / 2) % sweep.SECONDS - sweep.SECONDS / 2
-    line = (f"begins {late * 1000:+.0f} ms from the press, slips {slip * 1000:.0f} ms, largest step {cut * 1000:+.0f} ms, "
-            f"{len(words)} words")
-    wrong = None
+    line = (f"begins {late * 1000:+.0f} ms from the press, slips {slip * 1000:.0f} ms, largest step {cut * 1000:+.0f} ms "
+            f"at {where - recorded:+.2f} s from the hand-over, {len(words)} words")
+    wrong, at_hand_over = None, True
     if not -0.6 < late < 0.05:
         wrong = "the recording does not begin at the press"
     elif abs(cut) > CUT_SECONDS_MAX or slip > STRETCH_SECONDS_MAX or silence > SILENCE_SECONDS_MAX:
         wrong = f"something is missing or doubled ({silence * 1000:.0f} ms without the sweep)"
+        at_hand_over = HAND_OVER_SECONDS[0] < where - recorded < HAND_OVER_SECONDS[1]
     elif not consecutive(words) or len(words) < SPEECH_SECONDS / sweep.WORD_SECONDS:
         wrong = f"words: {words}"
-    return line, wrong
+    return line, wrong, at_hand_over
 
 
 @pytest.mark.seconds(ROUNDS * 30 + 200)
@@ -101,12 +108,13 @@ async def test_no_word_is_lost_before_the_agent_comes(framework, server, room, m
             for left in reversed(range(TRIES)):
                 await asyncio.sleep(chance.uniform(0, 1))
                 with StallWatch() as watch:
-                    line, wrong = judge(*await visit(device, agent, server, room, tmp_path, order, wait))
+                    line, wrong, at_hand_over = judge(*await visit(device, agent, server, room, tmp_path, order, wait))
                 print(f"round {number}, agent {order} (+{wait:.1f} s): {line}"
-                      + (f"; the machine stood still for {watch.longest * 1000:.0f} ms" if watch.longest > 0.03 else ""))
-                # Where a packet is late on a busy machine, the agent's jitter buffer makes sound up, and says so nowhere.
-                # What is lost or doubled at the hand-over is so each time.
-                assert not wrong or left, f"round {number}: {wrong}"
+                      + (f"; the machine stood still for {watch.longest * 1000:.0f} ms" if watch.longest > STALL_SECONDS else ""))
+                # Where a packet is late on a busy machine, the agent's jitter buffer makes sound up for as long, and
+                # says so nowhere. That is no round of this scenario; what goes wrong at the hand-over is.
+                excused = not at_hand_over or watch.longest > STALL_SECONDS
+                assert not wrong or (excused and left), f"round {number}: {wrong}"
                 if not wrong:
                     break
                 repeated += 1
