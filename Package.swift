@@ -115,7 +115,7 @@ var targets: [Target] = [
   library(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], folders: ["SDP", "STUN", "ICE", "SCTP"],
     linkerSettings: [.linkedLibrary("usrsctp")]),
-  library("Board", ["AudioEngine", "CALSA", "CLinux"]),
+  library("Board", ["AudioEngine", "Base", "CALSA", "CLinux"]),
   library(
     "AudioEngine", ["COpus", "CSpeexDSP"], settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),

@@ -1,4 +1,5 @@
 import AudioEngine
+import Base
 import CALSA
 
 /// What a device agreed to.

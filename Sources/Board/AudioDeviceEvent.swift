@@ -1,4 +1,5 @@
 import AudioEngine
+import Base
 
 /// What happened to a sound device; the audio thread tells, the reactor reads.
 public enum AudioDeviceEvent: Equatable, Sendable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import Base
 import CALSA
 import CLinux
 import Synchronization

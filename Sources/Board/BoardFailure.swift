@@ -1,3 +1,5 @@
+import Base
+
 /// What is wrong with the board, in words that a technician can act on.
 public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   /// There is no such device; `available` names those that there are.

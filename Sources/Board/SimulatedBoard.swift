@@ -1,3 +1,4 @@
+import Base
 import CLinux
 
 /// How the simulated board's sound card is fed and recorded. Paths are absolute.

@@ -1,3 +1,4 @@
+import Base
 import CLinux
 
 /// What the kernel tells about its sound cards, for the words of a failure only.

@@ -116,6 +116,8 @@ enum Limits {
   static let dataMessageSendBytesMax = 64_000
   /// Written as a=max-message-size (RFC 8841 §6). A server passes 65 535 bytes on and adds a name or two.
   static let dataMessageReceiveBytesMax = 256 * 1024
+  /// Behind one of which a piece is still to come.
+  static let dataMessagesWaitingMax = 64
   /// RFC 8841 §6.1, for a description that does not say.
   static let dataMessageDefaultBytesMax: UInt64 = 65_536
   /// A channel takes no more above its high water, and tells that it does again below its low water.

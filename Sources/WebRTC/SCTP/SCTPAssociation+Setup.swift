@@ -66,7 +66,9 @@ extension SCTPAssociation {
       }
       streamsReset(streams, flags: CInt(bytes.load(fromByteOffset: 2, as: UInt16.self)))
     case SCTP_PARTIAL_DELIVERY_EVENT:
-      partialDeliveryAborted()
+      guard bytes.count >= MemoryLayout<sctp_pdapi_event>.size else { return }
+      partialDeliveryAborted(
+        stream: UInt16(truncatingIfNeeded: bytes.load(as: sctp_pdapi_event.self).pdapi_stream))
     default:
       break
     }

@@ -32,7 +32,7 @@ final class SCTPAssociation {
   private var events: [Event] = []
   private var socket: OpaquePointer?
   private var handle: UnsafeMutableRawPointer?
-  private var partial: (stream: UInt16, bytes: [UInt8], isOversized: Bool)?
+  private var assembly = MessageAssembly()
   private var resetsOutstanding = false
   private var lastAdvance: Instant
   private var lastPacket: Instant
@@ -158,25 +158,8 @@ final class SCTPAssociation {
 
   // What the callbacks say. usrsctp is in the middle of something then, so nothing is called from here.
 
-  func take(_ bytes: UnsafeRawBufferPointer, stream: UInt16, protocol identifier: UInt32, isLast: Bool) {
-    if let part = partial, part.stream != stream { partial = nil }
-    if partial == nil {
-      if isLast, bytes.count <= Limits.dataMessageReceiveBytesMax {
-        return events.append(.message(stream: stream, protocol: identifier, Array(bytes)))
-      }
-      partial = (stream, [], false)
-    }
-    if (partial?.bytes.count ?? 0) + bytes.count > Limits.dataMessageReceiveBytesMax {
-      partial?.isOversized = true
-      partial?.bytes = []
-    }
-    guard let isOversized = partial?.isOversized else { return }
-    if !isOversized { partial?.bytes += bytes }
-    guard isLast, let whole = partial else { return }
-    partial = nil
-    events.append(
-      isOversized
-        ? .oversized(stream: stream) : .message(stream: stream, protocol: identifier, whole.bytes))
+  func take(_ bytes: UnsafeRawBufferPointer, _ origin: MessageAssembly.Origin, isLast: Bool) {
+    events += assembly.take(bytes, origin, isLast: isLast)
   }
 
   func freeBytesChanged(_ freeBytes: Int) { bufferedBytes = max(0, Limits.sctpBufferBytes - freeBytes) }
@@ -188,7 +171,7 @@ final class SCTPAssociation {
   }
 
   func restarted(streams: Int) {
-    partial = nil
+    assembly = MessageAssembly()
     resetsOutstanding = false
     events.append(.restarted)
     events.append(.up(streams: streams))
@@ -201,7 +184,7 @@ final class SCTPAssociation {
     events.append(.ended(reason))
   }
 
-  func partialDeliveryAborted() { partial = nil }
+  func partialDeliveryAborted(stream: UInt16) { events += assembly.abort(stream: stream) }
 
   func streamsReset(_ streams: [UInt16], flags: CInt) {
     let failed = flags & (SCTP_STREAM_RESET_DENIED | SCTP_STREAM_RESET_FAILED) != 0

@@ -115,9 +115,11 @@ func sctpReceive(
   if flags & MSG_NOTIFICATION != 0 {
     association.notice(content)
   } else {
-    association.take(
-      content, stream: information.rcv_sid, protocol: UInt32(bigEndian: information.rcv_ppid),
-      isLast: flags & CInt(MSG_EOR) != 0)
+    let origin = MessageAssembly.Origin(
+      stream: information.rcv_sid, firstChunk: information.rcv_tsn,
+      protocolIdentifier: UInt32(bigEndian: information.rcv_ppid),
+      isUnordered: CInt(information.rcv_flags) & SCTP_UNORDERED != 0)
+    association.take(content, origin, isLast: flags & CInt(MSG_EOR) != 0)
   }
   return 1
 }
