@@ -10,8 +10,8 @@ public struct Provision: Equatable, Sendable {
 
   /// The credentials that linteld.service loads, by the option that names the source.
   public static let credentials = [
-    TextPair("--token-file", "token"), TextPair("--door-code-file", "door-code"),
-    TextPair("--api-key-file", "api-key"), TextPair("--api-secret-file", "api-secret"),
+    TextPair("--token-file", "token"), TextPair("--bearer-file", "token-bearer"),
+    TextPair("--door-code-file", "door-code"), TextPair("--api-secret-file", "api-secret"),
   ]
   public static let folderDefault = "/etc/lintel"
   /// The drop-in that belongs to this command alone.

@@ -9,6 +9,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Interop")]
 
 import analysis  # noqa: E402
+import endpoint as endpoints  # noqa: E402
 import machine as machines  # noqa: E402
 import servers  # noqa: E402
 from sound import hum  # noqa: E402
@@ -31,6 +32,13 @@ def machine(tmp_path_factory):
     yield booted
     print(booted.run("journalctl", "-u", "linteld*", "--no-pager", "-n", "80").output)
     booted.stop()
+
+
+@pytest.fixture(scope="session")
+def endpoint(server):
+    ours = endpoints.TokenEndpoint(server, endpoints.BEARER)
+    yield ours
+    ours.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A machine with a real systemd: a Debian tree booted by systemd-nspawn, thrown away afterwards."""
+"""A machine with a real systemd: a Debian tree booted by systemd-nspawn, whose changes are thrown away at the end."""
 import json
 import os
 import pathlib
@@ -6,6 +6,7 @@ import pty
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -55,23 +56,61 @@ class Machine:
         if not shutil.which("systemd-nspawn"):
             raise CannotRun("systemd-nspawn is not installed")
         self.share, self.console = pathlib.Path(share), []
-        controller, terminal = pty.openpty()
         self.name = f"lintel-{os.getpid()}"
+        self.layers = pathlib.Path(tempfile.mkdtemp(prefix="lintel-machine-"))
+        self.root = self._layer_over(tree)
+        try:
+            self._start()
+        except BaseException:
+            self._drop_layers()
+            raise
+
+    def _start(self):
+        self.leader = None
+        controller, terminal = pty.openpty()
         self.process = subprocess.Popen(
-            ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--volatile=overlay", "-M", self.name,
-             "-D", tree, f"--bind={share}:/mnt/share"],
+            ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "-M", self.name,
+             "-D", self.root, f"--bind={self.share}:/mnt/share"],
             stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True, close_fds=True)
         os.close(terminal)
         self.controller = controller
-        threading.Thread(target=self._drain, daemon=True).start()
-        self.leader = self._boot()
+        threading.Thread(target=self._drain, args=[controller], daemon=True).start()
+        self._boot()
 
-    def _drain(self):
+    def _layer_over(self, tree):
+        """A folder with the tree in it, whose changes are kept in memory until the machine is stopped."""
+        mount = ["mount", "-t", "tmpfs", "tmpfs", str(self.layers)]
+        if subprocess.run(mount, capture_output=True).returncode:
+            raise CannotRun("no file system can be mounted")
+        for name in ("changes", "work", "root"):
+            (self.layers / name).mkdir()
+        root = self.layers / "root"
+        done = subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
+                               f"lowerdir={tree},upperdir={self.layers}/changes,workdir={self.layers}/work", str(root)],
+                              capture_output=True, text=True)
+        if done.returncode:
+            self._drop_layers()
+            raise CannotRun(f"no overlay can be mounted: {done.stderr.strip()}")
+        # The changes of an ordinary folder belong to root, and others may look.
+        for folder in (self.layers, root):
+            folder.chmod(0o755)
+        return root
+
+    def _drop_layers(self):
+        for folder in (self.layers / "root", self.layers):
+            subprocess.run(["umount", "-l", str(folder)], capture_output=True)
+        self.layers.rmdir()
+
+    def _drain(self, controller):
         try:
-            while data := os.read(self.controller, 4096):
+            while data := os.read(controller, 4096):
                 self.console.append(data)
         except OSError:
             pass
+
+    def reboot(self):
+        self._power_off()
+        self._start()
 
     def _boot(self):
         deadline = time.monotonic() + BOOT_SECONDS
@@ -82,9 +121,9 @@ class Machine:
             if self.leader:
                 state = self.run("systemctl", "is-system-running").output.strip()
                 if state in ("running", "degraded"):
-                    return self.leader
+                    return
             time.sleep(0.1)
-        self.stop()
+        self._power_off()
         raise CannotRun("systemd did not boot: " + b"".join(self.console).decode(errors="replace")[-400:])
 
     def run(self, *command, seconds=COMMAND_SECONDS, text=None):
@@ -130,7 +169,7 @@ class Machine:
         except OSError:
             return False
 
-    def stop(self):
+    def _power_off(self):
         if self.process.poll() is None:
             if self.leader:
                 # systemd(1): SIGRTMIN+4 powers off.
@@ -145,3 +184,7 @@ class Machine:
                     self.process.kill()
                     self.process.wait()
         os.close(self.controller)
+
+    def stop(self):
+        self._power_off()
+        self._drop_layers()

@@ -8,33 +8,20 @@ import time
 import pytest
 
 import analysis
-from peers import Peer, token
+from endpoint import BEARER
+from peers import Peer
 from sound import MICROPHONE_HZ
 
 ROOM = "lobby"
+PEER_HZ = 880
 STATUS_SECONDS = 30
 # After the watchdog's ten seconds, the pause before the next start, and a busy machine.
 BACK_SECONDS = 60
 FAULT_AT, NONE, HUNG = 4, 0, 5
-CONFIGURATION = """
-[device]
-id = door
-board = simulated
-[simulated]
-microphone = /mnt/share/microphone.wav
-speaker = /var/lib/lintel/speaker.wav
-control = /run/lintel/card
-loop = yes
-[session]
-mode = always-on
-[token]
-url = {url}
-[audio]
-tones = off
-aec = off
-[network]
-include-loopback = yes
-"""
+PROVISION = ["device.id=door", "device.board=simulated", "simulated.microphone=/mnt/share/microphone.wav",
+             "simulated.speaker=/var/lib/lintel/speaker.wav", "simulated.control=/run/lintel/card", "simulated.loop=yes",
+             "audio.tones=off", "audio.aec=off", "network.include-loopback=yes", f"session.room={ROOM}",
+             "token.source=endpoint"]
 
 
 def ctl(machine, *arguments):
@@ -69,13 +56,19 @@ def installed(machine):
         machine.check("dpkg", "-i", "/mnt/share/lintel.deb", seconds=180)
 
 
+def provision(machine, *keys):
+    """As the installer does it; nothing runs anew by that."""
+    machine.write("/root/bearer", BEARER + "\n", 0o600)
+    return machine.check("lintelctl", "provision", *keys, "--bearer-file", "/root/bearer")
+
+
 @pytest.fixture
-def running(machine, server):
+def running(machine, endpoint):
     """The device is provisioned and in its room."""
     installed(machine)
-    if machine.run("test", "-e", "/etc/lintel/token").status:
-        machine.write("/etc/lintel/lintel.conf.d/door.conf", CONFIGURATION.format(url=server.url))
-        machine.write("/etc/lintel/token", token(server, ROOM, "door"), 0o600)
+    if "always-on" not in machine.run("cat", "/etc/lintel/lintel.conf.d/50-provision.conf").output:
+        provision(machine, *PROVISION, f"token.endpoint={endpoint.url}", "session.mode=always-on")
+        machine.check("systemctl", "restart", "linteld.service")
     machine.check("systemctl", "reset-failed", "linteld.service", "linteld.socket")
     machine.check("systemctl", "start", "linteld.service")
     connected(machine)
@@ -90,6 +83,27 @@ def heard(server):
         share = analysis.power_share(samples, 48000, MICROPHONE_HZ)
         assert share > 0.9, f"{share:.1%} of what is heard is the microphone's tone"
     asyncio.run(asyncio.wait_for(listen(), 90))
+
+
+def talks(machine, server):
+    """The official client and the visitor hear each other. -> the status line meanwhile"""
+    async def talk():
+        async with Peer(server, ROOM, "peer") as peer:
+            await peer.publish(PEER_HZ)
+            samples = await peer.hear("door", 2, timeout=30)
+            assert analysis.power_share(samples, 48000, MICROPHONE_HZ) > 0.9
+            deadline = time.monotonic() + STATUS_SECONDS
+            while analysis.tone_level_db(*spoken(machine), PEER_HZ) < -45:
+                assert time.monotonic() < deadline, "the speaker does not play what the peer says"
+                await asyncio.sleep(0.3)
+            return machine.show("linteld.service", "StatusText")
+    return asyncio.run(asyncio.wait_for(talk(), 120))
+
+
+def spoken(machine):
+    """The last 0.3 s of what the speaker played. -> (samples, rate)"""
+    samples, rate = analysis.read_wav(machine.root / "var/lib/lintel/speaker.wav")
+    return samples[-int(0.3 * rate):], rate
 
 
 def main_process(machine):
@@ -114,6 +128,26 @@ def test_installs_and_is_idle_until_provisioned(machine):
     assert machine.run("linteld", "--check-config").status == 0
     unreachable = ctl(machine, "status")
     assert unreachable.status == 3 and "systemctl status linteld" in unreachable.error, unreachable
+
+
+def test_provisioned_booted_and_a_visitor_presses_the_button(machine, endpoint, server):
+    installed(machine)
+    done = provision(machine, *PROVISION, f"token.endpoint={endpoint.url}", "session.mode=on-demand")
+    assert "systemctl restart linteld" in done
+    assert machine.check("stat", "-c", "%a %U", "/etc/lintel/token-bearer").strip() == "600 root"
+    machine.reboot()
+    assert machine.check("systemctl", "is-active", "linteld.service").strip() == "active"
+    until(lambda: "call idle" in machine.show("linteld.service", "StatusText"), STATUS_SECONDS, "waiting for a visitor")
+    assert ctl(machine, "press", "button").status == 0
+    connected(machine)
+    assert "call talking" in talks(machine, server)
+    assert endpoint.bearers and set(endpoint.bearers) == {BEARER}
+    assert endpoint.bodies[0]["room_name"] == ROOM and endpoint.bodies[0]["participant_identity"] == "door"
+    assert ctl(machine, "hangup").status == 0
+    until(lambda: "call idle" in machine.show("linteld.service", "StatusText"), STATUS_SECONDS, "idle again")
+    examined = ctl(machine, "--json", "doctor")
+    rows = {row["name"]: row for row in json.loads(examined.output)["rows"]}
+    assert rows["token"]["verdict"] == "pass" and rows["room"]["verdict"] == "pass", rows
 
 
 def test_manual_pages_and_completion_name_every_command(machine):
@@ -158,14 +192,14 @@ def test_status_line_is_true(running, server):
     until(lambda: "muted" not in running.show("linteld.service", "StatusText"), 10, "the status line forgets the mute")
 
 
-def test_the_token_is_a_credential(running):
+def test_the_secret_is_a_credential(running):
     process = main_process(running)
     names = running.check("ls", "/run/credentials/linteld.service").split()
-    assert {"token", "door-code"} <= set(names)
+    assert {"token", "token-bearer", "door-code", "api-secret"} <= set(names)
     # The daemon's user cannot read the file itself.
-    assert running.run("runuser", "-u", "lintel", "--", "cat", "/etc/lintel/token").status != 0
+    assert running.run("runuser", "-u", "lintel", "--", "cat", "/etc/lintel/token-bearer").status != 0
     assert running.check("stat", "-c", "%U", f"/proc/{process}").strip() == "lintel"
-    assert "token" not in running.check("sh", "-c", f"tr '\\0' ' ' < /proc/{process}/cmdline")
+    assert BEARER not in running.check("sh", "-c", f"tr '\\0' ' ' < /proc/{process}/cmdline")
 
 
 def test_the_socket_keeps_its_group_and_its_rights(running):
@@ -193,8 +227,8 @@ def test_the_journal_has_priorities_and_fields(running):
     assert started and started[-1]["PRIORITY"] == "5" and "is ready" in started[-1]["MESSAGE"], started
     joined = running.journal("-u", "linteld", "LINTEL_EVENT=room.connection", f"LINTEL_ROOM={ROOM}")
     assert joined and joined[-1]["_SYSTEMD_UNIT"] == "linteld.service", joined
-    secret = running.check("cat", "/etc/lintel/token").strip()
-    assert secret not in json.dumps(running.journal("-u", "linteld"))
+    told = json.dumps(running.journal("-u", "linteld"))
+    assert BEARER not in told and "eyJ" not in told, "a secret is in the journal"
 
 
 def test_a_hung_reactor_is_killed_and_comes_back_into_the_call(running, server):

@@ -31,9 +31,13 @@ extension CommandTable {
         .init(
           name: "--token-file", value: "FILE", summary: "Where the token is copied from; - is standard input."
         ),
+        .init(
+          name: "--bearer-file", value: "FILE",
+          summary: "The same for what the token endpoint knows the device by."),
         .init(name: "--door-code-file", value: "FILE", summary: "The same for the code of the door."),
-        .init(name: "--api-key-file", value: "FILE", summary: "The same for the API key of the room server."),
-        .init(name: "--api-secret-file", value: "FILE", summary: "The same for its secret."),
+        .init(
+          name: "--api-secret-file", value: "FILE", summary: "The same for the API secret of the room server."
+        ),
         .init(
           name: "--folder", value: "FOLDER",
           summary: "What is written to (default: \(Provision.folderDefault))."),
@@ -46,6 +50,7 @@ extension CommandTable {
       ],
       examples: [
         "provision token.url=wss://rooms.example.org --token-file token.jwt",
+        "provision token.source=endpoint token.endpoint=https://example.org/token --bearer-file secret",
         "provision audio.volume=60 door.output=lock",
       ]),
     Command(
