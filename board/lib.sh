@@ -107,11 +107,12 @@ build_soundcard() {
   quietly "$root/board/soundcard/build" "$root/.build/soundcard" || die "the simulated sound card did not build"
 }
 
-# Prints the folder of a small Debian with systemd and the libraries of the programs, made once in the cache; empty if
-# it cannot be made here, with the reason on standard error.
+# Prints the folder of a small Debian with systemd, the libraries of the programs and the named packages, made once in
+# the cache; empty if it cannot be made here, with the reason on standard error.
 debian_tree() {
   local packages=systemd,systemd-sysv,dbus,udev,ca-certificates,libuv1,libssl3,libasound2,libspeexdsp1,libinih1,libjansson4,libusrsctp2
-  local tree mirror
+  local tree mirror name
+  for name in "$@"; do packages+=,$name; done
   tree=$cache/bookworm-$(sha256sum <<<"$packages" | cut -c1-16)
   if [ ! -e "$tree/complete" ]; then
     [ "$(id -u)" -eq 0 ] || { say "no Debian tree: debootstrap needs root"; return 0; }

@@ -20,6 +20,8 @@ def parse_arguments():
     parser.add_argument("--key", default=defaults.key, help="API key")
     parser.add_argument("--secret", default=defaults.secret, help="API secret")
     parser.add_argument("--node-ip", default=defaults.node_ip, help="address of the ICE candidates")
+    parser.add_argument("--announce", action="append", default=[], metavar="IP",
+                        help="a further address of the ICE candidates, as seen through a NAT; may be given several times")
     parser.add_argument("--ice-lite", action="store_true", help="a=ice-lite: send no connectivity checks")
     parser.add_argument("--answer-setup", choices=["active", "passive"], default=defaults.answer_setup,
                         help="DTLS role in answers to publishers who offer actpass")
@@ -56,7 +58,7 @@ def main():
                         format="%(asctime)s.%(msecs)03d %(name)s %(message)s")
     logging.getLogger("roomserver").setLevel(level)
     values = {k: v for k, v in vars(arguments).items() if k != "verbose"}
-    values["tls"] = tuple(arguments.tls or ())
+    values["tls"], values["announce"] = tuple(arguments.tls or ()), tuple(arguments.announce)
     asyncio.run(run(Settings(**values)))
 
 

@@ -153,7 +153,7 @@ class IceAgent(asyncio.DatagramProtocol):
             pair.succeeded = True
             if nominating or (pair.nominated_by_peer and not self.controlling):
                 self._select(pair)
-            else:
+            elif self._may_nominate(pair, time.monotonic()):
                 pair.next_check = 0.0
                 self._check_pairs()
 
@@ -207,13 +207,16 @@ class IceAgent(asyncio.DatagramProtocol):
                 continue
             if now < pair.next_check:
                 continue
-            waited = now - pair.first_seen >= NOMINATION_WAIT_SECONDS.get(pair.kind, 0.0)
-            nominate = self.controlling and pair.succeeded and waited and not self.nominated
+            nominate = self._may_nominate(pair, now)
             interval = KEEPALIVE_INTERVAL_SECONDS if self.nominated else CHECK_INTERVAL_SECONDS
             if pair.succeeded and not nominate and not self.nominated and self.controlling:
                 interval = TICK_SECONDS
             pair.next_check = now + interval
             self._request(pair, nominate)
+
+    def _may_nominate(self, pair, now):
+        waited = now - pair.first_seen >= NOMINATION_WAIT_SECONDS.get(pair.kind, 0.0)
+        return self.controlling and pair.succeeded and waited and not self.nominated
 
     def _request(self, pair, nominate):
         role = "ICE-CONTROLLING" if self.controlling else "ICE-CONTROLLED"

@@ -38,6 +38,7 @@ class Settings:
     key: str = "devkey"
     secret: str = "secret-that-is-at-least-32-bytes-long"
     node_ip: str = "127.0.0.1"
+    announce: tuple = ()                    # further addresses that lead to node_ip: a NAT in front of us
     ice_lite: bool = False
     answer_setup: str = "active"            # our a=setup in answers to actpass
     offer_setup: str = "actpass"            # our a=setup in subscriber offers

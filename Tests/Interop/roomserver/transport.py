@@ -13,7 +13,7 @@ from .ice import IceAgent, parse_candidate
 
 log = logging.getLogger("roomserver.transport")
 MESSAGE_BYTES_MAX = 65535
-HOST_FOUNDATION, TCP_FOUNDATION = "2878742611", "375738803"
+HOST_FOUNDATION, TCP_FOUNDATION, ANNOUNCED_FOUNDATION = "2878742611", "375738803", "2878742612"
 
 
 class Transport:
@@ -164,6 +164,8 @@ class Transport:
         if self.tcp_port:
             texts.append(f"{TCP_FOUNDATION} {{}} tcp 1671430143 {self.ice.address} {self.tcp_port} typ host "
                          f"tcptype passive ufrag {ufrag}")
+        texts += [f"{ANNOUNCED_FOUNDATION}{index} {{}} udp {2130706175 - index} {address} {self.ice.port} typ host ufrag {ufrag}"
+                  for index, address in enumerate(self.settings.announce)]
         return texts
 
     def candidate_lines(self):
