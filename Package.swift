@@ -3,6 +3,7 @@
 //
 // LINTEL_EMBEDDED=1  builds every product target in Embedded Swift (what is shipped).
 // LINTEL_OPUS=DIR    links DIR/lib/libopus.a (board/opus makes one); otherwise, or for "system", Debian's libopus.
+// LINTEL_TABLES=FILE links FILE instead of the compiler's Unicode tables for this machine (board/cross).
 // LINTEL_FUZZ=1      instruments the parsers and adds the `fuzz` executable (see board/fuzz).
 import Foundation
 import PackageDescription
@@ -14,6 +15,7 @@ let fuzzing = Context.environment["LINTEL_FUZZ"] == "1"
 /// Embedded Swift keeps the tables that string comparison needs in an archive of the toolchain, which
 /// has to be named on the link line; it lies beside the compiler that is first in the PATH.
 func embeddedUnicodeTables() -> String {
+  if let tables = Context.environment["LINTEL_TABLES"] { return tables }
   let path = Context.environment["PATH"] ?? ""
   for folder in path.split(separator: ":") {
     let compiler = URL(fileURLWithPath: "\(folder)/swiftc")
@@ -27,9 +29,11 @@ func embeddedUnicodeTables() -> String {
 }
 
 /// CLinux needs _GNU_SOURCE, and the C library's headers mean other types with it than without: every module,
-/// the compiler's own Glibc included, must be read with the same answer.
+/// the compiler's own Glibc included, must be read with the same answer. The same goes for the width of file sizes
+/// and inode numbers, which matters where a machine word has 32 bits.
 let commonSettings: [SwiftSetting] = [
-  .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
+  .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
+  .unsafeFlags(["-Xcc", "-D_GNU_SOURCE", "-Xcc", "-D_FILE_OFFSET_BITS=64"]),
 ]
 
 let productSettings: [SwiftSetting] =
@@ -115,7 +119,7 @@ var targets: [Target] = [
   library(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], folders: ["SDP", "STUN", "ICE", "SCTP"],
     linkerSettings: [.linkedLibrary("usrsctp")]),
-  library("Board", ["AudioEngine", "Base", "CALSA", "CLinux"]),
+  library("Board", ["AudioEngine", "Base", "CALSA", "CGPIOD", "CLinux"]),
   library(
     "AudioEngine", ["COpus", "CSpeexDSP"], settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
@@ -124,6 +128,7 @@ var targets: [Target] = [
   // The C libraries: a module map and a shim header each.
   systemLibrary("CLinux", pkgConfig: nil, package: "libc6-dev"),
   systemLibrary("CALSA", pkgConfig: "alsa", package: "libasound2-dev"),
+  systemLibrary("CGPIOD", pkgConfig: "libgpiod", package: "libgpiod-dev"),
   systemLibrary("COpus", pkgConfig: nil, package: "libopus-dev"),
   systemLibrary("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
   systemLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
@@ -155,7 +160,7 @@ if fuzzing {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Base", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Reactor",
+        "Base", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board", "Reactor",
         "CUsrSCTP",
       ],
       path: "Tests/Fuzz", exclude: ["README.md"],

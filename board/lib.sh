@@ -10,7 +10,7 @@ soundcard=$root/.build/soundcard/libasound_module_pcm_lintel.so
 
 build_packages=(
   build-essential pkg-config libuv1-dev libssl-dev libopus-dev
-  libasound2-dev libspeexdsp-dev libinih-dev libjansson-dev libnanopb-dev
+  libasound2-dev libgpiod-dev libspeexdsp-dev libinih-dev libjansson-dev libnanopb-dev
   libusrsctp-dev
 )
 # What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
@@ -107,10 +107,27 @@ build_soundcard() {
   quietly "$root/board/soundcard/build" "$root/.build/soundcard" || die "the simulated sound card did not build"
 }
 
+# An apt state of its own in a folder, for one architecture and kind of package (deb or deb-src), from the Debian
+# mirrors of this machine, whose own lists stay as they are. Sets the array `apt` to the command.
+private_apt() {
+  local folder=$1 architecture=$2 kind=${3:-deb} key=/usr/share/keyrings/debian-archive-keyring.gpg
+  mkdir -p "$folder/lists/partial" "$folder/archives/partial"
+  [ -e "$key" ] && key="[signed-by=$key]" || key=
+  apt-cache policy | awk -v "kind=$kind $key" '
+    $2 ~ /^https?:/ { place = $2; split($3, part, "/") }
+    /o=Debian,/ && part[2] == "main" { print kind, place, part[1], "main" }' | sort -u >"$folder/sources.list"
+  [ -s "$folder/sources.list" ] || echo "$kind $key http://deb.debian.org/debian bookworm main" >"$folder/sources.list"
+  : >"$folder/status"
+  apt=(apt-get -q -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State=$folder"
+    -o "Dir::State::Status=$folder/status" -o "Dir::Cache=$folder" -o APT::Sandbox::User=root
+    -o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture")
+  "${apt[@]}" update
+}
+
 # Prints the folder of a small Debian with systemd, the libraries of the programs and the named packages, made once in
 # the cache; empty if it cannot be made here, with the reason on standard error.
 debian_tree() {
-  local packages=systemd,systemd-sysv,dbus,udev,ca-certificates,libuv1,libssl3,libasound2,libspeexdsp1,libinih1,libjansson4,libusrsctp2
+  local packages=systemd,systemd-sysv,dbus,udev,ca-certificates,libuv1,libssl3,libasound2,libgpiod2,libspeexdsp1,libinih1,libjansson4,libusrsctp2
   local tree mirror name
   for name in "$@"; do packages+=,$name; done
   tree=$cache/bookworm-$(sha256sum <<<"$packages" | cut -c1-16)

@@ -17,15 +17,20 @@ public struct Instant: Comparable, Hashable, Sendable {
     Instant(microseconds: microseconds + Int64(delta))
   }
 
-  /// Whole milliseconds from `earlier` to this instant; negative if `earlier` is later.
-  public func milliseconds(since earlier: Instant) -> Int {
-    Int((microseconds - earlier.microseconds) / 1000)
+  /// Whole seconds from `earlier` to this instant; negative if `earlier` is later.
+  public func seconds(since earlier: Instant) -> Int {
+    Int(clamping: (microseconds - earlier.microseconds) / 1_000_000)
   }
 
-  /// Whole microseconds from `earlier` to this instant; negative if `earlier` is later.
-  public func microseconds(since earlier: Instant) -> Int {
-    Int(microseconds - earlier.microseconds)
+  /// Whole milliseconds from `earlier` to this instant; negative if `earlier` is later. Where Int has 32 bits no more
+  /// than 24 days are told apart.
+  public func milliseconds(since earlier: Instant) -> Int {
+    Int(clamping: (microseconds - earlier.microseconds) / 1000)
   }
+
+  /// Whole microseconds from `earlier` to this instant; negative if `earlier` is later. 64 bits everywhere: 32 would
+  /// be full after 35 minutes.
+  public func microseconds(since earlier: Instant) -> Int64 { microseconds - earlier.microseconds }
 }
 
 /// The earlier of two instants, either of which may be absent ("nothing to wait for").

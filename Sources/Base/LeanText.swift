@@ -16,6 +16,13 @@ extension String {
   @inline(never)
   public static func += (text: inout String, more: String) { text.append(more) }
 
+  @inline(never)
+  public static func + (text: String, more: String) -> String {
+    var whole = text
+    whole.append(more)
+    return whole
+  }
+
   /// What is no UTF-8 becomes U+FFFD.
   @inline(never)
   public init(decoding bytes: [UInt8], as _: UTF8.Type) {

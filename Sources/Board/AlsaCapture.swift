@@ -1,4 +1,5 @@
 import AudioEngine
+import Base
 import CALSA
 import CLinux
 

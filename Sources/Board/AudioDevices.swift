@@ -1,3 +1,4 @@
+import Base
 import CLinux
 
 /// Which way the sound goes, seen from the program.

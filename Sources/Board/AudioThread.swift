@@ -1,4 +1,5 @@
 import AudioEngine
+import Base
 import CLinux
 
 /// The thread that owns both sound devices and runs the audio engine. The reactor starts it, watches

@@ -18,6 +18,8 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   case driver(name: String, operation: String, reason: String)
   /// A file that the board needs is missing or not what it should be.
   case file(path: String, reason: String)
+  /// A line, light or keypad cannot be used; the reason says what helps.
+  case hardware(name: String, reason: String)
   /// The system refused a thread or a descriptor.
   case system(operation: String, reason: String)
 
@@ -39,6 +41,8 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
       "sound device '\(name)' failed to \(operation): \(reason)"
     case .file(let path, let reason):
       "\(path): \(reason)"
+    case .hardware(let name, let reason):
+      "\(name) \(reason)"
     case .system(let operation, let reason):
       "the system refused to \(operation): \(reason)"
     }

@@ -23,6 +23,12 @@ enum BoardLimits {
   static let pollDescriptorsMax = 16
   /// Bytes of /proc/asound/pcm that are read for a message.
   static let procFileBytesMax = 4_096
+  /// A number in a file of sysfs.
+  static let brightnessBytesMax = 16
+  /// 64 records of a keypad at once.
+  static let keypadBytesMax = 1_536
+  /// Devices that are asked for their name.
+  static let inputDevicesMax: Int32 = 64
   static let audioThreadStackBytes = 512 * 1024
   /// What of it is there from the start; the codec and the sound library together use less.
   static let audioThreadStackBytesTouched = 96 * 1024

@@ -1,3 +1,4 @@
+import Base
 import CLinux
 
 /// Asks for SCHED_FIFO at `priority` for the calling thread. Answers why it was refused.

@@ -36,6 +36,7 @@
 #include <unistd.h>
 
 #include "crash.h"
+#include "input.h"
 #include "pages.h"
 
 /// errno is a macro over a function call, which Swift cannot import.

@@ -4,7 +4,7 @@ import Base
 ///
 /// `agent, sip:desk-*` means any agent, and those telephones whose identity begins with `desk-`. The kinds are those
 /// of LiveKit (`standard`, `agent`, `sip`, `connector`, `bridge`, `ingress`, `egress`), `server` for what no
-/// participant but the server itself asks, and `any`. A star stands for any number of characters. An empty list
+/// participant but the server itself asks, `keypad` for the keys of this device, and `any`. A star stands for any number of characters. An empty list
 /// allows nobody.
 public struct AllowRules: Equatable, Sendable {
   public var rules: [Rule]
@@ -23,7 +23,7 @@ public struct AllowRules: Equatable, Sendable {
 
   public static let nobody = "nobody"
   static let kinds = [
-    "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "any",
+    "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "keypad", "any",
   ]
 
   public func allow(kind: String, identity: String) -> Bool {

@@ -7,12 +7,20 @@ extension Settings {
   /// relative paths start (pass absolute names, or the paths stay relative to wherever the process runs). A file
   /// that breaks a rule does not end the search: the failure holds all that is wrong in all files.
   /// `defaults` holds where the program knows of something better than nothing, such as a secret that it was handed.
+  /// `profiles` are the names that `[device] profile` may have; nil: any.
   public static func parse(
-    files: [(name: String, text: String)], defaults: Settings = Settings()
+    files: [(name: String, text: String)], defaults: Settings = Settings(), profiles: [String]? = nil
   ) throws(ConfigurationFailure) -> Settings {
-    let reader = ConfigurationReader(defaults)
+    let reader = ConfigurationReader(defaults, profiles: profiles)
     for file in files { reader.read(name: file.name, text: file.text) }
     return try reader.finish()
+  }
+
+  /// What `files` say is the profile, which has to be read before them; whatever is wrong in them is `parse`'s to say.
+  public static func profile(in files: [(name: String, text: String)]) -> String? {
+    let reader = ConfigurationReader()
+    for file in files { reader.read(name: file.name, text: file.text) }
+    return reader.profile
   }
 }
 
@@ -33,7 +41,14 @@ public final class ConfigurationReader {
   /// Where the keys stand that make others necessary.
   private var places: [String: (file: String, line: Int)] = [:]
 
-  public init(_ defaults: Settings = Settings()) { settings = defaults }
+  private let profiles: [String]?
+
+  public init(_ defaults: Settings = Settings(), profiles: [String]? = nil) {
+    settings = defaults
+    self.profiles = profiles
+  }
+
+  var profile: String? { settings.device.profile }
 
   /// Lays one file's text over what was read so far.
   public func read(name: String, text: String) {
@@ -112,6 +127,17 @@ public final class ConfigurationReader {
         .badValue(value: key.isSecret ? "***" : quoted(value), why: error.why, legal: key.legal),
         section: section, key: name)
     }
+    if path == "device.profile" { checkProfile() }
+  }
+
+  private func checkProfile() {
+    guard let profiles, let name = settings.device.profile, !profiles.contains(name) else { return }
+    let nearest = nearestName(to: name, among: profiles).map { ", did you mean '\($0)'?" } ?? ""
+    report(
+      .badValue(
+        value: quoted(name), why: "is no profile" + nearest,
+        legal: profiles.isEmpty ? "nothing, as no profile is installed" : commaSeparated(profiles)),
+      section: "device", key: "profile")
   }
 
   /// What only several keys together can get wrong. Such a problem is told where the key stands that asks for more.

@@ -49,14 +49,16 @@ extension Kind {
         var digits = Array(text.utf8)
         let isNegative = range.lowerBound < 0 && digits.first == 0x2D
         if isNegative { digits.removeFirst() }
-        var number = 0
+        var number: Int64 = 0
         for digit in digits.prefix(10) {
           guard digit >= 0x30, digit <= 0x39 else { throw ValueFault(why: "is not a whole number") }
-          number = number * 10 + Int(digit - 0x30)
+          number = number * 10 + Int64(digit - 0x30)
         }
         guard !digits.isEmpty else { throw ValueFault(why: "is not a whole number") }
         if isNegative { number = -number }
-        guard digits.count <= 10, range.contains(number) else { throw ValueFault(why: "is out of range") }
+        guard digits.count <= 10, let number = Int(exactly: number), range.contains(number) else {
+          throw ValueFault(why: "is out of range")
+        }
         set(&settings, number)
       },
       text: { "\(get($0))" })

@@ -9,6 +9,9 @@ public enum Keys {
     ("server", "How the room server proves who it is."),
     ("token", "Where the room's address and the token come from. A token never stands in this file."),
     ("audio", "Sound devices and the codec."),
+    ("gpio", "Lines of the board (board = linux): the number or name of each, and how it is wired."),
+    ("leds", "Lights that the kernel drives (board = linux), by their names in /sys/class/leds."),
+    ("keypad", "An input device with keys (board = linux)."),
     ("door", "The door: the output that opens it, and who may."),
     ("rpc", "The methods that the device offers to others in the room."),
     ("network", "Which addresses of this machine take part."),
@@ -18,7 +21,7 @@ public enum Keys {
   ]
 
   public static let all: [Key] =
-    deviceKeys + roomKeys + callKeys + tokenKeys + audioKeys + doorKeys + hostKeys
+    deviceKeys + roomKeys + callKeys + tokenKeys + audioKeys + hardwareKeys + doorKeys + hostKeys
 
   public static func of(section: String) -> [Key] { all.filter { $0.section == section } }
 
@@ -27,6 +30,17 @@ public enum Keys {
       section: "device", name: "id", summary: "The name of this device in status, events and logs",
       kind: .text(
         legal: Values.nameLegal, check: Values.name, get: { $0.device.id }, set: { $0.device.id = $1 })),
+    Key(
+      section: "device", name: "profile",
+      summary:
+        "The kind of board: the file of /usr/share/lintel/profiles that is read before everything else",
+      kind: .optionalText(
+        legal: Values.nameLegal, check: Values.name, get: { $0.device.profile },
+        set: { $0.device.profile = $1 })),
+    Key(
+      section: "device", name: "tamper-alarm",
+      summary: "Whether an opened housing is shown and heard, beside the event",
+      kind: .flag(words: .onOff, get: { $0.device.tamperAlarm }, set: { $0.device.tamperAlarm = $1 })),
     Key(
       section: "device", name: "board", summary: "Which drivers move sound and hardware",
       kind: .choice(get: { $0.device.board }, set: { $0.device.board = $1 })),
@@ -173,6 +187,17 @@ public enum Keys {
       section: "audio", name: "volume", summary: "The speaker's volume at start",
       kind: .number(
         0...100, unit: "percent", get: { $0.audio.volumePercent }, set: { $0.audio.volumePercent = $1 })),
+    Key(
+      section: "audio", name: "mixer",
+      summary: "The card's control that the volume moves (amixer scontrols); unset scales the samples",
+      kind: .optionalText(
+        legal: Values.titleLegal, check: Values.title, get: { $0.audio.mixer },
+        set: { $0.audio.mixer = $1 })),
+    Key(
+      section: "audio", name: "mixer-card", summary: "The card with that control, such as hw:1",
+      kind: .text(
+        legal: Values.alsaLegal, check: Values.alsa, get: { $0.audio.mixerCard },
+        set: { $0.audio.mixerCard = $1 })),
     Key(
       section: "audio", name: "tones",
       summary: "Whether the device sounds when it rings, connects, fails or is muted",

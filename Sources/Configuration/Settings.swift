@@ -9,6 +9,9 @@ public struct Settings: Equatable, Sendable {
   public var server = ServerSettings()
   public var token = TokenSettings()
   public var audio = AudioSettings()
+  public var gpio = GPIOSettings()
+  public var leds = LEDSettings()
+  public var keypad = KeypadSettings()
   public var door = DoorSettings()
   public var rpc = RPCSettings()
   public var network = NetworkSettings()
@@ -23,7 +26,11 @@ public struct Settings: Equatable, Sendable {
 public struct DeviceSettings: Equatable, Sendable {
   /// The name of this device in status, events and logs.
   public var id = "lintel"
+  /// The file of settings that suit a kind of board, below those of the configuration; nil: none.
+  public var profile: String?
   public var board = BoardKind.linux
+  /// Whether opening the housing is shown and heard.
+  public var tamperAlarm = false
   /// The folder for what has to survive a restart; nil: nothing does.
   public var stateFolder: String?
 
@@ -107,6 +114,9 @@ public struct AudioSettings: Equatable, Sendable {
   /// In-band forward error correction.
   public var fec = true
   public var volumePercent = 80
+  /// The simple mixer element that the volume moves; nil: the samples are scaled.
+  public var mixer: String?
+  public var mixerCard = "default"
   /// Whether the device tells how the call stands by sounds of its own.
   public var tones = true
   /// Which of the microphone's channels is heard, from 1; 0 is the mean of all.

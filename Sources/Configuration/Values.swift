@@ -46,6 +46,14 @@ enum Values {
     return text
   }
 
+  static let titleLegal = "a text of at most \(ConfigurationLimits.nameBytesMax) bytes"
+
+  /// A name that somebody else gave, with blanks and all.
+  static func title(_ text: String, _: String) throws(ValueFault) -> String {
+    guard text.utf8.count <= ConfigurationLimits.nameBytesMax else { throw ValueFault(why: "is too long") }
+    return text
+  }
+
   static let pathLegal = "a path (a relative one starts at the folder of its file)"
 
   static func path(_ text: String, _ folder: String) throws(ValueFault) -> String {

@@ -182,7 +182,7 @@ public struct Conversation: Sendable {
 
   /// The daemon answers a piece when the room took it, so each one may take as long as a whole answer.
   private mutating func fileAnswer(_ result: JSONValue, _ now: Instant) {
-    if let number = result["file"].integer { file.number = Int(number) }
+    if let number = result["file"].integer { file.number = Int(clamping: number) }
     guard !file.isEnding else {
       return finish(result, "sent \(result["bytes"].integer ?? 0) bytes\n")
     }

@@ -26,7 +26,7 @@ public enum ControlLimits {
   public static let attributeBytesMax = 4096
   /// What one `send-file.data` carries: two chunks of a stream.
   public static let filePieceBytesMax = 30_000
-  public static let fileBytesMax: Int64 = 1 << 40
+  public static let fileBytesMax: Int64 = min(1 << 40, Int64(Int.max))
   public static let pressMillisecondsDefault = 200
   public static let pressMillisecondsMax: Int64 = 60_000
   /// A token with every grant and 8 kB of metadata.

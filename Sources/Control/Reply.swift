@@ -102,8 +102,9 @@ extension Request {
       case .sendFileEnd(let file): [.init("file", .number(file))]
       case .attributes(let pairs):
         [.init("set", .object(pairs.map { .init($0.name, .string($0.value)) }))]
-      case .press(let name, let milliseconds):
+      case .press(let name, .hold(let milliseconds)):
         [.init("name", .string(name)), .init("for", .number(milliseconds))]
+      case .press(let name, let press): [.init("name", .string(name)), .init("on", .bool(press == .on))]
       case .indicator(let show, let milliseconds):
         [.init("show", .string(show)), .init("for", .number(milliseconds))]
       case .tone(let name): [.init("tone", .string(name))]

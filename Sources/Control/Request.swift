@@ -37,8 +37,8 @@ public enum Request: Equatable, Sendable {
   case attributes([TextPair])
   /// Result: the door object of the status.
   case doorOpen, doorStatus
-  /// Result: `{"pressed": NAME}`.
-  case press(name: String, milliseconds: Int?)
+  /// Result: `{"pressed": NAME}`. A button, a switch or a key of the simulated board.
+  case press(name: String, Press)
   /// Result: `{"turn": "open" | "closed"}`, when the agent has answered.
   case turn(TurnStep)
   /// Result: `{"indicator": NAME}`, what is shown after it.
@@ -61,6 +61,12 @@ public enum Request: Equatable, Sendable {
   case doctor
   /// As `doorOpen`, whatever the door's policy says.
   case doorOverride
+}
+
+/// How something is pressed: for a while, or until it is said otherwise.
+public enum Press: Equatable, Sendable {
+  case hold(milliseconds: Int?)
+  case on, off
 }
 
 /// What becomes of what is said into a push-to-talk device.

@@ -9,6 +9,7 @@ public struct Status: Equatable, Sendable {
   public var participants: [ParticipantStatus] = []
   public var audio = AudioStatus()
   public var door: DoorStatus?
+  public var board = BoardStatus()
   public var memory = MemoryStatus()
 
   public init() {}
@@ -208,6 +209,21 @@ public struct DoorStatus: Equatable, Sendable {
     self.state = state
     self.lastOpenedBy = lastOpenedBy
   }
+}
+
+/// The hardware beside sound: what there is by its name, in the order of the documentation.
+public struct BoardStatus: Equatable, Sendable {
+  /// Whether each is on.
+  public var inputs: [JSONValue.Member] = []
+  public var outputs: [JSONValue.Member] = []
+  /// What is shown.
+  public var indicator = "off"
+  /// How each light shows it: two seconds in sixteen steps, `#` for on.
+  public var lights: [JSONValue.Member] = []
+  /// What does not work, as sentences without their full stops.
+  public var problems: [JSONValue] = []
+
+  public init() {}
 }
 
 public struct MemoryStatus: Equatable, Sendable {

@@ -14,6 +14,7 @@ extension Status {
       .init(
         "door",
         door?.json ?? .null),
+      .init("board", board.json),
       .init(
         "memory",
         .object([
@@ -66,6 +67,16 @@ extension RoomStatus {
 extension DoorStatus {
   public var json: JSONValue {
     .object([.init("state", .string(state)), .init("last_opened_by", .text(lastOpenedBy))])
+  }
+}
+
+extension BoardStatus {
+  fileprivate var json: JSONValue {
+    .object([
+      .init("inputs", .object(inputs)), .init("outputs", .object(outputs)),
+      .init("indicator", .string(indicator)), .init("lights", .object(lights)),
+      .init("problems", .array(problems)),
+    ])
   }
 }
 

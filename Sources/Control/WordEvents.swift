@@ -18,6 +18,8 @@
 /// | `door.locked_out` | by; for_s: how long no code is taken |
 /// | `turn` | state: `open`, `closed` or `cancelled`; failure: why the agent was not told |
 /// | `indicator` | show |
+/// | `input` | name: `button`, `hook`, `tamper` or `mute`; on |
+/// | `hardware` | name; problem: why it does not work, null when it works again |
 /// | `device.limit` | quantity: `memory`, `descriptors`, `audio` or `signalling`; value, limit; restarts: whether the process starts anew |
 /// | `events.suppressed` | name; count: how many came too fast to be told of |
 extension Event {
@@ -90,6 +92,12 @@ extension Event {
   }
   public static func indicator(show: String) -> Event {
     .record(name: "indicator", [text("show", show)])
+  }
+  public static func input(name: String, on: Bool) -> Event {
+    .record(name: "input", [text("name", name), .init("on", .bool(on))])
+  }
+  public static func hardware(name: String, problem: String?) -> Event {
+    .record(name: "hardware", [text("name", name), text("problem", problem)])
   }
   public static func deviceLimit(quantity: String, value: Int, limit: Int, restarts: Bool) -> Event {
     .record(

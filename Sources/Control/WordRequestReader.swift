@@ -29,7 +29,13 @@ extension Request {
     case "send-file.end": return .sendFileEnd(file: try file(parameters))
     case "attributes": return .attributes(try parameters.pairs("set"))
     case "press":
-      return .press(name: try parameters.name("name"), milliseconds: try duration(parameters))
+      let name = try parameters.name("name")
+      let milliseconds = try duration(parameters)
+      guard let on = try parameters.flag("on") else {
+        return .press(name: name, .hold(milliseconds: milliseconds))
+      }
+      guard milliseconds == nil else { throw .invalidParameters("press: give 'for' or 'on', not both") }
+      return .press(name: name, on ? .on : .off)
     case "indicator":
       return .indicator(show: try parameters.name("show"), milliseconds: try duration(parameters))
     case "tone": return .tone(name: try parameters.name("tone"))

@@ -10,43 +10,28 @@ public enum BoardCommand: Equatable, Sendable {
   case indicate(IndicatorState)
 }
 
-/// The buttons of the simulated board.
-enum BoardButton: String, CaseIterable {
-  /// The visitor's: starts a call and ends it; with push-to-talk it is held while speaking.
-  case button
-  /// The switch of the hard mute, on while it is held.
-  case mute
-}
-
 extension Device {
-  func press(_ name: String, _ milliseconds: Int?, _ asker: Asker, _ now: Instant) {
+  /// On the simulated board alone: what hangs on a real one has to be pressed there.
+  func press(_ name: String, _ press: Press, _ asker: Asker, _ now: Instant) {
     guard settings.device.board == .simulated else {
       return refuse("no-buttons", "only the simulated board is pressed by command", asker, now)
     }
-    guard let button = BoardButton(rawValue: name) else {
-      return refuse(unknown: "button", name, BoardButton.allCases.map { $0.rawValue }, asker, now)
+    let answer = JSONValue.object([.init("pressed", .string(name))])
+    if let key = name.utf8.first, name.utf8.count == 1, "0123456789*#".utf8.contains(key) {
+      succeed(answer, asker, now)
+      return handle(.key(key), now: now)
     }
-    let isDown = buttons.contains { $0.button == button }
-    buttons.removeAll { $0.button == button }
-    let hold = milliseconds ?? ControlLimits.pressMillisecondsDefault
-    buttons.append((button, now.advanced(byMilliseconds: hold)))
-    succeed(.object([.init("pressed", .string(name))]), asker, now)
-    if !isDown { changed(button, isDown: true, now: now) }
-  }
-
-  func changed(_ button: BoardButton, isDown: Bool, now: Instant) {
-    switch button {
-    case .mute: _ = changeMute(.hardSwitch(isDown), now: now)
-    case .button:
-      let isInCall = call.state == .talking || call.state == .waitingAgent
-      if isInCall, settings.session.mode == .pushToTalk {
-        handle(.turn(isDown ? .start : .end), from: .button, now: now)
-      } else if isDown, call.state == .idle || call.state == .failed {
-        handle(.call, from: .button, now: now)
-      } else if isDown, settings.session.mode == .onDemand {
-        handle(.hangup, from: .button, now: now)
-      }
+    guard let input = BoardInput(rawValue: name) else {
+      let legal = BoardInput.allCases.map { $0.rawValue } + ["0-9", "*", "#"]
+      return refuse(unknown: "button", name, legal, asker, now)
     }
+    held.removeAll { $0.input == input }
+    if case .hold(let milliseconds) = press {
+      let hold = milliseconds ?? ControlLimits.pressMillisecondsDefault
+      held.append((input, now.advanced(byMilliseconds: hold)))
+    }
+    succeed(answer, asker, now)
+    changed(input, isOn: press != .off, now: now)
   }
 }
 
@@ -68,6 +53,7 @@ extension Device {
     var policy = IndicatorPolicy()
     policy.hardMuted = mute.switchIsOn
     policy.isLost = connection == .reconnecting && failure != nil
+    policy.isTampered = settings.device.tamperAlarm && inputsOn[BoardInput.tamper.index]
     policy.asked = askedIndicator?.state
     policy.isMuted = mute.mutedBy != nil
     policy.turnIsOpen = settings.session.mode == .pushToTalk && mute.turnIsOpen

@@ -23,6 +23,7 @@ public final class Device {
     case endpointAnswered(request: Int, status: Int, body: [UInt8])
     case endpointFailed(request: Int, TransportFailure)
     case soundCard(SoundCardEvent)
+    case board(BoardEvent)
     /// The process uses more than it may; beyond the second limit the device leaves and `.exit` follows.
     case limitCrossed(SelfWatch.Finding)
     /// The process was asked to end: leave the room first.
@@ -82,6 +83,8 @@ public final class Device {
     case handOverPreConnect
     case endPreConnect
     case playTone(DeviceTone)
+    /// The feedback for a key of the keypad.
+    case playKey(UInt8)
     /// Looks at the raw microphone, muted or not: `Instruments.soundProbe`.
     case beginSoundProbe
     case endSoundProbe
@@ -127,7 +130,12 @@ public final class Device {
   // Beside the sound.
   let words: any RoomWords
   var door = Door()
-  var buttons: [(button: BoardButton, until: Instant)] = []
+  /// Inputs of the simulated board that a command holds for a while.
+  var held: [(input: BoardInput, until: Instant)] = []
+  /// By `BoardInput.index`.
+  var inputsOn = [false, false, false, false]
+  /// The configured hardware, as far as the board told of it.
+  var parts: [BoardPart] = []
   var askedIndicator: (state: IndicatorState, until: Instant)?
   var indicator = IndicatorState.off
   var pendingCalls: [(id: CallID, call: PendingCall)] = []
@@ -228,6 +236,7 @@ public final class Device {
       endpointAnswered(request, .success((status, body)), now: now)
     case .endpointFailed(let request, let failure): endpointAnswered(request, .failure(failure), now: now)
     case .soundCard(let event): handle(event)
+    case .board(let event): handle(event, now: now)
     case .limitCrossed(let finding): crossed(finding, now: now)
     case .terminate: terminate(now: now)
     case .reload: readConfiguration(.signal)

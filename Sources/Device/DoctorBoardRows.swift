@@ -77,13 +77,32 @@ extension Device {
 
   /// What of the hardware is configured.
   var hardwareRows: [DoctorRow] {
+    let rows = parts.map { part in
+      DoctorRow(
+        part.name, part.problem == nil ? .pass : .fail, part.words,
+        advice: part.problem.map { hardwareAdvice($0) })
+    }
+    if rows.isEmpty, doorOutput == nil, settings.device.board != .simulated {
+      return [DoctorRow("hardware", .pass, "no button, lock, light or keypad is configured")] + doorRows
+    }
+    return rows + doorRows
+  }
+
+  private func hardwareAdvice(_ problem: String) -> String {
+    if hasWords(problem, "in group") { return "usermod -aG that group the user of linteld, then restart it" }
+    if hasWords(problem, "in use by") { return "end that program, or choose another line" }
+    return "connect it, or correct [gpio], [leds], [keypad] or [audio] mixer"
+  }
+
+  private var doorRows: [DoctorRow] {
     guard let output = settings.door.output else {
       return [DoctorRow("door", .pass, "no door is configured")]
     }
     guard doorStatus != nil else {
       return [
         DoctorRow(
-          "door", .fail, "this board cannot drive the output '\(output)'", advice: "correct [door] output")
+          "door", .fail, "this board has no line for the output '\(output)'",
+          advice: "set [gpio] lock, and [door] output = lock")
       ]
     }
     if settings.door.codeWhen != .never, settings.door.code == nil {

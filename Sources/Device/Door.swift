@@ -12,12 +12,21 @@ struct Door {
 }
 
 extension Device {
-  /// The output that opens it. Only the simulated board has outputs so far.
-  private var doorOutput: String? { settings.device.board == .simulated ? settings.door.output : nil }
+  /// The output that opens it: any name on the simulated board, else one of those that have a line.
+  var doorOutput: String? {
+    guard let name = settings.door.output, settings.device.board != .simulated else {
+      return settings.door.output
+    }
+    let isThere = [GPIOSettings.Use.lock, .relay].contains { $0.rawValue == name && settings.gpio[$0] != nil }
+    return isThere ? name : nil
+  }
+
+  private var lockWorks: Bool { !parts.contains { $0.name == doorOutput && $0.problem != nil } }
 
   var doorStatus: DoorStatus? {
     guard doorOutput != nil else { return nil }
-    return DoorStatus(state: door.closesAt == nil ? "closed" : "open", lastOpenedBy: door.lastOpenedBy)
+    let state = !lockWorks ? "failed" : door.closesAt == nil ? "closed" : "open"
+    return DoorStatus(state: state, lastOpenedBy: door.lastOpenedBy)
   }
 
   /// What `.storeDoorState` gave in an earlier life; nil if there is nothing. Call it before `start`.
@@ -34,7 +43,8 @@ extension Device {
   func startDoor() {
     if let doorOutput { emit(.board(.setOutput(doorOutput, false))) }
     if settings.door.output != nil, doorOutput == nil {
-      log(.error, "[door] output: this board's outputs cannot be driven yet, so the door will not open")
+      log(
+        .error, "[door] output: this board has no [gpio] lock or relay of that name, so the door stays shut")
     }
   }
 
@@ -55,15 +65,15 @@ extension Device {
   }
 
   func refuse(_ refusal: DoorRefusal, _ asker: Asker, _ now: Instant) {
-    let isPolicy = refusal != .noDoor
+    let isPolicy = refusal != .noDoor && refusal != .lockFailed
     answer(
       .refused(
         isPolicy ? .notAllowed(refusal.words) : .failed(code: refusal.rawValue, message: refusal.words)),
       to: asker, now: now)
   }
 
-  /// One telephone key of somebody in the room.
-  func keyPressed(_ key: UInt8, by identity: String, now: Instant) {
+  /// One telephone key of somebody in the room, or at the keypad.
+  func keyPressed(_ key: UInt8, by identity: String, caller known: Caller? = nil, now: Instant) {
     // Whoever reads along must not learn the code.
     let isHidden = doorOutput != nil && settings.door.code != nil && (0x30...0x39).contains(key)
     let digit = isHidden ? nil : String(decoding: [key], as: UTF8.self)
@@ -74,7 +84,7 @@ extension Device {
       !typed.isEmpty
     else { return }
     let isRight = settings.door.code.map { DoorPolicy.isCode(typed, Array($0.utf8)) } ?? false
-    _ = askDoor(caller(identity), .code(isRight: isRight), now: now)
+    _ = askDoor(known ?? caller(identity), .code(isRight: isRight), now: now)
   }
 
   /// Opens the door, or says why not. Either is an event.
@@ -84,6 +94,7 @@ extension Device {
     circumstances.hasCode = settings.door.code != nil
     circumstances.inCall = call.state == .talking
     circumstances.isLockedOut = door.lockOut.isLocked(now: now)
+    circumstances.lockWorks = lockWorks
     switch DoorPolicy.verdict(caller, way, circumstances, settings.door) {
     case .open:
       if case .code = way, door.lockOut != LockOut() {

@@ -3,12 +3,13 @@ import Control
 
 /// Who asks for something, as far as the device can tell.
 struct Caller: Equatable, Sendable {
-  /// The participant's kind in a word, `server`, or `local` for the control socket.
+  /// The participant's kind in a word, `server`, `local` for the control socket, or `keypad`.
   var kind: String
   /// Empty for the server.
   var identity: String
 
   static let local = Caller(kind: "local", identity: "lintelctl")
+  static let keypad = Caller(kind: "keypad", identity: "keypad")
 
   var words: String { identity.utf8.isEmpty ? kind : identity }
 }
@@ -46,6 +47,7 @@ enum DoorRefusal: String, Error, CaseIterable, Sendable {
   case never
   case noCall = "no-call"
   case wrongCode = "wrong-code"
+  case lockFailed = "lock-failed"
 
   var words: String {
     switch self {
@@ -56,6 +58,7 @@ enum DoorRefusal: String, Error, CaseIterable, Sendable {
     case .never: "the door is not opened this way"
     case .noCall: "the door is opened this way only in a call"
     case .wrongCode: "the code is wrong"
+    case .lockFailed: "the lock cannot be moved; lintelctl doctor says why"
     }
   }
 }
@@ -73,6 +76,7 @@ enum DoorRefusal: String, Error, CaseIterable, Sendable {
 /// | any | its `when` is never | refused: never |
 /// | any | its `when` is in-call, and nobody can be heard | refused: no-call |
 /// | code | the code is wrong | refused: wrong-code, which counts |
+/// | any | the lock does not work | refused: lock-failed |
 /// | any | otherwise | open |
 enum DoorPolicy {
   struct Circumstances: Equatable, Sendable {
@@ -81,6 +85,7 @@ enum DoorPolicy {
     /// Somebody can be heard.
     var inCall = true
     var isLockedOut = false
+    var lockWorks = true
   }
 
   static func verdict(
@@ -109,7 +114,8 @@ enum DoorPolicy {
     case .inCall where !now.inCall: return .refused(.noCall)
     default: break
     }
-    return way == .code(isRight: false) ? .refused(.wrongCode) : .open
+    if way == .code(isRight: false) { return .refused(.wrongCode) }
+    return now.lockWorks ? .open : .refused(.lockFailed)
   }
 
   /// Compares in a time that tells nothing about how much of the code was right.

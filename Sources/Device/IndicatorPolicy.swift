@@ -4,7 +4,7 @@ import Control
 public enum IndicatorState: String, CaseIterable, Sendable {
   case off
   case hardMuted = "hard-muted"
-  case error, muted, connecting
+  case error, alarm, muted, connecting
   case waitingAgent = "waiting-agent"
   case talking, listening, thinking, speaking, ending
   /// A turn of push-to-talk is open.
@@ -21,6 +21,7 @@ public enum IndicatorState: String, CaseIterable, Sendable {
 /// |---|---|
 /// | the switch of the hard mute is on | hard-muted |
 /// | the call failed, or the room is lost | error |
+/// | the housing is open, and that is to be shown | alarm |
 /// | somebody asked for something to be shown | that |
 /// | muted by software, not idle | muted |
 /// | a turn is open | turn |
@@ -29,6 +30,7 @@ public enum IndicatorState: String, CaseIterable, Sendable {
 struct IndicatorPolicy: Equatable, Sendable {
   var hardMuted = false
   var isLost = false
+  var isTampered = false
   var asked: IndicatorState?
   var isMuted = false
   var turnIsOpen = false
@@ -39,6 +41,7 @@ struct IndicatorPolicy: Equatable, Sendable {
   var shown: IndicatorState {
     if hardMuted { return .hardMuted }
     if call == .failed || isLost { return .error }
+    if isTampered { return .alarm }
     if let asked { return asked }
     if isMuted, call != .idle { return .muted }
     if turnIsOpen { return .turn }

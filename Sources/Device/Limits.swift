@@ -31,6 +31,8 @@ public enum DeviceLimits {
   public static let askedIndicatorMilliseconds = 3000
   /// How long the agent may take to take or give a turn.
   public static let turnAnswerMilliseconds = 5000
+  /// What one press of a volume key changes.
+  static let volumeStepPercent = 10
   public static let doorStateBytesMax = 1024
   /// How long the audio thread may stand still before that is told; after twice that the process starts anew. A
   /// round without devices takes it 1.1 s, opening a bad device a few seconds.

@@ -40,7 +40,7 @@ extension Device {
     case .doorStatus:
       guard let door = doorStatus else { return refuse(DoorRefusal.noDoor, asker, now) }
       succeed(door.json, asker, now)
-    case .press(let name, let milliseconds): press(name, milliseconds, asker, now)
+    case .press(let name, let how): press(name, how, asker, now)
     case .turn(let step): turn(step, asker, now)
     case .indicator(let show, let milliseconds): indicate(show, milliseconds, asker, now)
     case .tone(let name):

@@ -11,13 +11,14 @@ extension Device {
     status.device.id = settings.device.id
     status.device.board = settings.device.board.rawValue
     status.device.version = version
-    status.device.uptimeSeconds = now.milliseconds(since: startedAt) / 1000
+    status.device.uptimeSeconds = now.seconds(since: startedAt)
     status.call.state = call.state
-    status.call.sinceSeconds = now.milliseconds(since: call.since) / 1000
+    status.call.sinceSeconds = now.seconds(since: call.since)
     status.call.reason = call.reason
     status.room = roomStatus
     status.audio = audioStatus(now: now)
     status.door = doorStatus
+    status.board = boardStatus
     if let memory = instruments.memory {
       status.memory.residentKilobytes = memory.residentKilobytes
       status.memory.anonymousKilobytes = memory.anonymousKilobytes

@@ -11,7 +11,7 @@ extension Device {
     ] {
       result = earliest(result, due)
     }
-    for button in buttons { result = earliest(result, button.until) }
+    for input in held { result = earliest(result, input.until) }
     return result
   }
 
@@ -21,9 +21,9 @@ extension Device {
       askedIndicator = nil
       indicatorIsStale = true
     }
-    for (button, until) in buttons where until <= now {
-      buttons.removeAll { $0.button == button }
-      changed(button, isDown: false, now: now)
+    for (input, until) in held where until <= now {
+      held.removeAll { $0.input == input }
+      changed(input, isOn: false, now: now)
     }
     if let due = preConnect.deadline, due <= now { firstWords(.timeout, now: now) }
     advanceDoctor(now: now)

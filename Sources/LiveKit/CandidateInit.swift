@@ -25,7 +25,7 @@ struct CandidateInit: Equatable {
     let writer = JSONWriter()
     writer.set("candidate", candidate)
     writer.set("sdpMid", mid)
-    writer.set("sdpMLineIndex", sectionIndex)
+    writer.set("sdpMLineIndex", Int64(sectionIndex))
     return writer.text
   }
 }

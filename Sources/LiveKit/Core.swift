@@ -121,7 +121,7 @@ struct Tokens {
 
   /// The wall clock is read once, at `join`, and goes on with the monotonic one.
   func wallClockMilliseconds(now: Instant) -> Int64 {
-    wallClockSeconds * 1000 + Int64(now.milliseconds(since: at))
+    wallClockSeconds * 1000 + now.microseconds(since: at) / 1000
   }
 
   func newest(now: Instant) throws(Failure) -> AccessToken {

@@ -77,7 +77,7 @@ struct JSONWriter: ~Copyable {
   deinit { if let root { json_decref(root) } }
 
   func set(_ name: String, _ text: String) { json_object_set_new(root, name, json_string(text)) }
-  func set(_ name: String, _ number: Int) {
+  func set(_ name: String, _ number: Int64) {
     json_object_set_new(root, name, json_integer(json_int_t(number)))
   }
 

@@ -82,7 +82,7 @@ extension RoomInfo {
     sid = text(raw.sid)
     name = text(raw.name)
     metadata = text(raw.metadata)
-    participantCount = Int(raw.num_participants)
+    participantCount = Int(clamping: raw.num_participants)
     isRecording = raw.active_recording
   }
 }

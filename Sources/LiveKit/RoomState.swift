@@ -55,9 +55,10 @@ extension Room {
     let accepts = response.reason == .ok
     guard
       core.stateRequests.answered(
-        Int(requestID), accepts: accepts, attributesMax: configuration.limits.attributesPerParticipantMax)
+        Int(clamping: requestID), accepts: accepts,
+        attributesMax: configuration.limits.attributesPerParticipantMax)
     else { return }
-    answer(Int(requestID), refusal: accepts ? nil : response.words)
+    answer(Int(clamping: requestID), refusal: accepts ? nil : response.words)
   }
 
   func expireStateRequests(_ now: Instant) {

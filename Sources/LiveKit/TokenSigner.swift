@@ -56,7 +56,7 @@ extension AccessToken {
     claims.set("iss", key)
     claims.set("sub", options.participantIdentity ?? "")
     if let name = options.participantName { claims.set("name", name) }
-    claims.set("exp", Int(expires))
+    claims.set("exp", expires)
     claims.set("video", grant)
     if let configuration = options.roomConfiguration(nameKey: "agentName") {
       claims.set("roomConfig", configuration)

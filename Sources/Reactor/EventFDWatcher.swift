@@ -23,7 +23,20 @@ public final class DescriptorWatcher {
     self.onReadable = onReadable
     self.loop = loop
     handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-    code = uv_poll_start(handle, Int32(UV_READABLE.rawValue)) { handle, status, _ in
+    code = Self.start(handle)
+    guard code == 0 else { throw .system(action: "watching descriptor \(descriptor)", code: code) }
+  }
+
+  deinit { closeHandle(handle) }
+
+  /// Calls no more. To be called before the descriptor is closed, unless the watcher is let go before.
+  public func stop() { uv_poll_stop(handle) }
+
+  /// Calls again, after `stop`.
+  public func resume() { _ = Self.start(handle) }
+
+  private static func start(_ handle: UnsafeMutablePointer<uv_poll_t>) -> Int32 {
+    uv_poll_start(handle, Int32(UV_READABLE.rawValue)) { handle, status, _ in
       guard let data = handle?.pointee.data else { return }
       let watcher = Unmanaged<DescriptorWatcher>.fromOpaque(data).takeUnretainedValue()
       if status < 0 {
@@ -32,13 +45,7 @@ public final class DescriptorWatcher {
       }
       watcher.onReadable()
     }
-    guard code == 0 else { throw .system(action: "watching descriptor \(descriptor)", code: code) }
   }
-
-  deinit { closeHandle(handle) }
-
-  /// Calls no more. To be called before the descriptor is closed, unless the watcher is let go before.
-  public func stop() { uv_poll_stop(handle) }
 }
 
 /// An eventfd and its watcher: how another thread wakes the loop without a lock.

@@ -141,18 +141,18 @@ public struct HTTPResponseParser {
   }
 
   private func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPParseFailure) -> Int {
-    var value = 0
+    var value: UInt32 = 0
     var digits = 0
     for byte in line {
       if byte == UInt8(ascii: ";") || byte == 0x20 || byte == 0x09 { break }
       guard let digit = hexadecimalDigitValue(byte), digits < 8 else {
         throw .malformed("a chunk has no size")
       }
-      value = value << 4 | Int(digit)
+      value = value << 4 | UInt32(digit)
       digits += 1
     }
     guard digits > 0 else { throw .malformed("a chunk has no size") }
-    return value
+    return Int(clamping: value)
   }
 
   /// Moves available bytes into the body; nil if there are none. Completes a truncated body at its limit.

@@ -35,7 +35,7 @@ public final class Timer {
     uv_timer_stop(handle)
   }
 
-  private func start(after microseconds: Int) {
+  private func start(after microseconds: Int64) {
     // The loop's idea of now is as old as its current turn.
     uv_update_time(loop.handle)
     let milliseconds = UInt64(max(0, (microseconds + 999) / 1000))

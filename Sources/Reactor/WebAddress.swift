@@ -123,13 +123,13 @@ public struct WebAddress: Equatable, Sendable {
 /// ASCII letters only; everything else stays as it is.
 func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte }
 
-/// Digits only, at least one, below 2^60; nil for anything else.
+/// Digits only, 18 at most and at least one; nil for anything else. More than Int can hold is the most that it can.
 func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
   guard !digits.isEmpty, digits.count <= 18 else { return nil }
-  var value = 0
+  var value: Int64 = 0
   for digit in digits {
     guard digit >= 0x30, digit <= 0x39 else { return nil }
-    value = value * 10 + Int(digit - 0x30)
+    value = value * 10 + Int64(digit - 0x30)
   }
-  return value
+  return Int(clamping: value)
 }

@@ -41,12 +41,14 @@ extension PeerConnection {
     guard sendStreams.contains(where: { $0.ssrc == block.ssrc }) else { return }
     counters.remotePacketsLost = max(0, block.cumulativeLost)
     counters.remoteFractionLost = block.fractionLost
-    counters.remoteJitterMilliseconds = Int(block.jitter) * 1000 / Int(RTPSendStream.clockRate)
+    counters.remoteJitterMilliseconds = rtpMilliseconds(block.jitter)
     guard block.lastSenderReport != 0 else { return }
     let elapsed = Int32(
       bitPattern: now.ntpMiddle &- block.lastSenderReport &- block.delaySinceLastSenderReport)
     // More than a minute, or less than nothing, is no round trip but an answer to something else.
-    if elapsed >= 0, elapsed < 60 << 16 { counters.roundTripMilliseconds = (Int(elapsed) * 1000) >> 16 }
+    if elapsed >= 0, elapsed < 60 << 16 {
+      counters.roundTripMilliseconds = Int((Int64(elapsed) * 1000) >> 16)
+    }
   }
 
   private func answerNack(_ ssrc: UInt32, _ missing: [UInt16], now: Instant) {

@@ -21,8 +21,8 @@ extension PeerConnection {
       return
     }
     sendStreams[index].remember(datagram, sequence: packet.sequence, now: now)
-    counters.packetsSent += 1
-    counters.bytesSent += frame.payload.count
+    counters.packetsSent &+= 1
+    counters.bytesSent += Int64(frame.payload.count)
     outputs.append(.transmit(datagram, from: path.base, to: path.remote))
   }
 
@@ -42,8 +42,8 @@ extension PeerConnection {
       counters.unknownStreamPackets += 1
       return
     }
-    counters.packetsReceived += 1
-    counters.bytesReceived += packet.payload.count
+    counters.packetsReceived &+= 1
+    counters.bytesReceived += Int64(packet.payload.count)
     if reportDue == nil { reportDue = now.advanced(byMilliseconds: Limits.receiverReportMilliseconds) }
     // A packet of padding alone (a probe of the path) is counted, but nothing to hear.
     guard receiveStreams[index].receive(packet, now: now), !packet.payload.isEmpty else { return }
@@ -100,7 +100,7 @@ extension PeerConnection {
       lost += max(0, stream.sequence.lost)
       result.jitterMilliseconds = max(result.jitterMilliseconds, stream.jitterMilliseconds)
     }
-    result.localPacketsLost += Int(lost)
+    result.localPacketsLost += Int(clamping: lost)
     result.malformed += ice.counters.malformedMessages + ice.counters.malformedCandidates
     result.malformed += dtls?.discarded ?? 0
     if result.roundTripMilliseconds == nil {

@@ -52,11 +52,11 @@ extension PeerConnection {
   /// Counters since the connection was made.
   public struct Statistics: Equatable, Sendable {
     public var packetsSent = 0
-    public var bytesSent = 0
+    public var bytesSent: Int64 = 0
     /// Frames that `send` could not send: not connected, or no such section.
     public var framesDropped = 0
     public var packetsReceived = 0
-    public var bytesReceived = 0
+    public var bytesReceived: Int64 = 0
     /// Of our sending, as the remote receiver reports it (RFC 3550 §6.4.1).
     public var remotePacketsLost = 0
     public var remoteFractionLost: UInt8 = 0

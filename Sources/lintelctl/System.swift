@@ -66,7 +66,7 @@ struct SentFile {
     var information = stat()
     guard fstat(descriptor, &information) == 0 else { throw .unreadable(path: path, code: lintel_errno()) }
     let isRegular = information.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG)
-    bytes = isRegular ? Int(information.st_size) : nil
+    bytes = isRegular ? Int(clamping: information.st_size) : nil
   }
 
   /// Empty at the end.

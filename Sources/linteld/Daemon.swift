@@ -20,7 +20,7 @@ final class Daemon {
   private let metrics: MetricsPort?
   private let driver: RoomDriver
   private let timer: Timer
-  private let outputs: BoardOutputs
+  private let hardware: Hardware
   private let doorPath: String?
   private let instruments: SystemInstruments
   private let manager = ServiceManager()
@@ -38,7 +38,6 @@ final class Daemon {
   init(_ settings: Settings, configuration: String, isStandIn: Bool = false) throws(StartFailure) {
     self.configuration = configuration
     let settings = try DoorFiles.readCode(settings)
-    outputs = BoardOutputs(settings)
     doorPath = DoorFiles.statePath(settings)
     sound = try SoundPath(settings)
     instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
@@ -49,6 +48,7 @@ final class Daemon {
       throw .reactor(error)
     }
     timer = Timer(loop)
+    hardware = Hardware(loop, settings)
     supervision = Supervision(
       loop, manager,
       SelfWatch.Limits(
@@ -86,6 +86,7 @@ final class Daemon {
     sound.onFrame = { self.device.send($0, now: self.loop.now) }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
+    sound.onMixer = { self.handle(.board(.part($0))) }
     sound.onDrained = { self.drain() }
     timer.onFire = { self.handle(.timeout) }
     metrics?.onScrape = { self.device.openMetrics(now: self.loop.now) }
@@ -103,6 +104,9 @@ final class Daemon {
         "no certificate authorities are installed (package ca-certificates), so wss:// will be refused")
     }
     try sound.start(loop)
+    hardware.onEvent = { self.handle(.board($0)) }
+    // A switch that mutes does so before there is anything to hear.
+    hardware.start()
     device.restoreDoor(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
     device.start(now: loop.now)
     drain()
@@ -115,6 +119,7 @@ final class Daemon {
       // A thread that is stuck in a driver would never be joined.
       if reason.quantity == .audio { _exit(Self.startsAnew) }
     }
+    hardware.stop()
     sound.stop()
     port?.close()
     metrics?.close()
@@ -192,7 +197,7 @@ final class Daemon {
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
       case .storeDoorState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
-      case .board(let command): outputs.perform(command)
+      case .board(let command): hardware.perform(command)
       case .audio(let command): sound.perform(command)
       case .log(let entry):
         Journal.write(entry.priority, entry.text, event: entry.event, room: device.roomName)

@@ -94,8 +94,16 @@ func readConfiguration(at path: String) throws(ConfigurationUnusable) -> Setting
     let full = "\(path).d/\(name)"
     files.append((full, try configurationText(full)))
   }
+  let folder = environment("LINTEL_PROFILES") ?? "/usr/share/lintel/profiles"
+  let profiles = Files.configurationNames(in: folder).map {
+    String(decoding: Array($0.utf8.dropLast(".conf".utf8.count)), as: UTF8.self)
+  }
+  if let profile = Settings.profile(in: files), profiles.contains(profile) {
+    let full = "\(folder)/\(profile).conf"
+    files.insert((full, try configurationText(full)), at: 0)
+  }
   do throws(ConfigurationFailure) {
-    return try Settings.parse(files: files, defaults: Credentials.defaults)
+    return try Settings.parse(files: files, defaults: Credentials.defaults, profiles: profiles)
   } catch {
     throw .wrong(error)
   }

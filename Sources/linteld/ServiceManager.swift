@@ -15,7 +15,7 @@ final class ServiceManager {
     descriptor = address == nil ? -1 : lintel_datagram_socket()
     let isMeant = environmentNumber("WATCHDOG_PID").map { $0 == Int64(getpid()) } ?? true
     let period = isMeant ? environmentNumber("WATCHDOG_USEC") : nil
-    watchdogMilliseconds = address == nil ? nil : period.map { Int($0 / 1000) }
+    watchdogMilliseconds = address == nil ? nil : period.map { Int(clamping: $0 / 1000) }
   }
 
   deinit { if descriptor >= 0 { _ = close(descriptor) } }

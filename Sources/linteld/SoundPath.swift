@@ -15,6 +15,8 @@ final class SoundPath {
   var onFrame: ((PeerConnection.AudioFrame) -> Void)?
   var onCardEvent: ((SoundCardEvent) -> Void)?
   var onWarning: ((String) -> Void)?
+  /// Whether the card's own volume works, if it is to be moved.
+  var onMixer: ((BoardPart) -> Void)?
   /// The frames and events of one wake-up were handed over.
   var onDrained: (() -> Void)?
 
@@ -22,6 +24,9 @@ final class SoundPath {
   var turnCount: Int { thread.turnCount }
 
   private let thread: AudioThread<AlsaCapture, AlsaPlayback>
+  private let mixer: Mixer?
+  private let mixerName: String
+  private var volumePercent: Int
   private var watcher: DescriptorWatcher?
   private var payload: [UInt8] = []
 
@@ -42,6 +47,9 @@ final class SoundPath {
     down.playoutDelayMillisecondsMin = settings.audio.jitterMinMilliseconds
     down.playoutDelayMillisecondsMax = settings.audio.jitterMaxMilliseconds
     down.quantilePercent = settings.audio.jitterQuantilePercent
+    mixerName = settings.audio.mixer ?? ""
+    mixer = settings.audio.mixer.map { Mixer(card: settings.audio.mixerCard, element: $0) }
+    volumePercent = settings.audio.volumePercent
     do throws(AudioFailure) {
       uplink = try Uplink(up)
       downlink = try Downlink(down)
@@ -103,18 +111,35 @@ final class SoundPath {
         slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...],
         arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
     case .setMuted(let muted): uplink.muted = muted
-    case .setVolume(let percent): downlink.volumePercent = percent
+    case .setVolume(let percent):
+      volumePercent = percent
+      applyVolume()
     case .setRate(let bitrate, let loss): uplink.setRate(bitrate: bitrate, expectedLossPercent: loss)
     case .recordPreConnect(let preRoll): uplink.start(preRollMilliseconds: preRoll)
     case .handOverPreConnect: uplink.handOver()
     case .endPreConnect: uplink.endPreConnect()
     case .playTone(let tone): downlink.play(Tone(tone))
+    case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
     case .endSoundProbe: uplink.probe.end()
     case .playProbeTone: downlink.play(.probe)
     case .stopTones: downlink.stopTones()
     case .setDiscontinuousTransmission(let on): uplink.setDiscontinuousTransmission(on)
     }
+  }
+
+  /// By the card where that works, else by scaling the samples.
+  private func applyVolume() {
+    downlink.volumePercent = volumePercent
+    guard let mixer else { return }
+    var problem: String?
+    do throws(BoardFailure) {
+      try mixer.set(percent: volumePercent)
+      downlink.volumePercent = 100
+    } catch {
+      problem = error.description
+    }
+    onMixer?(BoardPart(name: "mixer", place: "mixer control '\(mixerName)'", problem: problem))
   }
 
   private func drain() {
@@ -133,6 +158,8 @@ final class SoundPath {
   private func report(_ event: AudioDeviceEvent) {
     switch event {
     case .opened(let direction, _, let parameters):
+      // A card that comes back may have forgotten its volume.
+      if direction == .playback, mixer != nil { applyVolume() }
       onCardEvent?(SoundCardEvent(stream(direction), .working(parameters: parameters)))
     case .unavailable(let direction, let reason), .lost(let direction, let reason):
       onCardEvent?(SoundCardEvent(stream(direction), .failed(reason: reason)))

@@ -68,6 +68,17 @@ struct KeyLimitTests {
     ("control", "admin-group", "staff", "staff"), ("control", "admin-group", "", ""),
     ("metrics", "listen", "127.0.0.1:9464", "127.0.0.1:9464"), ("metrics", "listen", "[::1]:1", "[::1]:1"),
     ("metrics", "listen", "", ""),
+    ("device", "profile", "raspberry-usb", "raspberry-usb"), ("device", "profile", "", ""),
+    ("device", "tamper-alarm", "on", "on"), ("audio", "mixer", "Line Out", "Line Out"),
+    ("audio", "mixer-card", "hw:1", "hw:1"), ("gpio", "chip", "gpiochip4", "gpiochip4"),
+    ("gpio", "debounce-ms", "1", "1"), ("gpio", "debounce-ms", "500", "500"),
+    ("gpio", "button", "17", "17"), ("gpio", "hook", "GPIO5 pull-up", "GPIO5 pull-up"),
+    ("gpio", "tamper", "6 active-low", "6 active-low"), ("gpio", "mute", "7", "7"),
+    ("gpio", "lock", "8", "8"), ("gpio", "relay", "", ""), ("gpio", "status-light", "9", "9"),
+    ("gpio", "mute-light", "10", "10"), ("gpio", "error-light", "11", "11"),
+    ("leds", "status", "green:run", "green:run"), ("leds", "mute", "", ""), ("leds", "error", "PWR", "PWR"),
+    ("leds", "folder", "/sys/class/leds", "/sys/class/leds"),
+    ("keypad", "device", "USB Number Pad", "USB Number Pad"), ("keypad", "device", "", ""),
   ]
 
   @Test("a legal value is kept", arguments: legal)

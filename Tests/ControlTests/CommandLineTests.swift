@@ -39,8 +39,10 @@ struct CommandLineTests {
       ("door open", .request(.doorOpen)), ("door status", .request(.doorStatus)),
       ("turn start", .request(.turn(.start))), ("turn end", .request(.turn(.end))),
       ("turn cancel", .request(.turn(.cancel))),
-      ("press button", .request(.press(name: "button", milliseconds: nil))),
-      ("press button --for 9", .request(.press(name: "button", milliseconds: 9))),
+      ("press button", .request(.press(name: "button", .hold(milliseconds: nil)))),
+      ("press mute --on", .request(.press(name: "mute", .on))),
+      ("press mute --off", .request(.press(name: "mute", .off))),
+      ("press button --for 9", .request(.press(name: "button", .hold(milliseconds: 9)))),
       ("-- status", .status), ("volume -- 5", .volume(level: 5)),
     ] as [(String, Action)])
   func commands(line: String, action: Action) throws {
@@ -87,6 +89,8 @@ struct CommandLineTests {
       ("turn over", "turn: start, end or cancel, not 'over'", "turn"),
       ("attributes a", "attributes: 'a' is not KEY=VALUE", "attributes"),
       ("attributes =a", "attributes: '=a' is not KEY=VALUE", "attributes"),
+      ("press mute --on --off", "press: only one of --for, --on and --off", "press"),
+      ("press mute --for 9 --on", "press: only one of --for, --on and --off", "press"),
       ("press button --for 0", "--for: '0' is no whole number from 1 to 60000", "press"),
       ("status --json=yes", "status: --json takes no value", "status"),
       ("status --socket=", "the path of the socket is empty", "status"),

@@ -19,7 +19,9 @@ struct StatusTests {
         + "\"uplink\":{\"packets\":0,\"bitrate\":0,\"loss\":null,\"drift_ppm\":0},"
         + "\"downlink\":{\"packets\":0,\"lost\":0,\"concealed_ms\":0,\"jitter_ms\":0,\"delay_ms\":0,"
         + "\"drift_ppm\":0},"
-        + "\"pre_connect\":null},\"door\":null,\"memory\":{\"rss_kb\":null,\"anon_kb\":null}}")
+        + "\"pre_connect\":null},\"door\":null,\"board\":{\"inputs\":{},\"outputs\":{},"
+        + "\"indicator\":\"off\",\"lights\":{},\"problems\":[]},\"memory\":{\"rss_kb\":null,\"anon_kb\":null}}"
+    )
   }
 
   @Test("one line for the service manager: what is wrong first")

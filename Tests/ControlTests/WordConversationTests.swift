@@ -29,7 +29,7 @@ struct WordConversationTests {
       (.attributes([]), "{\"attributes\":{}}", "no attributes\n"),
       (.attributes([]), "{\"attributes\":{\"a\":\"1\",\"b\":\"\\u001b\"}}", "a=1\nb=.\n"),
       (.doorStatus, "{\"state\":\"closed\",\"last_opened_by\":\"bob\"}", "closed, last opened by bob\n"),
-      (.press(name: "button", milliseconds: nil), "{\"pressed\":\"button\"}", "pressed button\n"),
+      (.press(name: "button", .hold(milliseconds: nil)), "{\"pressed\":\"button\"}", "pressed button\n"),
       (.turn(.start), "{\"turn\":\"open\"}", "the turn is open\n"),
     ] as [(Request, String, String)])
   func results(request: Request, answer: String, words: String) throws {

@@ -71,6 +71,13 @@ import Testing
       $0.circumstances.inCall = false
       $0.settings.localWhen = .never
     },
+    // With a lock that does not work, which nobody learns who could not open it anyway.
+    Row("sip", right, .refused(.lockFailed)) { $0.circumstances.lockWorks = false },
+    Row("sip", wrong, .refused(.wrongCode)) { $0.circumstances.lockWorks = false },
+    Row("local", .override, .refused(.lockFailed)) { $0.circumstances.lockWorks = false },
+    // At the keypad of the device.
+    Row("keypad", right, .refused(.notAllowed)),
+    Row("keypad", right, .open) { $0.settings.codeAllow = AllowRules([.init(kind: "keypad")]) },
     // Without a door.
     Row("sip", right, .refused(.noDoor)) { $0.circumstances.hasDoor = false },
     Row("agent", .rpc, .refused(.noDoor)) { $0.circumstances.hasDoor = false },

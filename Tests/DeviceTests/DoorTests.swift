@@ -136,7 +136,7 @@ import Testing
     bench.type("0*#A", as: "bot")
     #expect(bench.events(named: "dtmf").compactMap { $0["digit"].string } == ["0", "*", "#", "A"])
     let linux = try Bench { $0.door.output = "lock" }
-    #expect(linux.log.contains { $0.priority == .error && $0.text.contains("will not open") })
+    #expect(linux.log.contains { $0.priority == .error && $0.text.contains("stays shut") })
     #expect(linux.ask(.doorOpen)?["refused"].string == DoorRefusal.noDoor.words)
   }
 

@@ -109,6 +109,9 @@ import Testing
       .hardMuted
     ),
     (IndicatorPolicy(hardMuted: true), .hardMuted),
+    (IndicatorPolicy(isTampered: true, asked: .success, isMuted: true, call: .talking), .alarm),
+    (IndicatorPolicy(isTampered: true, call: .failed), .error),
+    (IndicatorPolicy(hardMuted: true, isTampered: true), .hardMuted),
   ]) func showsAsTheTableSays(policy: IndicatorPolicy, shown: IndicatorState) {
     #expect(policy.shown == shown)
   }

@@ -72,7 +72,7 @@ import Testing
 
   @Test func theButtonIsHeldWhileSpeaking() throws {
     let bench = try bench()
-    #expect(bench.ask(.press(name: "button", milliseconds: 1000))?["pressed"].string == "button")
+    #expect(bench.ask(.press(name: "button", .hold(milliseconds: 1000)))?["pressed"].string == "button")
     #expect(lastCall(bench)?.method == "start_turn")
     bench.advance(milliseconds: 1000)
     #expect(lastCall(bench)?.method == "end_turn")
@@ -88,22 +88,24 @@ import Testing
 
   @Test func theButtonCallsAndHangsUp() throws {
     let bench = try Bench { $0.device.board = .simulated }
-    bench.ask(.press(name: "button", milliseconds: nil))
+    bench.ask(.press(name: "button", .hold(milliseconds: nil)))
     #expect(bench.tokenPaths.count == 1)
     bench.advance(milliseconds: 300)
-    bench.ask(.press(name: "button", milliseconds: nil))
+    bench.ask(.press(name: "button", .hold(milliseconds: nil)))
     #expect(bench.status["call"]["state"].string == "idle")
     #expect(
-      bench.ask(.press(name: "bell", milliseconds: nil))?["refused"].string?.contains("button, mute") == true)
+      bench.ask(.press(name: "bell", .hold(milliseconds: nil)))?["refused"].string?.contains(
+        "button, hook, tamper, mute, 0-9") == true)
     let linux = try Bench()
     #expect(
-      linux.ask(.press(name: "button", milliseconds: nil))?["refused"].string?.contains("simulated") == true)
+      linux.ask(.press(name: "button", .hold(milliseconds: nil)))?["refused"].string?.contains("simulated")
+        == true)
   }
 
   @Test func theSwitchMutesWhateverElseIsSaid() throws {
     let bench = try Bench { $0.device.board = .simulated }
     bench.enter(("bot", .agent))
-    bench.ask(.press(name: "mute", milliseconds: 5000))
+    bench.ask(.press(name: "mute", .hold(milliseconds: 5000)))
     #expect(bench.status["audio"]["hard_muted"].bool == true)
     #expect(bench.board.last == .indicate(.hardMuted))
     #expect(bench.ask(.mute(on: false))?["hard_muted"].bool == true)

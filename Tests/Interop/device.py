@@ -15,6 +15,8 @@ import peers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARIES = pathlib.Path(os.environ.get("LINTEL_BIN", ROOT / ".build/embedded/release"))
+# What runs programs that are not this machine's, such as "qemu-aarch64-static -L ROOT".
+RUNNER = os.environ.get("LINTEL_RUNNER", "").split()
 SOUNDCARD = os.environ.get("LINTEL_SOUNDCARD", str(ROOT / ".build/soundcard/libasound_module_pcm_lintel.so"))
 RATE = 16000                                # of the microphone file, and so of the simulated card
 DONE, FAILED, USAGE, UNREACHABLE, NOT_ALLOWED = range(5)
@@ -48,6 +50,8 @@ def configuration(folder, **values):
         ("audio", "tones"): "off", ("audio", "aec"): "off",
         ("network", "include-loopback"): "yes",
         ("control", "socket"): folder / "control.sock",
+        # What an emulator needs counts as the program's own.
+        **({("watch", "memory-mb"): 0} if RUNNER else {}),
     }
     for name, value in values.items():
         section, key = name.split("_", 1)
@@ -107,7 +111,7 @@ class Device:
 
     def start(self, seconds=10):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([BINARIES / "linteld", "--config", self.folder / "lintel.conf"],
+            self.process = subprocess.Popen([*RUNNER, BINARIES / "linteld", "--config", self.folder / "lintel.conf"],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         deadline = time.monotonic() + seconds
         while self.ctl("status").status == UNREACHABLE:
@@ -144,7 +148,7 @@ class Device:
     # -- questions ---------------------------------------------------------------------------------------
 
     def _command(self, *arguments):
-        return [BINARIES / "lintelctl", "--socket", self.folder / "control.sock", *arguments]
+        return [*RUNNER, BINARIES / "lintelctl", "--socket", self.folder / "control.sock", *arguments]
 
     def ctl(self, *arguments, seconds=40, text=None):
         done = subprocess.run(self._command(*arguments), capture_output=True, text=True, timeout=seconds, input=text,

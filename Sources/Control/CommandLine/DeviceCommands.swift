@@ -23,11 +23,17 @@ extension CommandTable {
       options: [
         .init(
           name: "--for", value: "MS",
-          summary: "How long it is held down (default: \(ControlLimits.pressMillisecondsDefault)).")
+          summary: "How long it is held down (default: \(ControlLimits.pressMillisecondsDefault))."),
+        .init(name: "--on", value: nil, summary: "Leave it on, as a switch."),
+        .init(name: "--off", value: nil, summary: "Put it off again."),
       ],
       summary: "Press a button of the simulated board.",
-      details: ["The names are button (call, hang up, or talk) and mute (the switch of the hard mute)."],
-      examples: ["press button", "press mute --for 5000"]),
+      details: [
+        "The names are button (call, hang up, or talk), hook (on: the handset is lifted), tamper (the housing is "
+          + "open), mute (the switch of the hard mute), and 0 to 9, * and # of the keypad.",
+        "What came of it stands in `lintelctl --json status`, under board.",
+      ],
+      examples: ["press button", "press mute --on", "press 5"]),
     Command(
       name: "events",
       arguments: [],

@@ -32,7 +32,12 @@ extension Words {
       let milliseconds = try value("--for").map { text throws(UsageFailure) in
         try Invocation.number(text, 1...Int(ControlLimits.pressMillisecondsMax), "--for", command: "press")
       }
-      return .press(name: positional[0], milliseconds: milliseconds)
+      let switched = value("--on") != nil ? Press.on : value("--off") != nil ? Press.off : nil
+      guard let switched else { return .press(name: positional[0], .hold(milliseconds: milliseconds)) }
+      guard milliseconds == nil, value("--on") == nil || value("--off") == nil else {
+        throw UsageFailure(message: "press: only one of --for, --on and --off", command: command)
+      }
+      return .press(name: positional[0], switched)
     default: return try serviceRequest(of: command)
     }
   }

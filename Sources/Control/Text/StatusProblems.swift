@@ -19,6 +19,8 @@ enum StatusProblems {
     for (name, member) in [("microphone", "capture"), ("speaker", "playback")] {
       if let problem = device(name, status["audio"][member]) { problems.append(problem) }
     }
+    for problem in status["board"]["problems"].array { problems.append(problem.string ?? "") }
+    if status["board"]["inputs"]["tamper"].bool == true { problems.append("the housing is open") }
     if room["connection"].string == RoomConnection.connected.rawValue,
       let quality = room["quality"].string, quality == "poor" || quality == "lost"
     {

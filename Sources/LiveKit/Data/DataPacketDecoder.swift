@@ -114,7 +114,7 @@ struct DataPacketDecoder {
     let id = text(raw.request_id)
     if raw.has_error {
       let error = RPCError(
-        code: Int(raw.error.code), message: text(raw.error.message), data: content.text)
+        code: Int(clamping: raw.error.code), message: text(raw.error.message), data: content.text)
       return .rpcResponse(requestID: id, .failure(error))
     }
     return .rpcResponse(

@@ -46,7 +46,7 @@ extension Room {
       core.statistics.data.refusedRequests += 1
       return reply(.rpcResponse(requestID: request.id, .failure(refusal)), to: caller, now)
     }
-    let wanted = Int(request.responseTimeoutMilliseconds)
+    let wanted = Int(clamping: request.responseTimeoutMilliseconds)
     let timeout = min(
       wanted == 0 ? limits.rpcResponseMilliseconds : wanted, limits.rpcResponseMillisecondsMax)
     let invocation = RPCInvocation(

@@ -106,6 +106,9 @@ struct IncomingStreams {
   mutating func disconnect() -> [Change] { end(.disconnected) { _ in true } }
 
   private mutating func append(_ content: [UInt8], at index: Int) -> [Change] {
+    guard content.count <= .max - open[index].stream.receivedBytes else {
+      return [end(index, .overrun(bytesMax: .max))]
+    }
     open[index].stream.receivedBytes += content.count
     let stream = open[index].stream
     if let total = stream.totalBytes, stream.receivedBytes > total {

@@ -37,7 +37,8 @@ struct OutgoingStreams {
   /// All or nothing.
   mutating func write(_ bytes: [UInt8], to id: OutgoingStream.ID) throws(DataFailure) {
     let index = try index(id)
-    let accepted = open[index].acceptedBytes + bytes.count
+    let (accepted, overflows) = open[index].acceptedBytes.addingReportingOverflow(bytes.count)
+    if overflows { throw .tooLarge(bytes: .max, max: .max) }
     if let total = open[index].header.totalBytes, accepted > total {
       throw .tooLarge(bytes: accepted, max: Int(clamping: total))
     }

@@ -22,7 +22,7 @@ extension ICEAgent {
       if consent.unansweredSince != now, selectOtherNominated(now) { return }
     }
     if let lostAt = lostTime(consent), lostAt <= now {
-      let seconds = now.milliseconds(since: consent.answeredAt) / 1000
+      let seconds = now.seconds(since: consent.answeredAt)
       change(.disconnected, "no answer from the peer for \(seconds) s")
     }
     if expiryTime(consent) <= now { expire(now) }
@@ -41,7 +41,7 @@ extension ICEAgent {
       transaction.key.elementsEqual(selected.remote.password.utf8)
     else { return }
     self.selected?.consent = Consent(answeredAt: now, nextRequestAt: nextConsentTime(now))
-    self.selected?.roundTripMicroseconds = now.microseconds(since: transaction.sentAt)
+    self.selected?.roundTripMicroseconds = Int(clamping: now.microseconds(since: transaction.sentAt))
     if state == .disconnected { change(.connected, "the peer answers again") }
   }
 

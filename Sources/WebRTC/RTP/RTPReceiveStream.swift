@@ -71,7 +71,7 @@ struct RTPReceiveStream {
   }
 
   /// How unevenly packets arrive.
-  var jitterMilliseconds: Int { Int(scaledJitter >> 4) * 1000 / Int(RTPSendStream.clockRate) }
+  var jitterMilliseconds: Int { rtpMilliseconds(scaledJitter >> 4) }
 
   private mutating func updateJitter(_ timestamp: UInt32, now: Instant) {
     let clock = now.microseconds * Int64(RTPSendStream.clockRate) / 1_000_000
@@ -86,3 +86,6 @@ struct RTPReceiveStream {
     lastTransit = transit
   }
 }
+
+/// Ticks of the media clock in whole milliseconds. As they come from the network they may be any number.
+func rtpMilliseconds(_ ticks: UInt32) -> Int { Int(ticks / (RTPSendStream.clockRate / 1000)) }

@@ -88,7 +88,7 @@ struct RTPSendStream {
   mutating func senderReport(now: Instant) -> RTCPPacket.SenderInformation? {
     guard let lastFrame else { return nil }
     lastReport = now
-    let elapsed = Int64(now.microseconds(since: lastFrame.sent)) * Int64(RTPSendStream.clockRate) / 1_000_000
+    let elapsed = now.microseconds(since: lastFrame.sent) * Int64(RTPSendStream.clockRate) / 1_000_000
     return RTCPPacket.SenderInformation(
       ntp: now.ntp, rtpTimestamp: lastFrame.timestamp &+ UInt32(truncatingIfNeeded: elapsed),
       packets: packetsSent, octets: octetsSent)

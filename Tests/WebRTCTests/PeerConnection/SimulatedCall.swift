@@ -77,7 +77,7 @@ final class SimulatedCall {
       var next = earliest(drain(), nil)
       for packet in flying { next = earliest(next, packet.due) }
       guard let next, next <= end else { break }
-      VirtualWallClock.advance(microseconds: max(now, next).microseconds(since: now))
+      VirtualWallClock.advance(microseconds: Int(max(now, next).microseconds(since: now)))
       now = max(now, next)
       offerer.connection.handle(.timeout, now: now)
       answerer.connection.handle(.timeout, now: now)
@@ -90,7 +90,7 @@ final class SimulatedCall {
         drain()
       }
     }
-    VirtualWallClock.advance(microseconds: end.microseconds(since: now))
+    VirtualWallClock.advance(microseconds: Int(end.microseconds(since: now)))
     now = end
   }
 

@@ -1,0 +1,171 @@
+import Base
+
+/// `[gpio]`: what hangs on the board's lines.
+public struct GPIOSettings: Equatable, Sendable {
+  /// What the device does with a line; the raw value is its key.
+  public enum Use: String, CaseIterable, Sendable {
+    case button, hook, tamper, mute, lock, relay
+    case statusLight = "status-light"
+    case muteLight = "mute-light"
+    case errorLight = "error-light"
+  }
+
+  /// The chip of all lines; nil: a name is looked for on every chip, a number is one of gpiochip0.
+  public var chip: String?
+  /// How long an input has to be quiet before it counts.
+  public var debounceMilliseconds = 30
+  /// In the order of `Use.allCases`.
+  var lines = [GPIOLineSettings?](repeating: nil, count: Use.allCases.count)
+
+  public init() {}
+
+  public subscript(use: Use) -> GPIOLineSettings? {
+    get { lines[Self.index(use)] }
+    set { lines[Self.index(use)] = newValue }
+  }
+
+  private static func index(_ use: Use) -> Int { Use.allCases.firstIndex(of: use) ?? 0 }
+}
+
+/// One line and how it is wired: `17`, `GPIO17 active-low pull-up`.
+public struct GPIOLineSettings: Equatable, Sendable {
+  public enum Bias: String, CaseIterable, Sendable {
+    case pullUp = "pull-up"
+    case pullDown = "pull-down"
+  }
+
+  /// A number on its chip, or the name that the board gives the line.
+  public var name: String
+  public var isActiveLow = false
+  public var bias: Bias?
+
+  public init(name: String) { self.name = name }
+
+  /// As the configuration spells it.
+  public var text: String {
+    var text = name
+    if isActiveLow { text += " " + Self.activeLow }
+    if let bias { text += " " + bias.rawValue }
+    return text
+  }
+
+  static let legal = "the number or name of a line, then active-low, pull-up or pull-down as it is wired"
+
+  init(parsing text: String) throws(ValueFault) {
+    var words: [[UInt8]] = [[]]
+    for byte in Array(text.utf8) {
+      if byte == 0x20 || byte == 0x09 || byte == UInt8(ascii: ",") {
+        words.append([])
+      } else {
+        words[words.count - 1].append(byte)
+      }
+    }
+    name = ""
+    for word in words where !word.isEmpty {
+      let word = String(decoding: word, as: UTF8.self)
+      if name.utf8.isEmpty {
+        name = try Values.name(word, "")
+      } else if word == Self.activeLow {
+        isActiveLow = true
+      } else if let bias = Bias.allCases.first(where: { $0.rawValue == word }) {
+        self.bias = bias
+      } else {
+        throw ValueFault(why: "has '\(quoted(word))' in it")
+      }
+    }
+    guard !name.utf8.isEmpty else { throw ValueFault(why: "names no line") }
+  }
+
+  private static let activeLow = "active-low"
+}
+
+/// `[leds]`: lights that the kernel drives, by their names in /sys/class/leds.
+public struct LEDSettings: Equatable, Sendable {
+  /// The raw value is the key.
+  public enum Light: String, CaseIterable, Sendable { case status, mute, error }
+
+  public var folder = "/sys/class/leds"
+  /// In the order of `Light.allCases`; nil: there is none.
+  public var names = [String?](repeating: nil, count: Light.allCases.count)
+
+  public init() {}
+}
+
+/// `[keypad]`: an input device with keys.
+public struct KeypadSettings: Equatable, Sendable {
+  /// A path, `eventN`, or the name that the device gives itself; nil: there is none.
+  public var device: String?
+
+  public init() {}
+}
+
+extension Keys {
+  static let hardwareKeys: [Key] =
+    [
+      Key(
+        section: "gpio", name: "chip",
+        summary: "The chip with the lines, unless they have names of their own (gpioinfo lists both)",
+        kind: .optionalText(
+          legal: Values.nameLegal, check: Values.name, get: { $0.gpio.chip }, set: { $0.gpio.chip = $1 })),
+      Key(
+        section: "gpio", name: "debounce-ms", summary: "How long an input has to be quiet before it counts",
+        kind: .number(
+          1...500, unit: "ms", get: { $0.gpio.debounceMilliseconds },
+          set: { $0.gpio.debounceMilliseconds = $1 })),
+    ]
+    + GPIOSettings.Use.allCases.map { use in
+      Key(section: "gpio", name: use.rawValue, summary: use.summary, kind: .line(use))
+    } + [
+      light(0, "The light that shows how the call stands"),
+      light(1, "The light that is on while the switch mutes, and blinks for any other mute"),
+      light(2, "The light that blinks when something is wrong"),
+      Key(
+        section: "leds", name: "folder", summary: "Where the kernel's lights are",
+        kind: .text(
+          legal: Values.pathLegal, check: Values.path, get: { $0.leds.folder }, set: { $0.leds.folder = $1 })
+      ),
+      Key(
+        section: "keypad", name: "device",
+        summary:
+          "The keypad: a path, eventN, or its name. Its digits are telephone keys for the room, or for the door's code "
+          + "where [door] dtmf-allow has keypad",
+        kind: .optionalText(
+          legal: Values.titleLegal, check: Values.title, get: { $0.keypad.device },
+          set: { $0.keypad.device = $1 })),
+    ]
+
+  private static func light(_ index: Int, _ summary: String) -> Key {
+    Key(
+      section: "leds", name: LEDSettings.Light.allCases[index].rawValue, summary: summary,
+      kind: .optionalText(
+        legal: Values.nameLegal, check: Values.name, get: { $0.leds.names[index] },
+        set: { $0.leds.names[index] = $1 }))
+  }
+}
+
+extension GPIOSettings.Use {
+  fileprivate var summary: String {
+    switch self {
+    case .button: "Input: the visitor's button"
+    case .hook: "Input: on while the handset is lifted, which calls; putting it down hangs up"
+    case .tamper: "Input: on while the housing is open"
+    case .mute: "Input: the switch of the hard mute. While it cannot be read the microphone is closed"
+    case .lock: "Output: the lock, for [door] output = lock"
+    case .relay: "Output: a relay, for [door] output = relay"
+    case .statusLight: "Output: a light as [leds] status"
+    case .muteLight: "Output: a light as [leds] mute"
+    case .errorLight: "Output: a light as [leds] error"
+    }
+  }
+}
+
+extension Kind {
+  fileprivate static func line(_ use: GPIOSettings.Use) -> Kind {
+    Kind(
+      legal: GPIOLineSettings.legal + ", or nothing",
+      store: { text, _, settings throws(ValueFault) in
+        settings.gpio[use] = text.utf8.isEmpty ? nil : try GPIOLineSettings(parsing: text)
+      },
+      text: { $0.gpio[use]?.text ?? "" })
+  }
+}

@@ -1,0 +1,118 @@
+import CLinux
+import Foundation
+import Testing
+
+@testable import Board
+
+/// Keys from the records of an input device, and devices that are none.
+struct KeypadTests {
+  private func record(_ type: Int32, _ code: Int32, _ value: Int32) -> [UInt8] {
+    var event = input_event()
+    event.type = UInt16(type)
+    event.code = UInt16(code)
+    event.value = value
+    return withUnsafeBytes(of: &event) { Array($0) }
+  }
+
+  private func press(_ code: Int32) -> [UInt8] {
+    record(EV_KEY, code, 1) + record(EV_SYN, 0, 0) + record(EV_KEY, code, 0) + record(EV_SYN, 0, 0)
+  }
+
+  private func keys(_ bytes: [UInt8]) -> [KeypadKey] {
+    var events = KeyEvents()
+    return events.take(bytes[...])
+  }
+
+  @Test func everyDigitOfEveryKindOfKeypad() {
+    let rows = [KEY_1, KEY_2, KEY_3, KEY_4, KEY_5, KEY_6, KEY_7, KEY_8, KEY_9, KEY_0]
+    let pads = [KEY_KP1, KEY_KP2, KEY_KP3, KEY_KP4, KEY_KP5, KEY_KP6, KEY_KP7, KEY_KP8, KEY_KP9, KEY_KP0]
+    let phones = (1...9).map { KEY_NUMERIC_0 + $0 } + [KEY_NUMERIC_0]
+    for codes in [rows, pads, phones] {
+      let typed = codes.flatMap { keys(press($0)) }
+      #expect(typed == "1234567890".utf8.map { .telephone($0) })
+    }
+    for code in [KEY_ENTER, KEY_KPENTER, KEY_NUMERIC_POUND] {
+      #expect(keys(press(code)) == [.telephone(UInt8(ascii: "#"))])
+    }
+    for code in [KEY_KPASTERISK, KEY_NUMERIC_STAR, KEY_BACKSPACE] {
+      #expect(keys(press(code)) == [.telephone(UInt8(ascii: "*"))])
+    }
+  }
+
+  @Test func functionKeys() {
+    #expect(keys(press(KEY_PICKUP_PHONE)) == [.call] && keys(press(KEY_HANGUP_PHONE)) == [.hangUp])
+    #expect(keys(press(KEY_VOLUMEUP)) == [.volumeUp] && keys(press(KEY_VOLUMEDOWN)) == [.volumeDown])
+    #expect(keys(press(KEY_MICMUTE)) == [.mute])
+    #expect(keys(press(KEY_PHONE)) == [.button(isDown: true), .button(isDown: false)])
+    #expect(keys(press(KEY_F13)) == [])
+  }
+
+  @Test func aKeyThatIsHeldCountsOnce() {
+    let held = record(EV_KEY, KEY_5, 1) + record(EV_KEY, KEY_5, 2) + record(EV_KEY, KEY_5, 2)
+    #expect(keys(held + record(EV_KEY, KEY_5, 0)) == [.telephone(UInt8(ascii: "5"))])
+  }
+
+  @Test func recordsMayBeCutAnywhere() {
+    let bytes = press(KEY_1) + press(KEY_PHONE) + press(KEY_2)
+    let whole = keys(bytes)
+    #expect(whole.count == 4)
+    for cut in 0...bytes.count {
+      var events = KeyEvents()
+      #expect(events.take(bytes[..<cut]) + events.take(bytes[cut...]) == whole)
+    }
+  }
+
+  @Test func aButtonWhoseEndIsLostIsLetGo() {
+    var events = KeyEvents()
+    #expect(events.take(record(EV_KEY, KEY_PHONE, 1)[...]) == [.button(isDown: true)])
+    #expect(events.take(record(EV_SYN, SYN_DROPPED, 0)[...]) == [.button(isDown: false)])
+    #expect(events.take(record(EV_SYN, SYN_DROPPED, 0)[...]) == [])
+    #expect(events.take(record(EV_KEY, KEY_PHONE, 1)[...]) == [.button(isDown: true)])
+    #expect(events.end() == .button(isDown: false) && events.end() == nil)
+  }
+
+  @Test func rubbishIsNoKey() {
+    var generator = SystemRandomNumberGenerator()
+    var events = KeyEvents()
+    for _ in 0..<200 {
+      let bytes = (0..<100).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      for key in events.take(bytes[...]) {
+        if case .telephone(let digit) = key { #expect("0123456789*#".utf8.contains(digit)) }
+      }
+    }
+  }
+
+  @Test func whatIsNoKeypadIsSaidSo() throws {
+    let workshop = try Workshop()
+    let reason = { (name: String) -> String in
+      do throws(BoardFailure) {
+        _ = try Keypad(name, folder: workshop.path(""))
+        return "it opened"
+      } catch {
+        return error.description
+      }
+    }
+    #expect(reason("/nowhere") == "keypad '/nowhere' is not there; ls /dev/input/by-id lists what is")
+    #expect(reason("event0") == "keypad 'event0' is not there; ls /dev/input/by-id lists what is")
+    #expect(reason("My Keypad") == "keypad 'My Keypad' is not there; ls /dev/input/by-id lists what is")
+    try "text".write(toFile: workshop.path("event1"), atomically: false, encoding: .utf8)
+    #expect(reason("event1") == "keypad 'event1' is no input device")
+    #expect(reason("My Keypad") == "keypad 'My Keypad' is not there; ls /dev/input/by-id lists what is")
+  }
+
+  @Test func aPipeIsAKeypadUntilItsEnd() throws {
+    let workshop = try Workshop()
+    #expect(mkfifo(workshop.path("keys"), 0o600) == 0)
+    let writer = open(workshop.path("keys"), O_RDWR | O_NONBLOCK)
+    let keypad = try Keypad(workshop.path("keys"))
+    var typed: [KeypadKey] = []
+    let bytes = press(KEY_7) + record(EV_KEY, KEY_PHONE, 1)
+    #expect(write(writer, bytes, bytes.count) == bytes.count)
+    try keypad.read { typed.append($0) }
+    #expect(typed == [.telephone(UInt8(ascii: "7")), .button(isDown: true)])
+    try keypad.read { typed.append($0) }
+    _ = close(writer)
+    #expect(throws: BoardFailure.self) { try keypad.read { typed.append($0) } }
+    #expect(typed.last == .button(isDown: false))
+  }
+}

@@ -1,0 +1,179 @@
+import Base
+import Configuration
+import Control
+import Testing
+
+@testable import Device
+
+/// What the board's inputs, keys and faults do to the device.
+@Suite struct BoardEventTests {
+  private func put(_ bench: Bench, _ input: BoardInput, _ isOn: Bool, isFirst: Bool = false) {
+    bench.handle(.board(.input(input, isOn: isOn, isFirst: isFirst)))
+  }
+
+  private func part(_ name: String, _ problem: String? = nil) -> Device.Input {
+    .board(.part(BoardPart(name: name, place: "GPIO line 5", problem: problem)))
+  }
+
+  private func type(_ bench: Bench, _ keys: String) {
+    for key in keys.utf8 { bench.handle(.board(.key(key))) }
+  }
+
+  @Test func theHandsetCallsAndHangsUp() throws {
+    let bench = try Bench()
+    put(bench, .hook, true)
+    #expect(bench.status["call"]["state"].string == "connecting")
+    put(bench, .hook, true)
+    #expect(bench.events(named: "input").count == 1)
+    put(bench, .hook, false)
+    #expect(bench.status["call"]["state"].string == "idle")
+    let always = try Bench { $0.session.mode = .alwaysOn }
+    put(always, .hook, true)
+    put(always, .hook, false)
+    #expect(always.status["call"]["state"].string == "connecting")
+  }
+
+  @Test func whatIsFoundPressedCallsNobody() throws {
+    let bench = try Bench()
+    put(bench, .button, true, isFirst: true)
+    put(bench, .hook, true, isFirst: true)
+    #expect(bench.status["call"]["state"].string == "idle" && bench.tokenPaths.isEmpty)
+    // A switch counts however it is found.
+    put(bench, .mute, true, isFirst: true)
+    put(bench, .tamper, true, isFirst: true)
+    #expect(bench.status["audio"]["hard_muted"].bool == true)
+    #expect(bench.status["board"]["problems"].array.isEmpty)
+    #expect(bench.log.contains { $0.text == "the housing is open" })
+  }
+
+  @Test func aSwitchThatCannotBeReadMutes() throws {
+    let bench = try Bench { $0.gpio[.mute] = GPIOLineSettings(name: "5") }
+    bench.handle(part("mute"))
+    put(bench, .mute, false, isFirst: true)
+    #expect(bench.status["audio"]["hard_muted"].bool == false)
+    bench.handle(part("mute", "GPIO line 5 is not there"))
+    #expect(bench.status["audio"]["hard_muted"].bool == true)
+    #expect(bench.ask(.mute(on: false))?["hard_muted"].bool == true)
+    bench.handle(part("mute"))
+    #expect(bench.status["audio"]["hard_muted"].bool == true)
+    put(bench, .mute, false, isFirst: true)
+    #expect(bench.status["audio"]["hard_muted"].bool == false)
+  }
+
+  @Test func tamperIsShownAndHeardOnlyWhereThatIsAskedFor() throws {
+    for alarm in [false, true] {
+      let bench = try Bench { $0.device.tamperAlarm = alarm }
+      put(bench, .tamper, true)
+      #expect(bench.events(named: "input").last?["name"].string == "tamper")
+      #expect(bench.board.contains(.indicate(.alarm)) == alarm)
+      #expect(bench.audio.contains(.playTone(.error)) == alarm)
+      put(bench, .tamper, false)
+      #expect(bench.status["board"]["indicator"].string == "off")
+    }
+  }
+
+  @Test func aFaultIsToldOnceAndItsEndOnce() throws {
+    let bench = try Bench()
+    bench.handle(part("button"))
+    #expect(bench.events(named: "hardware").isEmpty)
+    for _ in 0..<3 { bench.handle(part("button", "GPIO line 5 is not there")) }
+    #expect(bench.events(named: "hardware").count == 1)
+    #expect(bench.log.filter { $0.text == "button: GPIO line 5 is not there" }.count == 1)
+    #expect(bench.status["board"]["problems"].array.map { $0.string } == ["button: GPIO line 5 is not there"])
+    bench.handle(part("button"))
+    #expect(bench.events(named: "hardware").last?["problem"].isNull == true)
+    #expect(bench.log.last?.text == "button: GPIO line 5 works")
+    #expect(bench.status["board"]["problems"].array.isEmpty)
+  }
+
+  @Test func aLockThatDoesNotWorkOpensNothingAndSaysSo() throws {
+    let bench = try Bench {
+      $0.door.output = "relay"
+      $0.gpio[.relay] = GPIOLineSettings(name: "5")
+    }
+    bench.handle(part("relay"))
+    #expect(bench.ask(.doorOpen)?["state"].string == "open")
+    bench.handle(part("relay", "GPIO line 5 is not there"))
+    #expect(bench.status["door"]["state"].string == "failed")
+    #expect(bench.ask(.doorOpen)?["refused"].string == DoorRefusal.lockFailed.words)
+    #expect(bench.events(named: "door.refused").count == 1)
+    bench.handle(part("relay"))
+    #expect(bench.status["door"]["state"].string == "closed")
+    #expect(bench.ask(.doorOpen)?["state"].string == "open")
+  }
+
+  @Test func onlyOutputsWithALineAreDoors() throws {
+    for name in ["relay", "button", "siren"] {
+      let bench = try Bench {
+        $0.door.output = name
+        $0.gpio[.lock] = GPIOLineSettings(name: "5")
+        $0.gpio[.button] = GPIOLineSettings(name: "6")
+      }
+      #expect(bench.ask(.doorOpen)?["refused"].string == DoorRefusal.noDoor.words)
+    }
+  }
+
+  @Test func keysGoToTheRoomUnlessTheDoorTakesThem() throws {
+    let bench = try Bench.withDoor()
+    type(bench, "1")
+    bench.enter(("bot", .agent))
+    type(bench, "25#")
+    #expect(bench.words.said.filter { if case .keys = $0 { true } else { false } }.count == 3)
+    #expect(bench.audio.filter { if case .playKey = $0 { true } else { false } }.count == 4)
+    #expect(bench.events(named: "dtmf").isEmpty)
+    let door = try Bench.withDoor { $0.door.codeAllow = AllowRules([.init(kind: "keypad")]) }
+    door.enter(("bot", .agent))
+    type(door, "4712#4711#")
+    #expect(door.events(named: "door.refused").count == 1)
+    #expect(door.events(named: "door.opened").last?["by"].string == "keypad")
+    #expect(door.words.said.allSatisfy { if case .keys = $0 { false } else { true } })
+    #expect(door.events(named: "dtmf").compactMap { $0["digit"].string } == ["#", "#"])
+  }
+
+  @Test func functionKeys() throws {
+    let bench = try Bench { $0.audio.volumePercent = 95 }
+    bench.handle(.board(.function(.volumeUp)))
+    #expect(bench.status["audio"]["volume"].integer == 100)
+    for _ in 0..<11 { bench.handle(.board(.function(.volumeDown))) }
+    #expect(bench.status["audio"]["volume"].integer == 0)
+    bench.handle(.board(.function(.mute)))
+    #expect(bench.status["audio"]["muted"].bool == true)
+    bench.handle(.board(.function(.mute)))
+    #expect(bench.status["audio"]["muted"].bool == false)
+    bench.handle(.board(.function(.call)))
+    #expect(bench.status["call"]["state"].string == "connecting")
+    bench.handle(.board(.function(.hangUp)))
+    #expect(bench.status["call"]["state"].string == "idle")
+  }
+
+  @Test func theSimulatedBoardIsDrivenByCommand() throws {
+    let bench = try Bench.withDoor()
+    #expect(bench.ask(.press(name: "tamper", .on))?["pressed"].string == "tamper")
+    bench.advance(milliseconds: 70_000)
+    #expect(bench.status["board"]["inputs"]["tamper"].bool == true)
+    bench.ask(.press(name: "tamper", .off))
+    #expect(bench.status["board"]["inputs"]["tamper"].bool == false)
+    // A hold that is replaced by a switch does not end it.
+    bench.ask(.press(name: "mute", .hold(milliseconds: 500)))
+    bench.ask(.press(name: "mute", .on))
+    bench.advance(milliseconds: 1000)
+    #expect(bench.status["audio"]["hard_muted"].bool == true)
+    #expect(bench.status["board"]["lights"]["mute"].string == "################")
+    bench.ask(.doorOpen)
+    #expect(bench.status["board"]["outputs"]["lock"].bool == true)
+  }
+
+  @Test func everyStateOfTheIndicatorLooksDifferentWhereItMatters() {
+    #expect(LightPattern.text(0xA000) == "#.#.............")
+    let grave: [IndicatorState] = [
+      .off, .hardMuted, .error, .muted, .connecting, .waitingAgent, .talking, .ending,
+    ]
+    let patterns = grave.map { LightPattern.of($0, .status) }
+    #expect(Set(patterns).count == grave.count)
+    for state in IndicatorState.allCases {
+      #expect((LightPattern.of(state, .mute) != 0) == (state == .hardMuted || state == .muted))
+      #expect((LightPattern.of(state, .error) != 0) == [.error, .alarm, .refused].contains(state))
+    }
+    #expect(LightPattern.of(.hardMuted, .mute) != LightPattern.of(.muted, .mute))
+  }
+}

@@ -1,0 +1,38 @@
+# What differs between the architectures that are built for on another one. Sourced after lib.sh, never run.
+
+# Sets for arm64 or armhf: `triplet` (Debian's name of the platform), `bare` (the triple of the toolchain's Embedded
+# Swift, which has none for Linux there) and `clang_target` (what C is compiled for, and code generated for).
+cross_names() {
+  case "$1" in
+    arm64) triplet=aarch64-linux-gnu bare=aarch64-none-none-elf clang_target=aarch64-unknown-linux-gnu ;;
+    armhf) triplet=arm-linux-gnueabihf bare=armv7-none-none-eabi clang_target=armv7-unknown-linux-gnueabihf ;;
+    *) die "no cross build for $1; there are arm64 and armhf" ;;
+  esac
+}
+
+# Prints the folder of a small Debian of another architecture with the libraries of the programs, made once in the
+# cache; empty if it cannot be made here, with the reason on standard error.
+foreign_tree() {
+  local architecture=$1 tree mirror
+  local packages=systemd,ca-certificates,libuv1,libssl3,libasound2,libgpiod2,libspeexdsp1,libinih1,libjansson4,libusrsctp2
+  tree=$cache/bookworm-$architecture-$(sha256sum <<<"$packages" | cut -c1-16)
+  if [ ! -e "$tree/complete" ]; then
+    [ "$(id -u)" -eq 0 ] || { say "no Debian tree for $architecture: debootstrap needs root"; return 0; }
+    mirror=$(apt-cache policy | sed -n 's|^ *[0-9]* \(https\{0,1\}://[^ ]*\) bookworm/main .*|\1|p' | head -n 1)
+    say "making a Debian tree for $architecture from ${mirror:=http://deb.debian.org/debian}"
+    rm -rf "$tree"
+    mkdir -p "$cache"
+    quietly debootstrap --foreign --arch="$architecture" --variant=minbase --include="$packages" bookworm "$tree" "$mirror" ||
+      { say "no Debian tree for $architecture: debootstrap failed"; return 0; }
+    rm -f "$tree/proc"
+    mkdir -p "$tree/proc" "$tree/sys" "$tree/dev" "$tree/mnt" "$tree/etc/dpkg/dpkg.cfg.d"
+    # A tree that is not finished is made anew, so nothing has to reach the disk in between.
+    echo force-unsafe-io >"$tree/etc/dpkg/dpkg.cfg.d/unsafe-io"
+    # Told that it is in a container, it makes no devices.
+    quietly python3 "$root/Tests/Cross/foreign.py" "$architecture" "$tree" env container=lxc \
+      /debootstrap/debootstrap --second-stage ||
+      { say "no Debian tree for $architecture: its packages cannot be set up here"; return 0; }
+    touch "$tree/complete"
+  fi
+  printf '%s\n' "$tree"
+}
