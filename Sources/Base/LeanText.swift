@@ -23,6 +23,19 @@ extension String {
     return whole
   }
 
+  /// Byte by byte. What the program compares are names, for which two spellings of one letter are two letters.
+  @inline(never)
+  public static func == (one: String, other: String) -> Bool {
+    one.utf8.count == other.utf8.count && one.utf8.elementsEqual(other.utf8)
+  }
+
+  @inline(never)
+  public static func != (one: String, other: String) -> Bool { !(one == other) }
+
+  /// What `switch` asks.
+  @inline(never)
+  public static func ~= (pattern: String, text: String) -> Bool { pattern == text }
+
   /// What is no UTF-8 becomes U+FFFD.
   @inline(never)
   public init(decoding bytes: [UInt8], as _: UTF8.Type) {

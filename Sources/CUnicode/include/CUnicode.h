@@ -1,0 +1,1 @@
+/* Nothing: only the standard library calls what is here. */
