@@ -122,6 +122,8 @@ public final class Device {
   var stayURL: String?
   var stayToken: String?
   var joinsAnew = false
+  /// Asked for while the room was being left.
+  var waitingJoins: [(url: String?, token: String?, asker: Asker)] = []
   /// When a missing agent is announced, and how often it was.
   var agentDue: Instant?
   var agentAttempts = 0

@@ -54,14 +54,18 @@ extension Device {
   }
 
   /// Answers before anything that the attempt causes, as `JoinWatch` relies on.
-  private func join(url: String?, token: String?, _ asker: Asker, _ now: Instant) {
+  func join(url: String?, token: String?, _ asker: Asker, _ now: Instant) {
     switch call.state {
     case .idle, .failed:
       succeed(.object([.init("connection", .string(RoomConnection.connecting.rawValue))]), asker, now)
       agentAttempts = 0
       beginJoin(url: url, token: token, now: now)
     case .ending:
-      refuse("leaving", "the device is just leaving its room; try again in a second", asker, now)
+      // Answered when the room is closed, which is a matter of moments.
+      guard !isTerminating, waitingJoins.count < DeviceLimits.pendingCallsMax else {
+        return refuse("leaving", "the device is just leaving its room", asker, now)
+      }
+      waitingJoins.append((url, token, asker))
     case .connecting, .waitingAgent, .talking:
       guard url == nil, token == nil else {
         return refuse(

@@ -77,6 +77,9 @@ extension Device {
     tokens.isForCall = false
     retryDue = nil
     joinsAnew = joiningAnew
+    let overtaken = waitingJoins
+    waitingJoins = []
+    for join in overtaken { refuse("leaving", "the room was left meanwhile", join.asker, now) }
     failure = nil
     advanceCall(.leaveBegan, reason: reason, now: now)
     if room.state == .disconnected {
@@ -91,9 +94,13 @@ extension Device {
   func roomClosed(_ reason: String?, now: Instant) {
     setConnection(.disconnected, reason: reason)
     advanceCall(.roomClosed, reason: call.reason, now: now)
-    guard joinsAnew, !isTerminating else { return }
-    joinsAnew = false
-    beginJoin(url: stayURL, token: stayToken, now: now)
+    if joinsAnew, !isTerminating {
+      joinsAnew = false
+      beginJoin(url: stayURL, token: stayToken, now: now)
+    }
+    let waiting = waitingJoins
+    waitingJoins = []
+    for next in waiting { join(url: next.url, token: next.token, next.asker, now) }
   }
 
   /// Leaves the room; `.exit` follows when that is done.

@@ -34,12 +34,16 @@ extension Device {
       setState(.absent, reason: reason, of: event.stream)
       log(.warning, "\(name): \(reason)", event: "audio.device")
     case .dropouts(let count):
+      let before = event.stream == .capture ? counters.captureDropouts : counters.playbackDropouts
       if event.stream == .capture {
         counters.captureDropouts = count
       } else {
         counters.playbackDropouts = count
       }
-      log(.info, "\(name): \(count) dropouts since start")
+      // Told when they have doubled, as a starved machine has ten a second; the metric counts each.
+      if count.leadingZeroBitCount < before.leadingZeroBitCount {
+        log(.info, "\(name): \(count) dropouts since start")
+      }
     }
   }
 

@@ -62,6 +62,17 @@ def enter(architecture, root):
     os.chdir("/")
 
 
+def execute(command):
+    """As os.execvp, which imports a module for that, and in the other root there is none."""
+    for folder in os.environ["PATH"].split(":"):
+        try:
+            os.execv(os.path.join(folder, command[0]), command)
+        except FileNotFoundError:
+            pass
+    print(f"{command[0]}: not found", file=sys.stderr)
+    os._exit(127)
+
+
 def main():
     architecture, root, *command = sys.argv[1:]
     root = os.path.realpath(root)
@@ -76,7 +87,7 @@ def main():
         enter(architecture, root)
         os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", HOME="/root", LC_ALL="C",
                           DEBIAN_FRONTEND="noninteractive")
-        os.execvp(command[0], command)
+        execute(command)
     os.close(ready[1])
     if os.read(ready[0], 1):
         for kind in ("uid_map", "gid_map"):

@@ -31,7 +31,7 @@ def test_what_the_programs_say(root):
     assert said.returncode == 0 and said.stdout.startswith("linteld "), said
     for program in ("linteld", "lintelctl"):
         help_text = root.run(program, "--help")
-        assert help_text.returncode == 0 and "Usage: " + program in help_text.stdout, help_text
+        assert help_text.returncode == 0 and "usage: " + program in help_text.stdout.lower(), help_text
     # The same words as on the machine that made the package.
     assert root.run("linteld", "--print-config").stdout == (root.folder / "etc/lintel/lintel.conf").read_text()
     good = root.run("linteld", "--check-config")

@@ -104,6 +104,23 @@ import Testing
     #expect(bench.status["room"]["connection"].string == "disconnected")
   }
 
+  /// A visitor who comes while the last call is being ended is no mistake.
+  @Test(arguments: [false, true]) func aCallWhileTheRoomIsLeftWaitsForThat(isOvertaken: Bool) throws {
+    let bench = try Bench()
+    bench.ask(.join(url: nil, token: token()))
+    let first = try #require(bench.connection)
+    bench.handle(.room(.webSocketOpened(connection: first)))
+    bench.ask(.leave)
+    #expect(bench.status["call"]["state"].string == "ending")
+    #expect(bench.ask(.join(url: nil, token: token())) == nil, "it is not answered yet")
+    if isOvertaken { bench.ask(.leave) }
+    for _ in 0..<10 { bench.advance(milliseconds: 100) }
+    #expect(bench.status["call"]["state"].string == (isOvertaken ? "idle" : "connecting"))
+    #expect((bench.connection == first) == isOvertaken)
+    let refusals = bench.answers.filter { if case .refused = $0.answer { true } else { false } }
+    #expect(refusals.count == (isOvertaken ? 1 : 0))
+  }
+
   @Test func terminationEndsAtOnceWithoutARoomAndAfterLeavingWithOne() throws {
     let idle = try Bench()
     idle.handle(.terminate)

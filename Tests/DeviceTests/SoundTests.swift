@@ -62,4 +62,13 @@ import Testing
     bench.memory = nil
     #expect(bench.status["memory"]["rss_kb"].isNull)
   }
+
+  /// A starved machine loses periods all the time; the journal is for people.
+  @Test func dropoutsAreToldWhenTheyHaveDoubled() throws {
+    let bench = try Bench()
+    for count in 1...1000 { bench.handle(.soundCard(SoundCardEvent(.playback, .dropouts(count)))) }
+    let told = bench.log.filter { $0.text.contains("dropouts") }
+    #expect(told.count == 10)
+    #expect(told.last?.text == "speaker: 512 dropouts since start")
+  }
 }

@@ -1,3 +1,4 @@
+import Base
 import Reactor
 
 /// Server frames: the same bytes in one piece and in pieces make the same events and end in the same way. The first

@@ -33,7 +33,7 @@ extension CommandTable {
         ),
         .init(
           name: "--bearer-file", value: "FILE",
-          summary: "The same for what the token endpoint knows the device by."),
+          summary: "The same for the secret of a token endpoint."),
         .init(name: "--door-code-file", value: "FILE", summary: "The same for the code of the door."),
         .init(
           name: "--api-secret-file", value: "FILE", summary: "The same for the API secret of the room server."
@@ -50,7 +50,8 @@ extension CommandTable {
       ],
       examples: [
         "provision token.url=wss://rooms.example.org --token-file token.jwt",
-        "provision token.source=endpoint token.endpoint=https://example.org/token --bearer-file secret",
+        "provision token.source=endpoint token.endpoint=https://example.org/t",
+        "provision --bearer-file secret.txt",
         "provision audio.volume=60 door.output=lock",
       ]),
     Command(
