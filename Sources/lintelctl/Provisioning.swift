@@ -60,8 +60,14 @@ private func dropIn(_ provision: Provision) throws(ProvisionFailure) -> NewFile 
     let file = "\(main).d/\(name)"
     files.append((file, name == Provision.dropIn ? text : existing(file)))
   }
+  let folder = environment(Profiles.variable) ?? Profiles.folder
+  let profiles = Profiles.names(ofFiles: configurationNames(in: folder))
+  if let profile = Settings.profile(in: files), profiles.contains(profile) {
+    let full = "\(folder)/\(profile).conf"
+    files.insert((full, existing(full)), at: 0)
+  }
   do throws(ConfigurationFailure) {
-    _ = try Settings.parse(files: files)
+    _ = try Settings.parse(files: files, profiles: profiles)
   } catch {
     throw ProvisionFailure(words: error.description)
   }

@@ -94,10 +94,8 @@ func readConfiguration(at path: String) throws(ConfigurationUnusable) -> Setting
     let full = "\(path).d/\(name)"
     files.append((full, try configurationText(full)))
   }
-  let folder = environment("LINTEL_PROFILES") ?? "/usr/share/lintel/profiles"
-  let profiles = Files.configurationNames(in: folder).map {
-    String(decoding: Array($0.utf8.dropLast(".conf".utf8.count)), as: UTF8.self)
-  }
+  let folder = environment(Profiles.variable) ?? Profiles.folder
+  let profiles = Profiles.names(ofFiles: Files.configurationNames(in: folder))
   if let profile = Settings.profile(in: files), profiles.contains(profile) {
     let full = "\(folder)/\(profile).conf"
     files.insert((full, try configurationText(full)), at: 0)

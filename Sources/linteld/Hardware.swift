@@ -76,7 +76,13 @@ final class Hardware {
   }
 
   private func openMissing() {
-    for part in parts where !part.isOpen { part.tryToOpen() }
+    var lightCame = false
+    for part in parts where !part.isOpen {
+      part.tryToOpen()
+      if part.isOpen, part.light != nil { lightCame = true }
+    }
+    // One that comes late shows what holds, not what happens next.
+    if lightCame { showStep() }
     if parts.contains(where: { !$0.isOpen }) { scheduleRetry() }
   }
 

@@ -241,6 +241,18 @@ async def test_lights_show_the_call(server, room, make_device, board):
     await wait_for(lambda: levels.add(error.level) or levels == {0, 1}, 5, "the error light blinks")
 
 
+async def test_a_light_that_comes_late_shows_what_holds(server, room, make_device, board):
+    status = board.light("ACT")
+    away = status.rename(status.with_name("away"))
+    device = on_linux(make_device, server, room, board, leds_folder=status.parent, leds_status="ACT")
+    async with Peer(server, room, "peer") as peer:
+        await peer.publish(880)
+        await device.ask("call")
+        await device.until(lambda s: s["board"]["indicator"] == "talking", 10, "talking")
+        away.rename(status)
+        await wait_for(lambda: (status / "brightness").read_text().strip() == "255", 8, "lit although nothing changed")
+
+
 async def test_the_volume_moves_the_mixer(server, room, make_device, board):
     device = on_linux(make_device, server, room, board, audio_mixer="Speaker", audio_mixer_card="card", audio_volume="50",
                       **board.sound(hum(), mixer=True))

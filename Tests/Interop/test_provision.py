@@ -50,6 +50,7 @@ def test_what_is_written(folder):
 
 def test_a_mistake_writes_nothing(folder):
     for arguments, words in ((["audio.volume=600"], "0 to 100"), (["audio.volme=6"], "volume"),
+                             (["device.profile=raspbery-usb"], "'raspbery-usb' is no profile"),
                              (["audio.volume=6", "--token-file", "/nowhere"], "/nowhere")):
         (folder / "source").write_text("secret")
         result = provision(*arguments, *([] if "--token-file" in arguments else ["--token-file", folder / "source"]),
