@@ -93,17 +93,23 @@ var targets: [Target] = [
   program("lintelctl", ["Base", "Control", "Configuration", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
-  library("Device", ["Base", "WebRTC", "LiveKit", "Control", "Configuration"]),
-  library("Control", ["Base", "CJansson"]),
+  library(
+    "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
+    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Words", "Doctor", "Report"]),
+  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Text"]),
   library("Configuration", ["Base", "CInih"]),
   library(
     "LiveKit", ["Base", "WebRTC", "COpenSSL", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
   library(
-    "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], folders: ["SDP", "STUN", "ICE", "SCTP"],
+    "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"],
+    folders: ["SDP", "STUN", "ICE", "DTLS", "SRTP", "RTP", "SCTP"],
     linkerSettings: [.linkedLibrary("usrsctp")]),
-  library("Board", ["AudioEngine", "Base", "CALSA", "CGPIOD", "CLinux"]),
   library(
-    "AudioEngine", ["COpus", "CSpeexDSP"], settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
+    "Board", ["AudioEngine", "Base", "CALSA", "CGPIOD", "CLinux"],
+    folders: ["AudioThread", "Lines", "Sound"]),
+  library(
+    "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
+    settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
   library("Base", embedded ? ["CUnicode"] : []),
 
