@@ -2,11 +2,10 @@ import Base
 import Configuration
 import Control
 import LiveKit
-import WebRTC
 
 /// The device as a whole: its call, its mute, its answers. Owns no socket, clock, thread or file.
 ///
-/// The loop: call `start`, `send` or `handle(_:now:)` once, then `poll(now:)` until it answers `.wait` or `.exit`.
+/// The loop: call `start` or `handle(_:now:)` once, or give the room a frame, then `poll(now:)` until it answers `.wait` or `.exit`.
 public final class Device {
   /// Tells the clients of the control socket apart; the number is the caller's.
   public typealias ClientID = Int
@@ -70,8 +69,6 @@ public final class Device {
   public enum AudioCommand: Equatable {
     case openTrack(slot: Int)
     case closeTrack(slot: Int)
-    /// An RTP packet with its 48 kHz timestamp and Opus payload.
-    case packet(slot: Int, sequence: UInt16, timestamp: UInt32, payload: [UInt8])
     case setMuted(Bool)
     case setVolume(percent: Int)
     case setDiscontinuousTransmission(Bool)
@@ -219,13 +216,8 @@ public final class Device {
     watchTokens(call.state, now: now)
   }
 
-  /// One frame of the microphone: an Opus payload with its place on the 48 kHz clock.
-  public func send(_ frame: PeerConnection.AudioFrame, now: Instant) {
-    guard let microphone else { return }
-    uplinkRate.count(payloadBytes: frame.payload.count, now: now)
-    adaptUplink(now: now)
-    sendLive(frame, track: microphone, now: now)
-  }
+  /// Where the frames of the microphone belong: they go to `Room.send`, and only then is `poll` called.
+  public var microphoneTrack: LocalTrack.ID? { microphone }
 
   public func handle(_ input: Input, now: Instant) {
     switch input {
@@ -261,6 +253,7 @@ public final class Device {
       switch room.poll(now: now) {
       case .event(let event): handle(event, now: now)
       case .wait(let until):
+        if watchUplink(now: now) { continue }
         if indicatorIsStale {
           indicatorIsStale = false
           refreshIndicator()

@@ -3,6 +3,7 @@ import Base
 import Board
 import Configuration
 import Device
+import LiveKit
 import Reactor
 import WebRTC
 
@@ -101,15 +102,17 @@ final class SoundPath {
     watcher?.stop()
   }
 
+  /// What does not fit is counted there.
+  func play(_ packet: ReceivedAudio) {
+    downlink.push(
+      slot: packet.slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload[...],
+      arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
+  }
+
   func perform(_ command: Device.AudioCommand) {
     switch command {
     case .openTrack(let slot): downlink.open(slot: slot)
     case .closeTrack(let slot): downlink.close(slot: slot)
-    case .packet(let slot, let sequence, let timestamp, let payload):
-      // What does not fit is counted there.
-      downlink.push(
-        slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...],
-        arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
     case .setMuted(let muted): uplink.muted = muted
     case .setVolume(let percent):
       volumePercent = percent

@@ -8,11 +8,6 @@ import WebRTC
 extension Device {
   func handle(_ event: LiveKit.Event, now: Instant) {
     switch event {
-    case .audio(let slot, _, let packet):
-      emit(
-        .audio(
-          .packet(slot: slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload)
-        ))
     case .connectionStateChanged(let state, let reason): connectionChanged(state, reason, now: now)
     case .connectionFailed(let failure, let retryInMilliseconds):
       if retryInMilliseconds == nil { tokens.failures += 1 }

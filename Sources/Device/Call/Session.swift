@@ -131,8 +131,6 @@ extension Device {
     mute = next
     if before.isOpen != next.isOpen {
       emit(.audio(.setMuted(!next.isOpen)))
-      // What was said before a mute is not told after it.
-      if !next.isOpen { firstWordsStream.held = [] }
       log(
         .info, next.isOpen ? "the microphone is live" : "the microphone is muted", event: "audio.muted")
     }

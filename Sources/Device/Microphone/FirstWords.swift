@@ -2,7 +2,6 @@ import Base
 import Configuration
 import Control
 import LiveKit
-import WebRTC
 
 /// What `PreConnect` decides, carried out: the recording of the audio engine, the promise on the track, the stream.
 extension Device {
@@ -17,7 +16,7 @@ extension Device {
   func firstWords(_ event: PreConnect.Event, now: Instant) {
     let withheld = preConnect.withholdsFrames
     let action = preConnect.handle(event, now: now)
-    if withheld, preConnect.state == .handingOver || preConnect.state == .shared { goLive(now: now) }
+    if withheld != preConnect.withholdsFrames { holdBack(now: now) }
     switch action {
     case .none: break
     case .record:
@@ -30,28 +29,29 @@ extension Device {
     if let microphone { room.announcePreConnect(preConnect.isPromised, track: microphone) }
   }
 
-  /// One frame of the microphone: on its way to the room, or held back while the recording alone is for whoever comes.
-  func sendLive(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
-    if preConnect.state == .handingOver, let recording = instruments.preConnectRecording {
-      firstWordsStream.recording = recording
-      firstWords(.recordingReady, now: now)
-    }
-    guard preConnect.withholdsFrames else { return room.send(frame, track: track, now: now) }
-    firstWordsStream.held.append(frame)
-    if firstWordsStream.held.count > Self.firstFrames { firstWordsStream.held.removeFirst() }
-  }
-
-  /// The live track begins with the newest frames that were held back, all at once: whoever listens hears silence until
-  /// the first packet is there, and would stretch the first words until its jitter buffer holds some 80 ms.
-  private func goLive(now: Instant) {
-    firstWordsStream.liveFrom = firstWordsStream.held.first?.timestamp
-    let frames = firstWordsStream.held
-    firstWordsStream.held = []
+  /// Frames are held back while the recording alone is for whoever comes.
+  private func holdBack(now: Instant) {
     guard let microphone else { return }
-    for frame in frames { room.send(frame, track: microphone, now: now) }
+    if preConnect.withholdsFrames {
+      room.holdBack(track: microphone)
+    } else {
+      if preConnect.state == .off { room.forgetHeld(track: microphone) }
+      firstWordsStream.liveFrom = room.goLive(track: microphone, now: now)
+    }
   }
 
-  private static let firstFrames = 4
+  /// What follows from the microphone's frames, which do not pass here: the recording becomes whole with one of them.
+  /// True if something was done.
+  func watchUplink(now: Instant) -> Bool {
+    if let microphone { uplinkRate.count(sentBytes: room.sentPayloadBytes(track: microphone), now: now) }
+    adaptUplink(now: now)
+    guard preConnect.state == .handingOver, let recording = instruments.preConnectRecording else {
+      return false
+    }
+    firstWordsStream.recording = recording
+    firstWords(.recordingReady, now: now)
+    return true
+  }
 
   /// Who is there, as the hand-over sees it.
   func watchAudience(now: Instant) {
@@ -126,8 +126,6 @@ extension Device {
 
 /// How far the recording has got.
 struct FirstWordsStream {
-  /// The newest frames that were held back.
-  var held: [PeerConnection.AudioFrame] = []
   /// The RTP timestamp with which the live track began.
   var liveFrom: UInt32?
   var recording: FirstWords?

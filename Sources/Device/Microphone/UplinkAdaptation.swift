@@ -77,7 +77,7 @@ struct UplinkAdaptation: Equatable {
 }
 
 extension Device {
-  /// Looks at the receiver's reports every two seconds; called with every frame, so it needs no timer.
+  /// Looks at the receiver's reports every two seconds; called after every frame, so it needs no timer.
   func adaptUplink(now: Instant) {
     guard let due = adaptationDue, due <= now else {
       if adaptationDue == nil { adaptationDue = now.advanced(byMilliseconds: adaptationMilliseconds) }

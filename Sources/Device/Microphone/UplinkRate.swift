@@ -4,12 +4,15 @@ import Base
 struct UplinkRate: Equatable {
   private static let windowMilliseconds = 2000
   private var windowStart: Instant?
-  private var windowBytes = 0
+  private var windowBytes: Int64 = 0
+  private var sentBytes: Int64 = 0
   private var last = 0
 
-  mutating func count(payloadBytes: Int, now: Instant) {
+  /// `sentBytes` is the track's count since it was made.
+  mutating func count(sentBytes: Int64, now: Instant) {
     roll(now)
-    windowBytes += payloadBytes
+    windowBytes += sentBytes - self.sentBytes
+    self.sentBytes = sentBytes
   }
 
   /// Of the last whole window.
@@ -25,7 +28,7 @@ struct UplinkRate: Equatable {
     }
     let elapsed = now.milliseconds(since: start)
     guard elapsed >= Self.windowMilliseconds else { return }
-    last = windowBytes * 8 * 1000 / elapsed
+    last = Int(windowBytes * 8 * 1000 / Int64(elapsed))
     windowBytes = 0
     windowStart = now
   }
