@@ -32,16 +32,18 @@ import Testing
     #expect(refused.contains("leave"))
   }
 
-  @Test func anExpiredTokenIsSaidBeforeDialling() throws {
+  /// The server judges, whatever our clock says of the token.
+  @Test func anExpiredTokenIsDialledWithAndTheServerSaysSo() throws {
     let bench = try Bench()
     bench.ask(.join(url: nil, token: token(expiresAt: 1_700_000_000)))
-    #expect(bench.connection == nil)
+    #expect(bench.dialled == token(expiresAt: 1_700_000_000))
+    bench.refuseToken()
     let failure = try #require(bench.events(named: "room.failure").last)
-    #expect(failure["code"].string == "expired-token")
-    #expect(failure["message"].string?.contains("2023-11-14") == true)
+    #expect(failure["code"].string == "not-allowed")
+    #expect(failure["message"].string?.contains("token is expired") == true)
     #expect(failure["retriable"].bool == false)
     #expect(bench.status["call"]["state"].string == "failed")
-    #expect(bench.status["room"]["failure"]["code"].string == "expired-token")
+    #expect(bench.status["room"]["failure"]["code"].string == "not-allowed")
     #expect(bench.log.contains { $0.priority == .error && $0.text.contains("expired") })
   }
 

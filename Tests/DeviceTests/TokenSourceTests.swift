@@ -214,7 +214,6 @@ import Testing
     (200, #"{"server_url":"wss://h","participant_token":"x"}"#, "token-endpoint-answer", "malformed"),
     (201, #"{"participant_token":"\#(token())"}"#, "token-endpoint-answer", "no server_url"),
     (201, answer(token(), url: "ftp://h"), "token-endpoint-answer", "wss://"),
-    (201, answer(token(expiresAt: 1_700_000_000)), "expired-token", "2023"),
   ]
 
   @Test(arguments: refusals) func everyFailureIsOneSentence(

@@ -32,8 +32,7 @@ extension Device {
     tokenSeen = try? AccessToken(ticket.token)
     log(.info, "joining \(serverURL)")
     do throws(Failure) {
-      try room.join(
-        url: serverURL, token: ticket.token, wallClockSeconds: instruments.unixMilliseconds / 1000, now: now)
+      try room.join(url: serverURL, token: ticket.token, now: now)
     } catch {
       giveUp(RoomFailure(error), now: now)
     }

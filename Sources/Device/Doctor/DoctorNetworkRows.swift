@@ -29,11 +29,16 @@ extension Device {
       let words = "the clock says \(text), the server's says \(minuteText(seconds - off))"
       return DoctorRow("clock", .fail, words, advice: advice)
     }
-    if failure?.code == "token-not-yet-valid" {
+    if case .notYetValid? = tokenWarning {
       return DoctorRow(
         "clock", .warn, "the clock says \(text), before the token begins to be valid", advice: advice)
     }
     return DoctorRow("clock", .pass, text)
+  }
+
+  /// The server judges the token; this is a hint for a person, by our own clock.
+  private var tokenWarning: TokenWarning? {
+    tokenSeen.flatMap { TokenWarning($0, wallClockSeconds: instruments.unixMilliseconds / 1000) }
   }
 
   /// 2024: before this program was.
@@ -44,7 +49,8 @@ extension Device {
   private var tokenRow: DoctorRow {
     let name = "token"
     if let failure, DoctorAdvice.isAboutToken(failure.code) {
-      return DoctorRow(name, .fail, failure.message, advice: DoctorAdvice.of(failure.code))
+      return DoctorRow(
+        name, .fail, failure.message, advice: DoctorAdvice.of(tokenWarning?.code ?? failure.code))
     }
     guard let token = tokenSeen else {
       return DoctorRow(name, .warn, "no token was seen yet", advice: "run this again when a call was tried")
@@ -59,6 +65,9 @@ extension Device {
       return DoctorRow(
         name, .fail, "\(words) may not subscribe, so this device hears nobody",
         advice: "have the token issued with canSubscribe")
+    }
+    if let tokenWarning {
+      return DoctorRow(name, .warn, tokenWarning.words, advice: DoctorAdvice.of(tokenWarning.code))
     }
     let until = token.expires.map { ", valid until \(minuteText($0))" } ?? ", valid for ever"
     guard token.canPublishData else {
