@@ -16,6 +16,7 @@ public struct Participant: Equatable, Sendable {
   public var identity = ""
   public var sid = ""
   public var name = ""
+  /// Of the local participant alone, and as long as it may be set from here.
   public var metadata = ""
   public var attributes: [String: String] = [:]
   public var state: State = .joining

@@ -73,7 +73,7 @@ extension Room {
     do throws(DataFailure) {
       try sendPacket(packet, reliable: true, to: caller.isEmpty ? [] : [caller], urgent: true, now: now)
     } catch {
-      emit(.dataFailed(error))
+      tellDataFailed(error)
     }
   }
 
