@@ -83,7 +83,9 @@ final class Daemon {
     driver.onEndpoint = { self.handle($0) }
     port?.onRequest = { self.handle(.control($0, client: $1)) }
     port?.onLeft = { self.handle(.clientLeft($0)) }
-    sound.onFrame = { self.device.send($0, now: self.loop.now) }
+    sound.onFrame = { frame in
+      if let track = self.device.microphoneTrack { self.device.room.send(frame, track: track, now: self.loop.now) }
+    }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
     sound.onMixer = { self.handle(.board(.part($0))) }
@@ -107,7 +109,7 @@ final class Daemon {
     hardware.onEvent = { self.handle(.board($0)) }
     // A switch that mutes does so before there is anything to hear.
     hardware.start()
-    device.restoreDoor(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
+    device.restore(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
     device.start(now: loop.now)
     drain()
     superviseMyself()
@@ -196,7 +198,7 @@ final class Daemon {
       case .httpRequest(let request): driver.post(request)
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
-      case .storeDoorState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
+      case .storeState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
       case .board(let command): hardware.perform(command)
       case .audio(let command): sound.perform(command)
       case .log(let entry):

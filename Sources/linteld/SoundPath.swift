@@ -105,11 +105,6 @@ final class SoundPath {
     switch command {
     case .openTrack(let slot): downlink.open(slot: slot)
     case .closeTrack(let slot): downlink.close(slot: slot)
-    case .packet(let slot, let sequence, let timestamp, let payload):
-      // What does not fit is counted there.
-      downlink.push(
-        slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...],
-        arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
     case .setMuted(let muted): uplink.muted = muted
     case .setVolume(let percent):
       volumePercent = percent
@@ -119,6 +114,7 @@ final class SoundPath {
     case .handOverPreConnect: uplink.handOver()
     case .endPreConnect: uplink.endPreConnect()
     case .playTone(let tone): downlink.play(Tone(tone))
+    case .playClick: downlink.play(.muted)
     case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
     case .endSoundProbe: uplink.probe.end()
