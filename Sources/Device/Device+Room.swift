@@ -22,7 +22,7 @@ extension Device {
     case .chatReceived, .transcription, .dataReceived, .streamEnded: perform(told(event), now: now)
     case .roomMetadataChanged, .recordingChanged, .descriptionDropped, .requestRefused:
       perform(noted(event), now: now)
-    case .roomUpdated, .localParticipantUpdated, .streamOpened, .streamChunk, .textReceived, .audio: break
+    case .roomUpdated, .localParticipantUpdated, .streamOpened, .streamChunk, .textReceived: break
     }
   }
 

@@ -24,7 +24,7 @@ extension Device {
     report.noteChange()
     perform(audience.passTime(now: now), now: now)
     if isDue(microphone.preConnectDue, now) { preConnect(.timeout, now: now) }
-    perform(microphone.passReports(room.mediaStatistics(.publisher), settings.audio, now: now), now: now)
+    perform(microphone.passReports(in: room, settings.audio, now: now), now: now)
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
     if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }

@@ -95,8 +95,7 @@ public final class Device {
   }
 
   var settings: Settings
-  /// The sound path gives it the microphone's frames, and takes from it what was received.
-  public let room: Room
+  let room: Room
   let instruments: any Instruments
   private var outputs = OutputQueue()
   var stay: Stay

@@ -2,9 +2,6 @@ import Base
 import WebRTC
 
 extension Room {
-  public func holdBack(track: LocalTrack.ID) {}
-  public func goLive(track: LocalTrack.ID, now: Instant) -> UInt32? { nil }
-  public func forgetHeld(track: LocalTrack.ID) {}
   public func join(url: String, token: String, now: Instant) throws(Failure) {
     try join(url: url, token: token, wallClockSeconds: 1_800_000_000, now: now)
   }

@@ -14,6 +14,7 @@ import WebRTC
 final class Daemon {
   private let loop: EventLoop
   private let device: Device
+  private let room: Room
   private let sound: SoundPath
   /// nil in a self-test without a daemon.
   private let port: ControlPort?
@@ -55,7 +56,7 @@ final class Daemon {
         memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
     port = isStandIn ? nil : try ControlPort(loop, settings.control)
     metrics = isStandIn ? nil : try MetricsPort.of(settings.metrics, loop)
-    let room = Room(configuration: try Self.roomConfiguration(settings), random: SystemRandom())
+    room = Room(configuration: try Self.roomConfiguration(settings), random: SystemRandom())
     device = Device(
       settings: settings, room: room, instruments: instruments, version: lintelVersion, startedAt: loop.now)
   }
@@ -84,7 +85,7 @@ final class Daemon {
     port?.onRequest = { self.handle(.control($0, client: $1)) }
     port?.onLeft = { self.handle(.clientLeft($0)) }
     sound.onFrame = { frame in
-      if let track = self.device.microphoneTrack { self.device.room.send(frame, track: track, now: self.loop.now) }
+      if let track = self.device.microphoneTrack { self.room.send(frame, track: track, now: self.loop.now) }
     }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
@@ -205,6 +206,7 @@ final class Daemon {
         Journal.write(entry.priority, entry.text, event: entry.event, room: device.roomName)
       case .exit: return loop.stop()
       case .wait(let until):
+        while let packet = room.nextAudio() { sound.play(packet) }
         tellStatus()
         if let until { timer.schedule(at: until) } else { timer.cancel() }
         return

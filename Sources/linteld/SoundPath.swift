@@ -3,6 +3,7 @@ import Base
 import Board
 import Configuration
 import Device
+import LiveKit
 import Reactor
 import WebRTC
 
@@ -99,6 +100,13 @@ final class SoundPath {
   func stop() {
     thread.stop()
     watcher?.stop()
+  }
+
+  /// What does not fit is counted there.
+  func play(_ packet: ReceivedAudio) {
+    downlink.push(
+      slot: packet.slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload[...],
+      arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
   }
 
   func perform(_ command: Device.AudioCommand) {

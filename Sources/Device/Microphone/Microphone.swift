@@ -2,7 +2,6 @@ import Base
 import Configuration
 import Control
 import LiveKit
-import WebRTC
 
 /// The microphone towards the room: whether it is heard, from which word on, and how strongly its voice is protected.
 /// Samples do not pass here: the sound path gives its frames to the room.
@@ -76,7 +75,6 @@ struct Microphone {
 
   /// What was said before the microphone is closed is not told after it.
   private mutating func close(in room: Room, now: Instant) -> [Effect] {
-    if let track { room.forgetHeld(track: track) }
     let action = preConnect.handle(.closed, now: now)
     return carryOut(action, in: room, "the microphone was muted", now: now)
   }
@@ -167,7 +165,9 @@ struct Microphone {
 
   mutating func watchReports(_ isConnected: Bool, now: Instant) { protection.watch(isConnected, now: now) }
 
-  mutating func passReports(_ sent: PeerConnection.Statistics?, _ audio: AudioSettings, now: Instant) -> [Effect] {
-    protection.look(sent, audio, now: now)
+  mutating func passReports(in room: Room, _ audio: AudioSettings, now: Instant) -> [Effect] {
+    guard let track else { return [] }
+    return protection.look(
+      room.mediaStatistics(.publisher), payloadBytes: room.sentPayloadBytes(track: track), audio, now: now)
   }
 }

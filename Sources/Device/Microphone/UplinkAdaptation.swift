@@ -92,13 +92,15 @@ struct UplinkProtection: Equatable {
     rate = UplinkRate()
   }
 
-  mutating func look(_ sent: PeerConnection.Statistics?, _ audio: AudioSettings, now: Instant) -> [Effect] {
+  /// `payloadBytes` is what the room has sent of the track since it was made.
+  mutating func look(
+    _ sent: PeerConnection.Statistics?, payloadBytes: Int64, _ audio: AudioSettings, now: Instant
+  ) -> [Effect] {
     guard let due, due <= now else { return [] }
     self.due = now.advanced(byMilliseconds: Self.lookMilliseconds)
-    guard let sent else { return [] }
-    rate.sample(payloadBytes: sent.bytesSent, now: now)
+    rate.sample(payloadBytes: payloadBytes, now: now)
     // Without a round trip there was no report yet.
-    guard sent.roundTripMilliseconds != nil else { return [] }
+    guard let sent, sent.roundTripMilliseconds != nil else { return [] }
     return report(lossTenths: sent.lossTenthsPercent, audio)
   }
 

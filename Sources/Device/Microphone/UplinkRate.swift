@@ -5,7 +5,7 @@ struct UplinkRate: Equatable {
   private var last: (payloadBytes: Int64, at: Instant)?
   private(set) var bitsPerSecond = 0
 
-  /// `payloadBytes` counts from the beginning of the session.
+  /// `payloadBytes` counts from the beginning.
   mutating func sample(payloadBytes: Int64, now: Instant) {
     defer { last = (payloadBytes, now) }
     guard let last, now > last.at else { return }
