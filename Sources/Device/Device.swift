@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -82,7 +83,7 @@ public final class Device {
     /// The recording ends; `Instruments.preConnectRecording` has it within a frame.
     case handOverPreConnect
     case endPreConnect
-    case playTone(DeviceTone)
+    case playTone(Tone)
     /// The feedback for a key of the keypad.
     case playKey(UInt8)
     /// Looks at the raw microphone, muted or not: `Instruments.soundProbe`.

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Control
 
@@ -44,8 +45,8 @@ extension Device {
     case .turn(let step): turn(step, asker, now)
     case .indicator(let show, let milliseconds): indicate(show, milliseconds, asker, now)
     case .tone(let name):
-      guard let tone = DeviceTone(rawValue: name) else {
-        return refuse(unknown: "tone", name, DeviceTone.allCases.map { $0.rawValue }, asker, now)
+      guard let tone = Tone.named.first(where: { $0.name == name })?.tone else {
+        return refuse(unknown: "tone", name, Tone.named.map { $0.name }, asker, now)
       }
       emit(.audio(.playTone(tone)))
       succeed(.object([]), asker, now)

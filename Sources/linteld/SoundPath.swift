@@ -118,7 +118,7 @@ final class SoundPath {
     case .recordPreConnect(let preRoll): uplink.start(preRollMilliseconds: preRoll)
     case .handOverPreConnect: uplink.handOver()
     case .endPreConnect: uplink.endPreConnect()
-    case .playTone(let tone): downlink.play(Tone(tone))
+    case .playTone(let tone): downlink.play(tone)
     case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
     case .endSoundProbe: uplink.probe.end()
@@ -171,20 +171,5 @@ final class SoundPath {
 
   private func stream(_ direction: AudioDirection) -> SoundCardEvent.Stream {
     direction == .capture ? .capture : .playback
-  }
-}
-
-extension Tone {
-  init(_ tone: DeviceTone) {
-    self =
-      switch tone {
-      case .booted: .booted
-      case .ringing: .ringing
-      case .connected: .connected
-      case .busy: .busy
-      case .error: .error
-      case .muted: .muted
-      case .doorOpened: .doorOpened
-      }
   }
 }

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -27,7 +28,7 @@ extension Device {
     return DoctorRow(name, .fail, reason, advice: advice)
   }
 
-  private func levelRow(_ sound: SoundProbeReadings) -> DoctorRow {
+  private func levelRow(_ sound: SoundProbeReading) -> DoctorRow {
     let name = "level"
     if mute.switchIsOn {
       return DoctorRow(
@@ -55,7 +56,7 @@ extension Device {
     return DoctorRow(name, .pass, words)
   }
 
-  private func echoRow(_ sound: SoundProbeReadings) -> DoctorRow {
+  private func echoRow(_ sound: SoundProbeReading) -> DoctorRow {
     let name = "echo"
     guard sound.wasPlayed else {
       return DoctorRow(

@@ -165,8 +165,8 @@ extension Device {
             "round-trip", .warn, words, advice: "a talk becomes hard: use a nearer server or a better network"
           ))
     }
-    let lost = instruments.sound.packetsLost - run.lostBefore
-    let expected = instruments.sound.packetsReceived - run.receivedBefore + lost
+    let lost = instruments.sound.downlink.lost - run.lostBefore
+    let expected = instruments.sound.downlink.packets - run.receivedBefore + lost
     let down = expected > 0 ? 1000 * lost / expected : 0
     let up = sent?.roundTripMilliseconds == nil ? 0 : 1000 * Int(sent?.remoteFractionLost ?? 0) / 256
     let text = "\(up / 10).\(up % 10) % of what was sent, \(down / 10).\(down % 10) % of what was received"

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -22,7 +23,7 @@ struct DoctorRun {
   var asked: String?
   /// It joined by itself, and so it leaves.
   var hasJoined = false
-  var sound = SoundProbeReadings()
+  var sound = SoundProbeReading()
   var lostBefore = 0
   var receivedBefore = 0
 }
@@ -87,8 +88,8 @@ extension Device {
       askServerTime()
       let isOver = run.joiningEnds.map { $0 <= now } ?? true
       if connection == .connected {
-        doctor?.lostBefore = instruments.sound.packetsLost
-        doctor?.receivedBefore = instruments.sound.packetsReceived
+        doctor?.lostBefore = instruments.sound.downlink.lost
+        doctor?.receivedBefore = instruments.sound.downlink.packets
         enter(.measuring, after: Self.measuringMilliseconds, now)
       } else if failure != nil || isOver {
         finishDoctor(now: now)

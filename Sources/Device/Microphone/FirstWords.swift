@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -130,23 +131,11 @@ struct FirstWordsStream {
   var held: [PeerConnection.AudioFrame] = []
   /// The RTP timestamp with which the live track began.
   var liveFrom: UInt32?
-  var recording: FirstWords?
+  var recording: PreConnectRecording?
   var id: OutgoingStream.ID?
   /// The positions of the next sample to send, and of the first that is not for the stream any more.
   var next: UInt32 = 0
   var end: UInt32 = 0
   var capturedMilliseconds = 0
   var sentMilliseconds = 0
-}
-
-/// A recording that was handed over, in samples of 16 kHz.
-public struct FirstWords: Equatable, Sendable {
-  public var first: UInt32
-  public var handOver: UInt32
-  public var count: Int { Int(handOver &- first) }
-
-  public init(first: UInt32, handOver: UInt32) {
-    self.first = first
-    self.handOver = handOver
-  }
 }

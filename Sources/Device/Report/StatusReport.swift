@@ -58,8 +58,10 @@ extension Device {
     status.volumePercent = volumePercent
     status.capture = capture
     status.playback = playback
-    if capture.state == .running { status.capture.levelTenthsDecibel = sound.captureLevelDecibels * 10 }
-    if playback.state == .running { status.playback.levelTenthsDecibel = sound.playbackLevelDecibels * 10 }
+    if capture.state == .running {
+      status.capture.levelTenthsDecibel = sound.uplink.levelDecibels.map { $0 * 10 }
+    }
+    if playback.state == .running { status.playback.levelTenthsDecibel = sound.downlink.levelDecibels * 10 }
     if let sent = room.mediaStatistics(.publisher) {
       status.uplink.packets = sent.packetsSent
       status.uplink.bitrateBitsPerSecond = uplinkRate.bitsPerSecond(now: now)
@@ -73,12 +75,12 @@ extension Device {
         capturedMilliseconds: firstWordsStream.capturedMilliseconds,
         sentMilliseconds: preConnect.state == .sending ? 0 : firstWordsStream.sentMilliseconds)
     }
-    status.uplink.driftPartsPerMillion = sound.captureDriftPartsPerMillion
-    status.downlink.driftPartsPerMillion = sound.playoutDriftPartsPerMillion
-    status.downlink.packets = sound.packetsReceived
-    status.downlink.lost = sound.packetsLost
-    status.downlink.concealedMilliseconds = sound.concealedMilliseconds
-    status.downlink.delayMilliseconds = sound.delayMilliseconds
+    status.uplink.driftPartsPerMillion = sound.uplink.driftPartsPerMillion
+    status.downlink.driftPartsPerMillion = sound.downlink.driftPartsPerMillion
+    status.downlink.packets = sound.downlink.packets
+    status.downlink.lost = sound.downlink.lost
+    status.downlink.concealedMilliseconds = sound.downlink.concealedMilliseconds
+    status.downlink.delayMilliseconds = sound.downlink.delayMilliseconds
     status.downlink.jitterMilliseconds = room.mediaStatistics(.subscriber)?.jitterMilliseconds ?? 0
     return status
   }
