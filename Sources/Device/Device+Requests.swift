@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -89,8 +90,8 @@ extension Device {
   }
 
   private func play(_ name: String, _ asker: Asker, now: Instant) {
-    guard let tone = DeviceTone(rawValue: name) else {
-      return perform([.refuse(unknown: "tone", name, DeviceTone.allCases.map { $0.rawValue }, asker)], now: now)
+    guard let tone = Tone.named.first(where: { $0.name == name })?.tone else {
+      return perform([.refuse(unknown: "tone", name, Tone.named.map { $0.name }, asker)], now: now)
     }
     perform([.audio(.playTone(tone)), .succeed(.object([]), asker)], now: now)
   }

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Control
 import LiveKit
@@ -122,7 +123,7 @@ extension Device {
     perform(effects, now: now)
   }
 
-  func recorded(_ recording: FirstWords, now: Instant) {
+  func recorded(_ recording: PreConnectRecording, now: Instant) {
     microphone.recorded(recording)
     preConnect(.recordingReady, now: now)
   }

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -18,7 +19,7 @@ public final class Device {
     /// A result of what `.room` asked for.
     case room(Room.Input)
     /// The engine has the whole of what was recorded before anybody listened.
-    case preConnectRecorded(FirstWords)
+    case preConnectRecorded(PreConnectRecording)
     /// The answer to `.readToken`: the file's text, or why it could not be read.
     case tokenRead(Result<String, TokenFileFailure>)
     /// The answers to `.httpRequest`.
@@ -82,7 +83,7 @@ public final class Device {
     /// The recording ends; `Instruments.preConnectRecording` has it within a frame.
     case handOverPreConnect
     case endPreConnect
-    case playTone(DeviceTone)
+    case playTone(Tone)
     /// The feedback for a key of the keypad; the click tells nobody which one it was.
     case playKey(UInt8)
     case playClick

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Control
 
@@ -13,7 +14,7 @@ enum Effect: Equatable {
   case log(LogEntry.Priority, String, event: String?)
   case logWithin(budget: String, LogEntry.Priority, String, event: String?)
   /// Where tones are on.
-  case sound(DeviceTone)
+  case sound(Tone)
   case stopTones
   case answer(Device.Answer, Asker)
   case askServerTime(url: String)

@@ -87,6 +87,7 @@ final class Daemon {
     sound.onFrame = { frame in
       if let track = self.device.microphoneTrack { self.room.send(frame, track: track, now: self.loop.now) }
     }
+    sound.onRecording = { self.handle(.preConnectRecorded($0)) }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
     sound.onMixer = { self.handle(.board(.part($0))) }

@@ -14,6 +14,8 @@ final class SoundPath {
   let downlink: Downlink
   /// A frame of the microphone, and what became of a card.
   var onFrame: ((PeerConnection.AudioFrame) -> Void)?
+  /// What was said before anybody listened is whole.
+  var onRecording: ((PreConnectRecording) -> Void)?
   var onCardEvent: ((SoundCardEvent) -> Void)?
   var onWarning: ((String) -> Void)?
   /// Whether the card's own volume works, if it is to be moved.
@@ -30,6 +32,8 @@ final class SoundPath {
   private var volumePercent: Int
   private var watcher: DescriptorWatcher?
   private var payload: [UInt8] = []
+  /// The engine was asked for its recording, which ends with a frame to come.
+  private var awaitsRecording = false
 
   init(_ settings: Settings) throws(StartFailure) {
     var up = UplinkConfiguration()
@@ -119,9 +123,13 @@ final class SoundPath {
       applyVolume()
     case .setRate(let bitrate, let loss): uplink.setRate(bitrate: bitrate, expectedLossPercent: loss)
     case .recordPreConnect(let preRoll): uplink.start(preRollMilliseconds: preRoll)
-    case .handOverPreConnect: uplink.handOver()
-    case .endPreConnect: uplink.endPreConnect()
-    case .playTone(let tone): downlink.play(Tone(tone))
+    case .handOverPreConnect:
+      uplink.handOver()
+      awaitsRecording = true
+    case .endPreConnect:
+      uplink.endPreConnect()
+      awaitsRecording = false
+    case .playTone(let tone): downlink.play(tone)
     case .playClick: downlink.play(.muted)
     case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
@@ -156,6 +164,10 @@ final class SoundPath {
           payload: payload, timestamp: frame.rtpTimestamp, marker: frame.marker, level: frame.level,
           voice: frame.voice))
     }
+    if awaitsRecording, let recording = uplink.preConnectRecording {
+      awaitsRecording = false
+      onRecording?(recording)
+    }
     onDrained?()
   }
 
@@ -175,20 +187,5 @@ final class SoundPath {
 
   private func stream(_ direction: AudioDirection) -> SoundCardEvent.Stream {
     direction == .capture ? .capture : .playback
-  }
-}
-
-extension Tone {
-  init(_ tone: DeviceTone) {
-    self =
-      switch tone {
-      case .booted: .booted
-      case .ringing: .ringing
-      case .connected: .connected
-      case .busy: .busy
-      case .error: .error
-      case .muted: .muted
-      case .doorOpened: .doorOpened
-      }
   }
 }

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -10,9 +11,9 @@ import WebRTC
 final class Bench: Instruments {
   var unixMilliseconds: Int64 = 1_800_000_000_000
   var sound = SoundReadings()
-  var soundProbe = SoundProbeReadings()
+  var soundProbe = SoundProbeReading()
   var memory: MemoryReadings? = MemoryReadings(residentKilobytes: 9000, anonymousKilobytes: 3000)
-  var preConnectRecording: FirstWords?
+  var preConnectRecording: PreConnectRecording?
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
     guard let recording = preConnectRecording, recording.handOver != position else { return nil }
     let left = Int(recording.handOver &- position)

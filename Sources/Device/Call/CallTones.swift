@@ -1,10 +1,13 @@
+import AudioEngine
 import Configuration
 import Control
 
-/// The sounds by which the device tells how the call stands.
-public enum DeviceTone: String, CaseIterable, Sendable {
-  case booted, ringing, connected, busy, error, muted
-  case doorOpened = "door-opened"
+/// The sounds that may be asked for by name.
+extension Tone {
+  static let named: [(name: String, tone: Tone)] = [
+    ("booted", .booted), ("ringing", .ringing), ("connected", .connected), ("busy", .busy), ("error", .error),
+    ("muted", .muted), ("door-opened", .doorOpened),
+  ]
 }
 
 /// What is heard when the call changes its state.
@@ -18,7 +21,7 @@ public enum DeviceTone: String, CaseIterable, Sendable {
 /// | any | ending, idle | nothing; ringing stops |
 /// | anything else | | no change |
 enum CallTone: Equatable {
-  case play(DeviceTone)
+  case play(Tone)
   case stop
   case noChange
 

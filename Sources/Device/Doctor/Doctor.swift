@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Control
 import LiveKit
@@ -93,8 +94,8 @@ struct Doctor {
     let asked = askServerTime(facts)
     let isOver = run?.joiningEnds.map { $0 <= now } ?? true
     if facts.connection == .connected {
-      run?.measured.lostBefore = facts.sound.packetsLost
-      run?.measured.receivedBefore = facts.sound.packetsReceived
+      run?.measured.lostBefore = facts.sound.downlink.lost
+      run?.measured.receivedBefore = facts.sound.downlink.packets
       enter(.measuring, after: Self.measuringMilliseconds, now)
       return asked
     }
@@ -122,7 +123,7 @@ struct Doctor {
 
 /// What a run learned on its way.
 struct DoctorMeasurement {
-  var sound = SoundProbeReadings()
+  var sound = SoundProbeReading()
   var lostBefore = 0
   var receivedBefore = 0
 }

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -27,7 +28,7 @@ extension DoctorFacts {
     return DoctorRow(name, .fail, reason, advice: advice)
   }
 
-  private func levelRow(_ sound: SoundProbeReadings) -> DoctorRow {
+  private func levelRow(_ sound: SoundProbeReading) -> DoctorRow {
     let name = "level"
     if isHardMuted {
       return DoctorRow(
@@ -59,7 +60,7 @@ extension DoctorFacts {
     return DoctorRow(name, .pass, words)
   }
 
-  private func echoRow(_ sound: SoundProbeReadings) -> DoctorRow {
+  private func echoRow(_ sound: SoundProbeReading) -> DoctorRow {
     let name = "echo"
     guard sound.wasPlayed else {
       return DoctorRow(

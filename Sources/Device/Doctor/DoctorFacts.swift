@@ -1,3 +1,4 @@
+import AudioEngine
 import Configuration
 import Control
 import LiveKit
@@ -11,7 +12,7 @@ struct DoctorFacts {
   // The board.
   var capture: AudioDeviceStatus
   var playback: AudioDeviceStatus
-  var soundProbe: SoundProbeReadings
+  var soundProbe: SoundProbeReading
   var sound: SoundReadings
   var isHardMuted: Bool
   var isMuted: Bool

@@ -164,8 +164,8 @@ extension DoctorFacts {
             "round-trip", .warn, words, advice: "a talk becomes hard: use a nearer server or a better network"
           ))
     }
-    let lost = sound.packetsLost - run.lostBefore
-    let expected = sound.packetsReceived - run.receivedBefore + lost
+    let lost = sound.downlink.lost - run.lostBefore
+    let expected = sound.downlink.packets - run.receivedBefore + lost
     let down = expected > 0 ? 1000 * lost / expected : 0
     let up = sent?.roundTripMilliseconds == nil ? 0 : sent?.lossTenthsPercent ?? 0
     let text = "\(up / 10).\(up % 10) % of what was sent, \(down / 10).\(down % 10) % of what was received"

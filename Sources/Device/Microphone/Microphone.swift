@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -128,7 +129,7 @@ struct Microphone {
   }
 
   /// The engine has the whole recording.
-  mutating func recorded(_ recording: FirstWords) { delivery.recording = recording }
+  mutating func recorded(_ recording: PreConnectRecording) { delivery.recording = recording }
 
   /// Whether the stream is the one that carries the recording.
   func delivers(_ stream: OutgoingStream.ID) -> Bool { stream == delivery.id }

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import LiveKit
@@ -8,7 +9,7 @@ struct PreConnectDelivery {
   /// The framework gives up after 3 s; half a second is for the way there and back.
   private static let windowMilliseconds = 2_500
 
-  var recording: FirstWords?
+  var recording: PreConnectRecording?
   /// The RTP timestamp with which the live track began.
   var liveFrom: UInt32?
   private(set) var id: OutgoingStream.ID?
@@ -71,16 +72,4 @@ struct PreConnectDelivery {
   mutating func forgetSent() { sentMilliseconds = 0 }
 
   mutating func forgetStream() { id = nil }
-}
-
-/// A recording that was handed over, in samples of 16 kHz.
-public struct FirstWords: Equatable, Sendable {
-  public var first: UInt32
-  public var handOver: UInt32
-  public var count: Int { Int(handOver &- first) }
-
-  public init(first: UInt32, handOver: UInt32) {
-    self.first = first
-    self.handOver = handOver
-  }
 }

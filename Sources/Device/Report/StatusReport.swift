@@ -62,21 +62,21 @@ extension Device {
     status.playback = panel.playback
     // Who is near a closed microphone is nobody's business.
     if panel.capture.state == .running, microphone.isOpen {
-      status.capture.levelTenthsDecibel = sound.captureLevelDecibels * 10
+      status.capture.levelTenthsDecibel = sound.uplink.levelDecibels.map { $0 * 10 }
     }
-    if panel.playback.state == .running { status.playback.levelTenthsDecibel = sound.playbackLevelDecibels * 10 }
+    if panel.playback.state == .running { status.playback.levelTenthsDecibel = sound.downlink.levelDecibels * 10 }
     if let sent = room.mediaStatistics(.publisher) {
       status.uplink.packets = sent.packetsSent
       status.uplink.bitrateBitsPerSecond = microphone.bitsPerSecond
       if sent.roundTripMilliseconds != nil { status.uplink.lossTenthsPercent = sent.lossTenthsPercent }
     }
     status.preConnect = microphone.preConnectStatus
-    status.uplink.driftPartsPerMillion = sound.captureDriftPartsPerMillion
-    status.downlink.driftPartsPerMillion = sound.playoutDriftPartsPerMillion
-    status.downlink.packets = sound.packetsReceived
-    status.downlink.lost = sound.packetsLost
-    status.downlink.concealedMilliseconds = sound.concealedMilliseconds
-    status.downlink.delayMilliseconds = sound.delayMilliseconds
+    status.uplink.driftPartsPerMillion = sound.uplink.driftPartsPerMillion
+    status.downlink.driftPartsPerMillion = sound.downlink.driftPartsPerMillion
+    status.downlink.packets = sound.downlink.packets
+    status.downlink.lost = sound.downlink.lost
+    status.downlink.concealedMilliseconds = sound.downlink.concealedMilliseconds
+    status.downlink.delayMilliseconds = sound.downlink.delayMilliseconds
     status.downlink.jitterMilliseconds = room.mediaStatistics(.subscriber)?.jitterMilliseconds ?? 0
     return status
   }
