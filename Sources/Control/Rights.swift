@@ -4,10 +4,10 @@ extension Request {
   /// Whether operating the device is not enough: what it asks for changes how the device works for everybody, or
   /// goes past the door's policy.
   public var needsAdministrator: Bool {
-    switch self {
-    case .configReload, .doorOverride: true
-    case .logLevel(let level): level != nil
-    default: false
+    switch method.row.rights {
+    case .anybody: false
+    case .administrator: true
+    case .administratorIf(let condition): condition(self)
     }
   }
 }

@@ -75,7 +75,7 @@ struct ServiceTests {
   func commands(arguments: [String], request: Request) throws {
     #expect(
       try Invocation.parse(arguments, defaultSocket: "/s")
-        == .run(.request(request), socket: "/s", json: false))
+        == Invocation(action: .request(request), socket: "/s", json: false))
     let line = Array(request.line(id: 1).dropLast())
     #expect(try Request.parse(line).request == request)
   }
@@ -89,12 +89,12 @@ struct ServiceTests {
         .init("problems", list(problems)),
       ])
     }
-    #expect(ServiceText.render(.configReload, result([], [], [])) == "nothing has changed\n")
+    #expect(ResultText.reload(result([], [], [])) == "nothing has changed\n")
     #expect(
-      ServiceText.render(.configReload, result(["[audio] volume"], ["[audio] capture"], []))
+      ResultText.reload(result(["[audio] volume"], ["[audio] capture"], []))
         == "applied: [audio] volume\nneeds a restart (systemctl restart linteld): [audio] capture\n")
     #expect(
-      ServiceText.render(.configReload, result([], [], ["c:3: no"])) == "c:3: no\nnothing was changed\n")
+      ResultText.reload(result([], [], ["c:3: no"])) == "c:3: no\nnothing was changed\n")
     var conversation = Conversation(
       .request(.configCheck), socket: "/s", json: false, token: nil, now: .init(microseconds: 0))
     while conversation.poll() != nil {}

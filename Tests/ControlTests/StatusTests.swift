@@ -26,7 +26,7 @@ struct StatusTests {
 
   @Test("one line for the service manager: what is wrong first")
   func oneLine() {
-    #expect(StatusLine.render(Status().json) == "call idle, disconnected")
+    #expect(StatusSummary.render(Status().json) == "call idle, disconnected")
     var status = Status()
     status.call.state = .waitingAgent
     status.room.connection = .connected
@@ -34,13 +34,13 @@ struct StatusTests {
     status.participants = [ParticipantStatus(identity: "p", sid: "s", kind: "standard")]
     status.audio.muted = true
     #expect(
-      StatusLine.render(status.json)
+      StatusSummary.render(status.json)
         == "call waiting for the agent, room lobby. connected, 1 other, muted")
     status.audio.hardMuted = true
     status.audio.capture.state = .absent
     status.audio.capture.reason = "no card"
     #expect(
-      StatusLine.render(status.json)
+      StatusSummary.render(status.json)
         == "Problem: the microphone is absent: no card; call waiting for the agent, room lobby. connected, 1 other, "
         + "muted by the switch")
   }

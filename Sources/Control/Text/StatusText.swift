@@ -44,11 +44,11 @@ public enum StatusText {
 
   static func call(_ call: JSONValue) -> String {
     guard let state = call["state"].string else { return "" }
-    let words = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
+    let name = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
     let since = call["since_s"].integer.map { " for \(durationText(seconds: $0))" } ?? ""
     // The reason of a failed call stands among the problems.
     let reason = state == CallState.failed.rawValue ? nil : call["reason"].string
-    return words + since + (reason.map { ": \($0)" } ?? "")
+    return name + since + (reason.map { ": \($0)" } ?? "")
   }
 
   static func room(_ room: JSONValue) -> String {

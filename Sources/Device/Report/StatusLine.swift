@@ -4,7 +4,7 @@ import LiveKit
 
 extension Device {
   /// What `status` tells in one line, for a service manager.
-  public func statusLine(now: Instant) -> String { StatusLine.render(status(now: now).json) }
+  public func statusLine(now: Instant) -> String { StatusSummary.render(status(now: now).json) }
 
   /// The room that the device is in or is joining, for the fields of a log; nil without one.
   public var roomName: String? {
