@@ -53,6 +53,9 @@ public struct Monitor: Sendable {
     if key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") || key == 3 { finish(.done, nil) }
   }
 
+  /// The program is told to end; the screen is put back first.
+  public mutating func handleInterruption() { finish(.failed, nil) }
+
   public mutating func handleEnd() {
     finish(.unreachable, "the daemon closed the connection; it may have stopped or restarted")
   }
