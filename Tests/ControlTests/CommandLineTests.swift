@@ -168,6 +168,9 @@ struct CommandLineTests {
         The token file is read by lintelctl, with your rights. A token is never given on
         the command line, where every user of the machine could read it.
 
+        --url and --token-file are for root and [control] admin-group: another server
+        could name anybody as one for whom the door opens.
+
         Options:
           --url URL          The room server (default: as configured).
           --token-file FILE  The file with the token, or - for standard input (default:

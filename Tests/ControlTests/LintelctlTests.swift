@@ -165,9 +165,15 @@ struct LintelctlTests {
     process.waitUntilExit()
     #expect(!isRaw())
     #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == number)
-    var screen = [UInt8](repeating: 0, count: 4096)
-    let count = read(ours, &screen, screen.count)
-    #expect(String(decoding: screen.prefix(count), as: UTF8.self).hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
+    var screen: [UInt8] = []
+    var entry = pollfd(fd: ours, events: Int16(POLLIN), revents: 0)
+    while poll(&entry, 1, 0) > 0 {
+      var piece = [UInt8](repeating: 0, count: 4096)
+      let count = read(ours, &piece, piece.count)
+      guard count > 0 else { break }
+      screen += piece.prefix(count)
+    }
+    #expect(String(decoding: screen, as: UTF8.self).hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
   }
 
   @Test("several files are sent one after the other; one that cannot be read stops all of them")

@@ -47,10 +47,16 @@ struct ServiceTests {
   func rights(user: UInt32, group: UInt32, admin: UInt32?, may: Bool) {
     let rights = ClientRights(user: user, groups: [9, group], owner: 3, adminGroup: admin)
     #expect(rights.isAdministrator == may)
-    for request in [Request.configReload, .logLevel("debug"), .doorOverride] {
+    for request in [
+      Request.configReload, .logLevel("debug"), .doorOverride, .join(url: "wss://h", token: nil),
+      .join(url: nil, token: "a.b.c"), .join(url: "wss://h", token: "a.b.c"),
+    ] {
       #expect((rights.refusal(of: request, adminGroup: "ops") == nil) == may)
     }
-    for request in [Request.status, .doorOpen, .logLevel(nil), .configShow, .configCheck, .metrics, .call] {
+    for request in [
+      Request.status, .doorOpen, .logLevel(nil), .configShow, .configCheck, .metrics, .call,
+      .join(url: nil, token: nil),
+    ] {
       #expect(rights.refusal(of: request, adminGroup: nil) == nil)
     }
   }
@@ -62,6 +68,12 @@ struct ServiceTests {
       rights.refusal(of: .configReload, adminGroup: "ops")?.description
         == "only root and the members of the group ops may do this")
     #expect(rights.refusal(of: .configReload, adminGroup: nil)?.code == ControlFailure.notAllowedCode)
+    #expect(
+      rights.refusal(of: .join(url: nil, token: "t"), adminGroup: "ops")?.description
+        == "only root and the members of the group ops may join another server, or with another token")
+    #expect(
+      rights.refusal(of: .logLevel("debug"), adminGroup: nil)?.description
+        == "only root may change what is logged, as no [control] admin-group is configured")
   }
 
   @Test(

@@ -8,7 +8,7 @@ struct StatusTests {
   func emptyShape() {
     #expect(
       Status().json.text
-        == "{\"device\":{\"id\":\"\",\"board\":\"\",\"version\":\"\",\"uptime_s\":0},"
+        == "{\"device\":{\"id\":\"\",\"board\":\"\",\"version\":\"\",\"uptime_s\":0,\"next\":null},"
         + "\"call\":{\"state\":\"idle\",\"since_s\":0,\"reason\":null},"
         + "\"room\":{\"name\":null,\"sid\":null,\"connection\":\"disconnected\",\"server\":null,\"region\":null,"
         + "\"quality\":null,\"rtt_ms\":null,\"reconnects\":0,\"failure\":null},"
@@ -22,6 +22,12 @@ struct StatusTests {
         + "\"pre_connect\":null},\"door\":null,\"board\":{\"inputs\":{},\"outputs\":{},"
         + "\"indicator\":\"off\",\"lights\":{},\"problems\":[]},\"memory\":{\"rss_kb\":null,\"anon_kb\":null}}"
     )
+  }
+
+  @Test("the next deadline, by its name")
+  func nextDeadline() {
+    #expect(
+      busyStatus().json["device"]["next"].text == "{\"name\":\"max-duration\",\"in_ms\":1765001}")
   }
 
   @Test("one line for the service manager: what is wrong first")
@@ -75,6 +81,7 @@ struct StatusTests {
     #expect(
       StatusText.render(busyStatus().json) == """
         Device      lobby-3, simulated board, lintel 0.1.0, up 2 h 13 min
+        Next        max-duration in 29 min 26 s
         Call        talking for 34 s
         Room        front-door (RM_abc), connected, server wss://rooms.example.org,
                     quality good, round trip 23 ms, 1 reconnect

@@ -34,6 +34,9 @@ extension MethodRow {
       guard case .join(let url, let token) = $0 else { return [] }
       return [.init("url", .text(url)), .init("token", .text(token))]
     },
+    // Whom the door opens for is decided by kind and identity, and those are the word of the server that is joined.
+    rights: .administratorIf(
+      { $0 != .join(url: nil, token: nil) }, to: "join another server, or with another token"),
     command: Command(
       options: [
         .init(name: "--url", value: "URL", summary: "The room server (default: as configured)."),
@@ -47,6 +50,8 @@ extension MethodRow {
           + "the daemon still keeps trying.",
         "The token file is read by lintelctl, with your rights. A token is never given on the command line, where "
           + "every user of the machine could read it.",
+        "--url and --token-file are for root and [control] admin-group: another server could name anybody as one for "
+          + "whom the door opens.",
       ],
       examples: ["join", "join --url wss://rooms.example.org --token-file token.jwt"],
       action: { arguments throws(UsageFailure) in

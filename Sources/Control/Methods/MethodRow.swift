@@ -18,8 +18,8 @@ struct MethodRow: Sendable {
   enum Rights: Sendable {
     case anybody
     case administrator
-    /// Only where it asks for more than a look.
-    case administratorIf(@Sendable (Request) -> Bool)
+    /// Others, too, may call it as long as the condition does not hold; `to` ends the sentence "only root may".
+    case administratorIf(@Sendable (Request) -> Bool, to: String)
   }
 }
 

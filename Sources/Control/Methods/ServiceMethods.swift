@@ -39,7 +39,7 @@ extension MethodRow {
   static let logLevel = MethodRow(
     read: { parameters throws(ControlFailure) in .logLevel(try parameters.optionalName("level")) },
     write: { if case .logLevel(let level) = $0 { [.init("level", .text(level))] } else { [] } },
-    rights: .administratorIf { $0 != .logLevel(nil) },
+    rights: .administratorIf({ $0 != .logLevel(nil) }, to: "change what is logged"),
     command: Command(
       arguments: [.init(spelling: "LEVEL", isOptional: true)],
       summary: "Show or set what goes to the journal.",

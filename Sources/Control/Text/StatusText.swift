@@ -8,7 +8,8 @@ public enum StatusText {
     var rows: [(label: String, text: String)] = StatusProblems.of(status).map { ("Problem", $0) }
     if let mute = mute(status["audio"]) { rows.append(("Muted", mute)) }
     rows += [
-      ("Device", device(status["device"])), ("Call", call(status["call"])), ("Room", room(status["room"])),
+      ("Device", device(status["device"])), ("Next", next(status["device"]["next"])),
+      ("Call", call(status["call"])), ("Room", room(status["room"])),
       ("Here as", status["participant"]["identity"].string ?? ""), ("Agent", agent(status["agent"])),
     ]
     for (index, participant) in status["participants"].array.enumerated() {
@@ -40,6 +41,13 @@ public enum StatusText {
       named(device["version"]) { "lintel \($0)" },
       device["uptime_s"].integer.map { "up \(durationText(seconds: $0))" },
     ])
+  }
+
+  /// What it waits for by the clock.
+  private static func next(_ next: JSONValue) -> String {
+    guard let name = next["name"].string, let milliseconds = next["in_ms"].integer else { return "" }
+    let seconds = (max(0, min(milliseconds, 1 << 40)) + 999) / 1000
+    return "\(name) in \(durationText(seconds: seconds))"
   }
 
   static func call(_ call: JSONValue) -> String {
