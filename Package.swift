@@ -96,7 +96,7 @@ var targets: [Target] = [
   library(
     "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
     folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
-  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Text"]),
+  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base", "CInih"]),
   library(
     "LiveKit", ["Base", "WebRTC", "COpenSSL", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),

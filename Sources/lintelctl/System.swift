@@ -52,8 +52,8 @@ enum FileFailure: Error {
   }
 }
 
-/// The file of `send-file`, read piece by piece with the caller's rights. It stays open as long as the program.
-struct SentFile {
+/// A file of `send-file`, read piece by piece with the caller's rights. It stays open as long as the program.
+struct OpenFile {
   private let descriptor: CInt
   private let path: String
   /// nil where it has no length of its own, such as a pipe.
