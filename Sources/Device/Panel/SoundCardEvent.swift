@@ -6,8 +6,8 @@ public struct SoundCardEvent: Equatable, Sendable {
   public enum Stream: String, Sendable { case capture, playback }
 
   public enum Change: Equatable, Sendable {
-    /// Open and moving; `parameters` is what was negotiated, in one line.
-    case working(parameters: String)
+    /// Open and moving at the card's own rate; `parameters` is all that was negotiated, in one line.
+    case working(rateHertz: Int, parameters: String)
     /// Not there, or lost; it is asked for again while the call goes on.
     case failed(reason: String)
     /// Samples were lost because nobody came in time; the count since start.
@@ -27,8 +27,8 @@ extension Device {
   func handle(_ event: SoundCardEvent) {
     let name = event.stream == .capture ? "microphone" : "speaker"
     switch event.change {
-    case .working(let parameters):
-      setState(.running, reason: nil, of: event.stream)
+    case .working(let rate, let parameters):
+      setState(.running, rateHertz: rate, of: event.stream)
       log(.info, "\(name): \(parameters)", event: "audio.device")
     case .failed(let reason):
       setState(.absent, reason: reason, of: event.stream)
@@ -47,9 +47,12 @@ extension Device {
     }
   }
 
-  private func setState(_ state: AudioDeviceState, reason: String?, of stream: SoundCardEvent.Stream) {
+  private func setState(
+    _ state: AudioDeviceState, rateHertz: Int? = nil, reason: String? = nil, of stream: SoundCardEvent.Stream
+  ) {
     var status = stream == .capture ? capture : playback
     status.state = state
+    status.rateHertz = rateHertz
     status.reason = reason
     if stream == .capture { capture = status } else { playback = status }
     announce(.audioDevice(stream: stream.rawValue, device: status.device, state: state, reason: reason))
