@@ -106,7 +106,7 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("usrsctp")]),
   library(
     "Board", ["AudioEngine", "Base", "CALSA", "CGPIOD", "CLinux"],
-    folders: ["AudioThread", "Lines", "Sound"]),
+    folders: ["AudioThread", "Lines", "Memory", "Sound"]),
   library(
     "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
@@ -138,7 +138,7 @@ var targets: [Target] = [
     linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=gettimeofday"])]),
   tests("LiveKit", ["Base", "WebRTC"]),
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
-  tests("Board", ["AudioEngine"]),
+  tests("Board", ["AudioEngine", "Base"]),
   tests("Reactor", ["Base", "CLinux"]),
   tests("Configuration"),
   tests("Control", ["Base", "lintelctl"]),
