@@ -25,7 +25,7 @@ public struct AccessToken: Equatable, Sendable {
 
   /// Surrounding white space is dropped, as files end in a newline.
   public init(_ text: String) throws(Failure) {
-    let bytes = AccessToken.trimmed(Array(text.utf8))
+    let bytes = Array(trimmed(text.utf8))
     guard !bytes.isEmpty else { throw .malformedToken("it is empty") }
     guard bytes.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
     let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -74,12 +74,5 @@ public struct AccessToken: Equatable, Sendable {
   /// Throws while the clock stands where it was when it was made, before which no token and no certificate is valid.
   public static func checkClock(wallClockSeconds now: Int64) throws(Failure) {
     if now < firstYear2024Seconds { throw .clockNotSet(year: CalendarTime(now).year) }
-  }
-
-  private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
-    guard let first = bytes.firstIndex(where: { $0 > 0x20 }),
-      let last = bytes.lastIndex(where: { $0 > 0x20 })
-    else { return [] }
-    return Array(bytes[first...last])
   }
 }

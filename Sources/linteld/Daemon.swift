@@ -7,6 +7,7 @@ import Control
 import Device
 import LiveKit
 import Reactor
+import System
 import WebRTC
 
 /// Owns the parts for as long as the process lives, and keeps the device's loop: every result of the outside
@@ -37,7 +38,10 @@ final class Daemon {
   ///   - isStandIn: there is no daemon, and only a self-test is wanted.
   init(_ settings: Settings, configuration: String, isStandIn: Bool = false) throws(StartFailure) {
     self.configuration = configuration
-    let settings = try DoorFiles.readCode(settings)
+    if settings.door.code != nil, settings.door.codeFile == nil {
+      Journal.write(
+        .warning, "[door] dtmf-code: whoever reads the configuration knows the code; use dtmf-code-file")
+    }
     doorPath = DoorFiles.statePath(settings)
     sound = try SoundPath(settings)
     instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
@@ -190,7 +194,7 @@ final class Daemon {
       case .notify(let event, let milliseconds):
         port?.notify(event, unixMilliseconds: milliseconds)
         statusIsStale = true
-      case .readToken(let path): device.handle(.tokenRead(Files.readToken(path)), now: loop.now)
+      case .readToken(let path): device.handle(.tokenRead(Secrets.read(path, in: .handedOver)), now: loop.now)
       case .readConfiguration:
         device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
       case .httpRequest(let request): driver.post(request)

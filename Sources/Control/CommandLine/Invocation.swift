@@ -137,15 +137,7 @@ extension Invocation {
   static func number(
     _ text: String, _ range: ClosedRange<Int>, _ what: String, command: String
   ) throws(UsageFailure) -> Int {
-    var number: Int? = text.utf8.isEmpty || text.utf8.count > 9 ? nil : 0
-    for digit in text.utf8 {
-      guard let sofar = number, (0x30...0x39).contains(digit) else {
-        number = nil
-        break
-      }
-      number = sofar * 10 + Int(digit - 0x30)
-    }
-    guard let number, range.contains(number) else {
+    guard let number = decimal(text.utf8), range.contains(number) else {
       throw UsageFailure(
         message:
           "\(what): '\(shortened(text))' is no whole number from \(range.lowerBound) to \(range.upperBound)",
