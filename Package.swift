@@ -95,7 +95,7 @@ var targets: [Target] = [
   // The rooms, each allowed to use only those below it.
   library(
     "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
-    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Words", "Doctor", "Report"]),
+    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
   library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Text"]),
   library("Configuration", ["Base", "CInih"]),
   library(

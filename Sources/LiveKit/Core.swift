@@ -41,6 +41,8 @@ struct Core {
   var directory: Directory
   var subscriptions: SubscriptionTable
   var speakers: [Speaker] = []
+  var audio: AudioQueue
+  var uplinks: [LocalTrack.ID: LocalUplink] = [:]
   var localTracks: [LocalTrack] = []
   var nextTrackID = 1
   var rpc = RPCTables()
@@ -52,6 +54,7 @@ struct Core {
   init(limits: Limits, wholeTextTopics: [String]) {
     streams = Streams(limits: limits, wholeTextTopics: wholeTextTopics)
     directory = Directory(participantsMax: limits.participantsMax)
+    audio = AudioQueue(packetsMax: limits.receivedAudioPacketsMax)
     subscriptions = SubscriptionTable(slotsMax: limits.subscriptionsMax)
   }
 

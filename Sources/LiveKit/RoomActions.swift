@@ -62,6 +62,7 @@ extension Room {
     guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }
     removeSender(at: index, now)
     var gone = core.localTracks.remove(at: index)
+    core.uplinks[track] = nil
     guard gone.state == .published else { return }
     gone.state = .waiting
     emit(.localTrackUnpublished(gone, reason: ""))
@@ -74,6 +75,7 @@ extension Room {
     else { return }
     core.localTracks[index].isMuted = muted
     core.localTracks[index].startsTalkspurt = true
+    if muted { forgetHeld(track: track) }
     // Before the SID is known the difference is told when it comes.
     let sid = core.localTracks[index].sid
     if !sid.isEmpty { send(.mute(trackSID: sid, muted: muted)) }
@@ -90,18 +92,5 @@ extension Room {
     core.localTracks[index].announcesPreConnect = follows
     let sid = core.localTracks[index].sid
     if !sid.isEmpty { send(.updateAudioTrack(trackSID: sid, announcesPreConnect: follows)) }
-  }
-
-  /// One Opus frame; its timestamps go on by time while muted. Dropped unless published and connected.
-  public func send(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
-    guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }
-    let local = core.localTracks[index]
-    guard local.state == .published, !local.isMuted, let mid = local.mid,
-      let publisher = core.session.publisher, publisher.state == .connected
-    else { return }
-    var frame = frame
-    if local.startsTalkspurt { frame.marker = true }
-    core.localTracks[index].startsTalkspurt = false
-    publisher.send(frame, mid: mid, now: now)
   }
 }

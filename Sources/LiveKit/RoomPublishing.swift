@@ -103,6 +103,7 @@ extension Room {
     else { return }
     guard muted else { return send(.mute(trackSID: sid, muted: true)) }
     core.localTracks[index].isMuted = true
+    forgetHeld(track: core.localTracks[index].id)
     emit(.localTrackMuted(core.localTracks[index], byServer: true))
   }
 

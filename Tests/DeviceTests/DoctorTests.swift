@@ -52,7 +52,7 @@ import Testing
   @Test func anExpiredTokenIsTheTokensFault() throws {
     let bench = try bench()
     let rows = try examine(bench) {
-      bench.handle(.tokenRead(.success(token(expiresAt: 1_700_000_000))))
+      bench.handle(.tokenRead(.success("x")))
       bench.handle(.serverAnswered(.success(bench.unixMilliseconds / 1000)))
     }
     #expect(rows["token"]?["verdict"].string == "fail" && rows["server"]?["verdict"].string == "pass")
@@ -64,7 +64,7 @@ import Testing
     let bench = try bench()
     let rows = try examine(bench) {
       bench.handle(.serverAnswered(.success(bench.unixMilliseconds / 1000 + off)))
-      bench.handle(.tokenRead(.success(token(expiresAt: 1))))
+      bench.handle(.tokenRead(.success("x")))
     }
     #expect(rows["clock"]?["verdict"].string == verdict)
   }
@@ -84,7 +84,7 @@ import Testing
     let bench = try bench()
     let rows = try examine(bench) {
       bench.handle(.serverAnswered(.failure(failure)))
-      bench.handle(.tokenRead(.success(token(expiresAt: 1))))
+      bench.handle(.tokenRead(.success("x")))
     }
     let failed = rows.values.filter { $0["verdict"].string == "fail" }.compactMap { $0["name"].string }
     #expect(Set(failed) == [name, "token"])
@@ -99,7 +99,7 @@ import Testing
       let bench = try bench()
       bench.soundProbe.span = span
       bench.soundProbe.loudestDecibels = loudest
-      let rows = try examine(bench) { bench.handle(.tokenRead(.success(token(expiresAt: 1)))) }
+      let rows = try examine(bench) { bench.handle(.tokenRead(.success("x"))) }
       #expect(rows["level"]?["verdict"].string == verdict, "\(span)")
     }
   }
@@ -108,7 +108,7 @@ import Testing
     let bench = try bench()
     bench.handle(.soundCard(SoundCardEvent(.capture, .failed(reason: "sound device 'x' is in use by y"))))
     bench.handle(.soundCard(SoundCardEvent(.playback, .failed(reason: "sound device 'x' does not exist"))))
-    let rows = try examine(bench) { bench.handle(.tokenRead(.success(token(expiresAt: 1)))) }
+    let rows = try examine(bench) { bench.handle(.tokenRead(.success("x"))) }
     #expect(rows["microphone"]?["advice"].string?.contains("end that program") == true)
     #expect(rows["speaker"]?["advice"].string?.contains("plug it in") == true)
     #expect(rows["level"] == nil && rows["echo"] == nil)

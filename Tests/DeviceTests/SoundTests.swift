@@ -28,7 +28,7 @@ import Testing
   @Test func aLostCardIsAnEventAndAStateAndComesBack() throws {
     let bench = try Bench()
     #expect(bench.status["audio"]["capture"]["state"].string == "stopped")
-    bench.sound.captureLevelDecibels = -23
+    bench.sound.uplink.levelDecibels = -23
     bench.handle(.soundCard(SoundCardEvent(.capture, .working(parameters: "16000 Hz mono"))))
     #expect(bench.status["audio"]["capture"]["state"].string == "running")
     #expect(bench.status["audio"]["capture"]["level_db"] == .real(-23))

@@ -92,9 +92,10 @@ import Testing
         case .openSockets(let peer): room.handle(.localAddress(Self.addresses[peer]!, peer: peer), now: now)
         case .transmit(let bytes, let from, let to, _): flying.append((bytes, from, to))
         case .event(.trackSubscribed(let subscription, _)): slots.append(subscription.slot)
-        case .event(.audio(let slot, _, let packet)): heardByRoom.append((slot, packet.sequence))
         case .event(let event): events.append(event)
-        case .wait: break room
+        case .wait:
+          while let packet = room.nextAudio() { heardByRoom.append((packet.slot, packet.sequence)) }
+          break room
         default: break
         }
       }

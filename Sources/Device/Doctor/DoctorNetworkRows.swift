@@ -6,15 +6,15 @@ import WebRTC
 
 /// What a self-test says of the way to the room, in its order: behind a row that fails there are only those that do
 /// not depend on it.
-extension Device {
-  func networkRows(_ run: DoctorRun, now: Instant) -> [DoctorRow] {
+extension DoctorFacts {
+  func networkRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     [clockRow, tokenRow] + serverRows + roomRows(run)
   }
 
   // MARK: Clock
 
   private var clockRow: DoctorRow {
-    let seconds = instruments.unixMilliseconds / 1000
+    let seconds = unixSeconds
     let text = minuteText(seconds)
     let advice =
       "set it: timedatectl set-ntp true, or timedatectl set-time; a board without a battery needs the network"
@@ -46,7 +46,7 @@ extension Device {
     if let failure, DoctorAdvice.isAboutToken(failure.code) {
       return DoctorRow(name, .fail, failure.message, advice: DoctorAdvice.of(failure.code))
     }
-    guard let token = tokenSeen else {
+    guard let token else {
       return DoctorRow(name, .warn, "no token was seen yet", advice: "run this again when a call was tried")
     }
     let words = "\(token.identity) in room \(token.room)"
@@ -132,7 +132,7 @@ extension Device {
 
   // MARK: Room
 
-  private func roomRows(_ run: DoctorRun) -> [DoctorRow] {
+  private func roomRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     if connection == .connected { return connectedRows(run) }
     if let failure, failure.code == "media-timeout" || failure.code == "media-failed" {
       return [
@@ -152,9 +152,8 @@ extension Device {
     return [DoctorRow("room", .fail, failure.message, advice: DoctorAdvice.of(failure.code))]
   }
 
-  private func connectedRows(_ run: DoctorRun) -> [DoctorRow] {
-    var rows = [DoctorRow("room", .pass, "joined \(room.info.name)")]
-    let sent = room.mediaStatistics(.publisher)
+  private func connectedRows(_ run: DoctorMeasurement) -> [DoctorRow] {
+    var rows = [DoctorRow("room", .pass, "joined \(roomName)")]
     rows.append(DoctorRow("udp", .pass, "media flows" + (sent?.selectedPair.map { ", \($0)" } ?? "")))
     if let milliseconds = sent?.roundTripMilliseconds {
       let words = "\(milliseconds) ms to the server and back"
@@ -165,10 +164,10 @@ extension Device {
             "round-trip", .warn, words, advice: "a talk becomes hard: use a nearer server or a better network"
           ))
     }
-    let lost = instruments.sound.packetsLost - run.lostBefore
-    let expected = instruments.sound.packetsReceived - run.receivedBefore + lost
+    let lost = sound.downlink.lost - run.lostBefore
+    let expected = sound.downlink.packets - run.receivedBefore + lost
     let down = expected > 0 ? 1000 * lost / expected : 0
-    let up = sent?.roundTripMilliseconds == nil ? 0 : 1000 * Int(sent?.remoteFractionLost ?? 0) / 256
+    let up = sent?.roundTripMilliseconds == nil ? 0 : sent?.lossTenthsPercent ?? 0
     let text = "\(up / 10).\(up % 10) % of what was sent, \(down / 10).\(down % 10) % of what was received"
     let advice = "look for a weak radio link, a full uplink or a broken cable"
     let worst = max(up, down)

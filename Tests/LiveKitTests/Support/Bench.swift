@@ -21,6 +21,7 @@ final class Bench {
   var sockets: [String] = []
   var transmitted: [Room.Peer] = []
   var wait: Instant?
+  var heard: [ReceivedAudio] = []
 
   /// Peers in the order in which they were made.
   final class Made {
@@ -69,6 +70,7 @@ final class Bench {
       case .event(let event): events.append(event)
       case .wait(let until):
         wait = until
+        while let packet = room.nextAudio() { heard.append(packet) }
         return
       }
     }

@@ -4,7 +4,7 @@ import LiveKit
 @testable import Device
 
 /// A room that notes what it is told to say.
-final class FakeWords: RoomWords {
+final class FakeMessagingRoom: MessagingRoom {
   enum Said: Equatable {
     case text(String, topic: String, to: [String])
     case keys(String, to: [String])
@@ -19,10 +19,10 @@ final class FakeWords: RoomWords {
   var participants: [Participant] = []
   private(set) var said: [Said] = []
   /// What the next things that can fail do.
-  var failure: WordsFailure?
+  var failure: MessagingFailure?
   private var last = 0
 
-  private func note(_ what: Said) throws(WordsFailure) {
+  private func note(_ what: Said) throws(MessagingFailure) {
     if let failure { throw failure }
     said.append(what)
   }
@@ -32,12 +32,12 @@ final class FakeWords: RoomWords {
     return last
   }
 
-  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(WordsFailure) -> String {
+  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(MessagingFailure) -> String {
     try note(.text(text, topic: topic, to: to))
     return "stream-\(next())"
   }
 
-  func sendKeys(_ digits: String, to: [String], now: Instant) throws(WordsFailure) {
+  func sendKeys(_ digits: String, to: [String], now: Instant) throws(MessagingFailure) {
     try note(.keys(digits, to: to))
   }
 
@@ -56,13 +56,13 @@ final class FakeWords: RoomWords {
 
   func openFile(
     name: String, bytes: Int?, isText: Bool, topic: String, to: [String], now: Instant
-  ) throws(WordsFailure) -> FileID {
+  ) throws(MessagingFailure) -> FileID {
     let id = next()
     try note(.openFile(id, name: name, bytes: bytes, isText: isText, topic: topic, to: to))
     return id
   }
 
-  func writeFile(_ bytes: [UInt8], to file: FileID, now: Instant) throws(WordsFailure) {
+  func writeFile(_ bytes: [UInt8], to file: FileID, now: Instant) throws(MessagingFailure) {
     try note(.write(file, bytes))
   }
 

@@ -1,9 +1,10 @@
 import Control
+import LiveKit
 import Testing
 
 @testable import Device
 
-@Suite struct WordRequestTests {
+@Suite struct MessagingTests {
   private func bench() throws -> Bench {
     let bench = try Bench()
     bench.enter(("bot", .agent), ("phone", .sip))
@@ -45,7 +46,7 @@ import Testing
     #expect(
       bench.words.said.last
         == .call(1, method: "greet", of: "bot", payload: "{}", timeoutMilliseconds: 500_000))
-    bench.act { $0.callCompleted(1, payload: "hello", failure: nil, now: $1) }
+    bench.act { $0.handle(.rpcCompleted(1, .success("hello")), now: $1) }
     #expect(bench.answers.count == before + 1)
     guard case .result(let result)? = bench.answers.last?.answer else {
       Issue.record("no result")
@@ -53,7 +54,7 @@ import Testing
     }
     #expect(result["payload"].string == "hello")
     // Once only.
-    bench.act { $0.callCompleted(1, payload: "hello", failure: nil, now: $1) }
+    bench.act { $0.handle(.rpcCompleted(1, .success("hello")), now: $1) }
     #expect(bench.answers.count == before + 1)
   }
 
@@ -69,7 +70,7 @@ import Testing
   @Test func attributesAreMerged() throws {
     let bench = try bench()
     #expect(bench.ask(.attributes([TextPair("floor", "3"), TextPair("gone", "")])) == nil)
-    bench.act { $0.attributesAnswered(1, refusal: nil, now: $1) }
+    bench.act { $0.handle(.stateRequestAnswered(id: 1, refusal: nil), now: $1) }
     guard case .result(let result)? = bench.answers.last?.answer else {
       Issue.record("no result")
       return
@@ -79,7 +80,7 @@ import Testing
     #expect(bench.ask(.attributes([]))?["attributes"] == .object([]))
     #expect(bench.words.said.count == 1)
     bench.ask(.attributes([TextPair("floor", "4")]))
-    bench.act { $0.attributesAnswered(2, refusal: "does not have permission", now: $1) }
+    bench.act { $0.handle(.stateRequestAnswered(id: 2, refusal: "does not have permission"), now: $1) }
     guard case .refused(let failure)? = bench.answers.last?.answer else {
       Issue.record("not refused")
       return
@@ -99,11 +100,11 @@ import Testing
       bench.ask(.sendFileData(file: 1, data: [6]))?["refused"].string?.contains("still on its way") == true)
     bench.words.failure = nil
     let before = bench.answers.count
-    bench.act { $0.writeWaiting(1, now: $1) }
+    bench.act { $0.handle(.streamWritable(OutgoingStream.ID(1)), now: $1) }
     #expect(bench.answers.count == before + 1)
     #expect(bench.ask(.sendFileEnd(file: 1)) == nil)
     #expect(bench.ask(.sendFileData(file: 1, data: [7]))?["refused"].string?.contains("no such file") == true)
-    bench.act { $0.fileEnded(1, failure: nil, now: $1) }
+    bench.act { $0.handle(.outgoingStreamEnded(OutgoingStream.ID(1), failure: nil), now: $1) }
     guard case .result(let result)? = bench.answers.last?.answer else {
       Issue.record("no result")
       return

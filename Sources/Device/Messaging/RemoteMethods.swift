@@ -43,32 +43,3 @@ public enum RemoteMethods {
     method == prefix + "door.open" || settings.rpc.allow.allow(kind: caller.kind, identity: caller.identity)
   }
 }
-
-extension Device {
-  /// Somebody in the room called one of our methods.
-  func handle(_ call: RemoteCall, now: Instant) {
-    do throws(ControlFailure) {
-      guard RemoteMethods.allows(call.method, call.caller, settings) else {
-        throw .notAllowed("\(call.caller.words) may not call \(call.method)")
-      }
-      handle(
-        try RemoteMethods.request(method: call.method, payload: call.payload), from: .participant(call),
-        now: now)
-    } catch {
-      answer(.refused(error), to: .participant(call), now: now)
-    }
-  }
-
-  func answerRemote(_ answer: Answer, to call: RemoteCall, now: Instant) {
-    var failure: String?
-    switch answer {
-    case .result(let value): words.answer(call, .done(payload: value.text), now: now)
-    case .refused(let why):
-      let (code, data) = RemoteMethods.code(of: why)
-      failure = why.description
-      words.answer(call, .refused(code: code, message: why.description, data: data), now: now)
-    case .subscribed: break
-    }
-    announce(.rpc(identity: call.caller.words, method: call.method, failure: failure), budgeted: now)
-  }
-}
