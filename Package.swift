@@ -88,9 +88,9 @@ var targets: [Target] = [
     "linteld",
     [
       "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
-      "CLinux",
+      "System", "CLinux",
     ]),
-  program("lintelctl", ["Base", "Control", "Configuration", "CLinux"]),
+  program("lintelctl", ["Base", "Control", "Configuration", "System", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library(
@@ -111,6 +111,7 @@ var targets: [Target] = [
     "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
+  library("System", ["Base", "Configuration", "CLinux"]),
   library("Base", embedded ? ["CUnicode"] : []),
 
   // The C libraries: a module map and a shim header each.
@@ -140,6 +141,7 @@ var targets: [Target] = [
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
   tests("Board", ["AudioEngine", "Base"]),
   tests("Reactor", ["Base", "CLinux"]),
+  tests("System", ["Base", "Configuration"]),
   tests("Configuration"),
   tests("Control", ["Base", "lintelctl"]),
   tests("Device", ["Base", "LiveKit", "Control", "Configuration"]),
