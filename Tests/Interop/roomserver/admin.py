@@ -7,6 +7,7 @@ from aiohttp import web
 from livekit.protocol import models, rtc
 
 from . import rtp
+from .participant import SIGNS
 
 log = logging.getLogger("roomserver.admin")
 
@@ -14,7 +15,7 @@ log = logging.getLogger("roomserver.admin")
 def add_routes(application, server):
     hooks = Hooks(server)
     application.router.add_get("/test/state", hooks.state)
-    for name in ("network", "drop-websocket", "send-raw", "leave", "fail-joins", "kill"):
+    for name in ("network", "drop-websocket", "send-raw", "leave", "fail-joins", "dismissals", "clock", "kill"):
         application.router.add_post(f"/test/{name}", getattr(hooks, name.replace("-", "_")))
 
 
@@ -81,6 +82,20 @@ class Hooks:
         body = await self._body(request)
         self.server.failures = [(int(body["status"]), body.get("body", ""))] if "status" in body else []
         return web.json_response({"refused": self.server.joins_refused})
+
+    async def dismissals(self, request):
+        """{"signs": some of "reset", "alert", "word" in the order in which they are given, "spread": seconds}; {} is
+        any order, as the real server's threads happen to run."""
+        body = await self._body(request)
+        if not set(body.get("signs", SIGNS)) <= set(SIGNS):
+            raise web.HTTPBadRequest(text="no such sign")
+        self.server.dismissals = body
+        return web.json_response({})
+
+    async def clock(self, request):
+        """{"offset": seconds that our clock is ahead}: tokens are judged, and made, by it."""
+        self.server.settings.clock_offset = float((await self._body(request)).get("offset", 0))
+        return web.json_response({})
 
     async def kill(self, _):
         os.kill(os.getpid(), signal.SIGKILL)
