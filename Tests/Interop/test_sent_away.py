@@ -1,7 +1,9 @@
 """Removed, room deleted, replaced by a twin, in whatever order its signs come: out, and back only as the table says."""
 import asyncio
+import itertools
 import time
 
+from livekit.protocol import models
 import pytest
 
 from peers import Peer, token
@@ -10,6 +12,10 @@ from sound import hum
 ROUNDS = 20
 OUT_SECONDS = 1.2                           # longer than a lost connection takes to be made anew
 COMES_BACK_SECONDS = {"dismissed-room-deleted": 30}         # always-on; the others not for an hour
+
+# The others are the server's own troubles.
+FINAL = {"CLIENT_INITIATED", "DUPLICATE_IDENTITY", "PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED", "USER_UNAVAILABLE",
+         "USER_REJECTED", "SIP_TRUNK_FAILURE"}
 
 
 async def remove(server, room):
@@ -75,6 +81,33 @@ async def test_sent_away_twenty_times(server, room, make_device, mode):
             status = await device.status()
             assert status["room"]["connection"] == "disconnected", (code, status)
             assert status["room"]["failure"]["code"] == code
+
+
+@pytest.mark.seconds(300)
+async def test_every_reason_in_every_order(server, room, make_device):
+    """Who is told to be out is out and can come again; what the server may have to mend is tried again."""
+    server.require_hooks()
+    orders = [order for length in (1, 2, 3) for order in itertools.permutations(("reset", "alert", "word"), length)
+              if "word" in order]
+    reasons = [*models.DisconnectReason.keys(), *["ROOM_CLOSED"] * len(orders)]
+    device = make_device(server, room, session_mode="on-demand")
+    for n, reason in enumerate(reasons):
+        order = orders[n % len(orders)]
+        what = f"{reason}, {'-'.join(order)}"
+        assert (await device.ask("join")).status == 0, what
+        await device.connected()
+        before, told = len(device.events("room.connection")), len(device.events("room.failure"))
+        await server.hook("leave", room=room, identity="door", reason=reason, signs=order, gap=0.15)
+        await device.until(lambda s: s["room"]["connection"] != "connected", 5, f"out: {what}")
+        await asyncio.sleep(0.8)
+        states = [e["state"] for e in device.events("room.connection")[before:]]
+        codes = {e["code"] for e in device.events("room.failure")[told:]}
+        assert all(code.startswith("dismissed-") for code in codes) and codes, f"{what}: {codes}"
+        if reason in FINAL:
+            assert states == ["disconnected"], f"{what}: {states}"
+        else:
+            assert states[0] == "reconnecting", f"{what}: {states}"
+            await device.connected()
 
 
 async def test_not_allowed_to_publish(server, room, make_device):

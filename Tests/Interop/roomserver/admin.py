@@ -65,13 +65,14 @@ class Hooks:
         return web.json_response({})
 
     async def leave(self, request):
-        """{"room", "identity", "reason", "action", "remove"}: any LeaveRequest, by the names of its enums."""
+        """{"room", "identity", "reason", "action", "remove", "signs", "gap"}: any LeaveRequest, by the names of its enums,
+        with the signs of a dismissal in an order of one's own."""
         body = await self._body(request)
         reason = models.DisconnectReason.Value(body.get("reason", "UNKNOWN_REASON"))
         action = rtc.LeaveRequest.Action.Value(body.get("action", "DISCONNECT"))
         for participant in self._participants(body):
             if body.get("remove", True):
-                participant.end(reason, action)
+                participant.end(reason, action, signs=body.get("signs") and (body["signs"], body.get("gap", 0)))
             else:
                 participant.send(leave=rtc.LeaveRequest(reason=reason, action=action))
                 participant.session.close()

@@ -312,19 +312,17 @@ class Participant:
         elif self.info.state != models.ParticipantInfo.ACTIVE and now - self.joined_at > timing.never_active:
             self.end(models.JOIN_FAILURE)
 
-    def end(self, reason, action=DISCONNECT, shown=None):
-        """The participant is over: tell it, tell the others, free everything."""
+    def end(self, reason, action=DISCONNECT, shown=None, signs=None):
+        """The participant is over: tell it, tell the others, free everything. `signs`: (their order, seconds apart)"""
         if self.gone:
             return
         self.gone = True
         log.info("%s leaves: %s", self.identity, models.DisconnectReason.Name(reason))
         self.info.state, self.info.disconnect_reason = models.ParticipantInfo.DISCONNECTED, shown or reason
         self.room.left(self)
-        if reason in DISMISSALS:
-            signs, gap = self.server.dismissal()
-        else:
-            signs, gap = ("word", "alert"), 0.010
-        self.server.spawn(self._part(signs, gap, rtc.LeaveRequest(reason=reason, action=action)))
+        if not signs:
+            signs = self.server.dismissal() if reason in DISMISSALS else (("word", "alert"), 0.010)
+        self.server.spawn(self._part(*signs, rtc.LeaveRequest(reason=reason, action=action)))
 
     async def _part(self, signs, gap, leave):
         for sign in signs:
