@@ -90,16 +90,16 @@ var targets: [Target] = [
       "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
       "CLinux",
     ]),
-  program("lintelctl", ["Base", "Control", "Configuration", "CLinux"]),
+  program("lintelctl", ["Base", "JSON", "Control", "Configuration", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library(
     "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
     folders: ["Call", "Token", "Door", "Microphone", "Panel", "Words", "Doctor", "Report"]),
-  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Methods", "Text"]),
+  library("Control", ["Base", "JSON"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base", "CInih"]),
   library(
-    "LiveKit", ["Base", "WebRTC", "COpenSSL", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
+    "LiveKit", ["Base", "JSON", "WebRTC", "COpenSSL", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
   library(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"],
     folders: ["SDP", "STUN", "ICE", "DTLS", "SRTP", "RTP", "SCTP"],
@@ -111,6 +111,7 @@ var targets: [Target] = [
     "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
+  library("JSON", ["Base", "CJansson"]),
   library("Base", embedded ? ["CUnicode"] : []),
 
   // The C libraries: a module map and a shim header each.
@@ -132,6 +133,7 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("protobuf-nanopb")]),
 
   tests("Base"),
+  tests("JSON"),
   tests(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], resources: [.copy("SDP/Captures")],
     // usrsctp looks at the wall clock, which has to be virtual where time is.
@@ -141,7 +143,7 @@ var targets: [Target] = [
   tests("Board", ["AudioEngine"]),
   tests("Reactor", ["Base", "CLinux"]),
   tests("Configuration"),
-  tests("Control", ["Base", "lintelctl"]),
+  tests("Control", ["Base", "JSON", "lintelctl"]),
   tests("Device", ["Base", "LiveKit", "Control", "Configuration"]),
 ]
 
@@ -150,8 +152,8 @@ if fuzzing {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Base", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board", "Reactor",
-        "CUsrSCTP",
+        "Base", "JSON", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board",
+        "Reactor", "CUsrSCTP",
       ],
       path: "Tests/Fuzz", exclude: ["README.md"],
       swiftSettings: productSettings,

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The lines that the daemon sends, each with its line end.
 public enum Reply {

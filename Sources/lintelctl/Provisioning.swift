@@ -2,6 +2,7 @@ import Base
 import CLinux
 import Configuration
 import Control
+import JSON
 
 /// Writes what `provision` asks for. Everything is checked, then written beside its place and on the medium, before
 /// the first file takes its place; so a mistake or a full disk changes nothing.

@@ -1,6 +1,7 @@
 import Base
 import CLinux
 import Control
+import JSON
 
 /// Without a daemon a self-test is made by linteld itself, in a process of its own and with the rights of whoever
 /// asks. nil if there is no linteld, neither beside this program nor where packages put it, or if it said nothing.

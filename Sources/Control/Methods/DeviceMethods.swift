@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The methods that move or watch what belongs to the device.
 extension MethodRow {

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The status for a technician at a terminal of 80 columns: first what is wrong, then a row a part.
 ///
