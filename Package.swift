@@ -90,16 +90,16 @@ var targets: [Target] = [
       "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
       "System", "CLinux",
     ]),
-  program("lintelctl", ["Base", "Control", "Configuration", "System", "CLinux"]),
+  program("lintelctl", ["Base", "JSON", "Control", "Configuration", "System", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library(
     "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
     folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
-  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Methods", "Text"]),
+  library("Control", ["Base", "JSON"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base", "CInih"]),
   library(
-    "LiveKit", ["Base", "WebRTC", "COpenSSL", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
+    "LiveKit", ["Base", "JSON", "WebRTC", "COpenSSL", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
   library(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"],
     folders: ["SDP", "STUN", "ICE", "DTLS", "SRTP", "RTP", "SCTP"],
@@ -112,6 +112,7 @@ var targets: [Target] = [
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
   library("System", ["Base", "Configuration", "CLinux"]),
+  library("JSON", ["Base", "CJansson"]),
   library("Base", embedded ? ["CUnicode"] : []),
 
   // The C libraries: a module map and a shim header each.
@@ -133,6 +134,7 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("protobuf-nanopb")]),
 
   tests("Base"),
+  tests("JSON"),
   tests(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], resources: [.copy("SDP/Captures")],
     // usrsctp looks at the wall clock, which has to be virtual where time is.
@@ -143,7 +145,7 @@ var targets: [Target] = [
   tests("Reactor", ["Base", "CLinux"]),
   tests("System", ["Base", "Configuration"]),
   tests("Configuration"),
-  tests("Control", ["Base", "lintelctl"]),
+  tests("Control", ["Base", "JSON", "lintelctl"]),
   tests("Device", ["Base", "LiveKit", "Control", "Configuration"]),
 ]
 
@@ -152,8 +154,8 @@ if fuzzing {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Base", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board", "Reactor",
-        "CUsrSCTP",
+        "Base", "JSON", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board",
+        "Reactor", "CUsrSCTP",
       ],
       path: "Tests/Fuzz", exclude: ["README.md"],
       swiftSettings: productSettings,

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// A token endpoint's answer: where the room is, and what opens it.
 public struct TokenSourceResponse: Equatable, Sendable {
@@ -12,7 +13,9 @@ public struct TokenSourceResponse: Equatable, Sendable {
   /// `serverURL`, and older ones `url` and `token`.
   public init(status: Int, body: [UInt8]) throws(TokenEndpointFailure) {
     guard (200..<300).contains(status) else { throw TokenEndpointFailure(status: status, body: body) }
-    guard let answer = JSONObject(body) else { throw .unusable("it is not a JSON object") }
+    guard let answer = try? JSONValue.parse(body), case .object = answer else {
+      throw .unusable("it is not a JSON object")
+    }
     serverURL = try Self.text(
       answer, ["server_url", "serverUrl", "serverURL", "url", "ws_url", "wsUrl", "livekit_url"])
     let token = try Self.text(
@@ -29,10 +32,10 @@ public struct TokenSourceResponse: Equatable, Sendable {
 
   /// The first of `names` that is there and not empty.
   private static func text(
-    _ answer: borrowing JSONObject, _ names: [String]
+    _ answer: JSONValue, _ names: [String]
   ) throws(TokenEndpointFailure) -> String? {
-    for name in names where answer.has(name) {
-      guard let text = answer.text(name) else { throw .unusable("its \(name) is not a text") }
+    for name in names where !answer[name].isNull {
+      guard let text = answer[name].string else { throw .unusable("its \(name) is not a text") }
       if !text.isEmpty { return text }
     }
     return nil
