@@ -18,7 +18,9 @@ final class SystemInstruments: Instruments {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
-  var sound: SoundReadings { SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics) }
+  var sound: SoundReadings {
+    SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics, echo: uplink.echoState)
+  }
   var soundProbe: SoundProbeReading { uplink.probe.reading }
   var preConnectRecording: PreConnectRecording? { uplink.preConnectRecording }
 

@@ -164,7 +164,7 @@ public final class Uplink: @unchecked Sendable {
       level: level, milliseconds: frameSamples / AudioFormat.samplesPerMillisecond)
     if withheld {
       // What was said before the mute must not leak out of the encoder's memory after it.
-      withheld = mutedFlag.load(ordering: .acquiring)
+      withheld = false
       resetBeforeNext = true
       silentBefore = true
       return false

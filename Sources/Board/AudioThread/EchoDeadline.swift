@@ -13,8 +13,9 @@ struct EchoDeadline {
       since = now
       latePeriods = 0
     }
-    // A scheduler may be a period late, and the card buffers more.
-    latePeriods += max(0, backlogPeriods - 2)
+    // A scheduler may be a period late, and the card buffers more. A long pause counts no more than a short one:
+    // it says nothing about how long the canceller takes.
+    latePeriods += min(2, max(0, backlogPeriods - 2))
     return latePeriods >= latePeriodsMax
   }
 }
