@@ -4,6 +4,8 @@ import Base
 public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   /// There is no such device; `available` names those that there are.
   case deviceNotFound(name: String, available: String)
+  /// It was there when it was opened before; `available` names those that there are now.
+  case deviceGone(name: String, available: String)
   /// Another program has it; `holder` says which, as far as the kernel tells.
   case deviceBusy(name: String, holder: String)
   /// The user may not open it.
@@ -14,6 +16,8 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   case disconnected(name: String)
   /// It is there and moves no samples.
   case stalled(name: String, milliseconds: Int)
+  /// It is always ready, or runs much faster than sound does.
+  case runsAway(name: String)
   /// Anything else that the sound library says about `operation`.
   case driver(name: String, operation: String, reason: String)
   /// A file that the board needs is missing or not what it should be.
@@ -26,7 +30,9 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .deviceNotFound(let name, let available):
-      "sound device '\(name)' does not exist; \(available)"
+      "sound device '\(name)' is not there; \(available)"
+    case .deviceGone(let name, let available):
+      "sound device '\(name)' was unplugged and is not back; \(available)"
     case .deviceBusy(let name, let holder):
       "sound device '\(name)' is in use by \(holder)"
     case .accessDenied(let name):
@@ -37,6 +43,8 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
       "sound device '\(name)' was disconnected"
     case .stalled(let name, let milliseconds):
       "sound device '\(name)' moved no sample for \(milliseconds) ms"
+    case .runsAway(let name):
+      "sound device '\(name)' moves sound faster than it can be heard, so it is no sound card (as null and file are)"
     case .driver(let name, let operation, let reason):
       "sound device '\(name)' failed to \(operation): \(reason)"
     case .file(let path, let reason):

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// What a LiveKit access token says about itself. Its signature is for the server to check; reading it here
 /// tells a technician before dialling what the server would refuse.
@@ -21,7 +22,7 @@ public struct AccessToken: Equatable, Sendable {
 
   /// Surrounding white space is dropped, as files end in a newline.
   public init(_ text: String) throws(Failure) {
-    let bytes = AccessToken.trimmed(Array(text.utf8))
+    let bytes = Array(trimmed(text.utf8))
     guard !bytes.isEmpty else { throw .malformedToken("it is empty") }
     guard bytes.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
     let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -31,38 +32,34 @@ public struct AccessToken: Equatable, Sendable {
     guard Base64.decode(parts[0]) != nil, let payload = Base64.decode(parts[1]),
       Base64.decode(parts[2]) != nil, !parts[2].isEmpty
     else { throw .malformedToken("a part of it is not base64url") }
-    guard let claims = JSONObject(payload) else { throw .malformedToken("its claims are not a JSON object") }
-    guard claims.hasObject("video") else { throw .malformedToken("it has no video grant") }
-    guard claims.flag("roomJoin", in: "video") == true else {
+    guard let claims = try? JSONValue.parse(payload), case .object = claims else {
+      throw .malformedToken("its claims are not a JSON object")
+    }
+    let grant = claims["video"]
+    guard case .object = grant else { throw .malformedToken("it has no video grant") }
+    guard grant["roomJoin"].bool == true else {
       throw .malformedToken("it does not allow to join (video.roomJoin is not true)")
     }
-    guard let room = claims.text("room", in: "video"), !room.isEmpty else {
+    guard let room = grant["room"].string, !room.isEmpty else {
       throw .malformedToken("it names no room (video.room)")
     }
     // Older issuers put the identity into jti.
-    guard let identity = claims.text("sub") ?? claims.text("jti"), !identity.isEmpty else {
+    guard let identity = claims["sub"].string ?? claims["jti"].string, !identity.isEmpty else {
       throw .malformedToken("it names no identity (sub)")
     }
     self.room = room
     self.identity = identity
-    expires = claims.integer("exp").map(AccessToken.seconds)
-    notBefore = claims.integer("nbf").map(AccessToken.seconds)
-    canPublish = claims.flag("canPublish", in: "video") ?? true
-    canPublishData = claims.flag("canPublishData", in: "video") ?? canPublish
-    let sources = claims.texts("canPublishSources", in: "video")
+    expires = claims["exp"].wholePart.map(AccessToken.seconds)
+    notBefore = claims["nbf"].wholePart.map(AccessToken.seconds)
+    canPublish = grant["canPublish"].bool ?? true
+    canPublishData = grant["canPublishData"].bool ?? canPublish
+    let sources = grant["canPublishSources"].array.compactMap { $0.string }
     canPublishMicrophone = canPublish && (sources.isEmpty || sources.contains("microphone"))
-    canSubscribe = claims.flag("canSubscribe", in: "video") ?? true
+    canSubscribe = grant["canSubscribe"].bool ?? true
     secret = String(decoding: bytes, as: UTF8.self)
   }
 
   /// Any number may be claimed, such as a last moment for a token that never expires; within these bounds, which are
   /// ages away, it can be reckoned with.
   private static func seconds(_ claimed: Int64) -> Int64 { min(max(claimed, -(1 << 53)), 1 << 53) }
-
-  private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
-    guard let first = bytes.firstIndex(where: { $0 > 0x20 }),
-      let last = bytes.lastIndex(where: { $0 > 0x20 })
-    else { return [] }
-    return Array(bytes[first...last])
-  }
 }

@@ -18,11 +18,27 @@ struct SoundRig {
     card.microphoneControl = workshop.path("mic.ctl")
     card.speaker = workshop.path("spk.wav")
     card.speakerControl = workshop.path("spk.ctl")
-    let board = try SimulatedBoard(card)
     uplink = try Uplink()
     downlink = try Downlink()
-    let thread = try AudioThread(
-      capture: board.capture, playback: board.playback, uplink: uplink, downlink: downlink)
+    let thread = try AudioThread(LinuxBoard(simulated: card), uplink: uplink, downlink: downlink)
     listener = Listener(thread, uplink)
+  }
+
+  /// Runs the thread and plays back what the microphone hears, as if a peer said it.
+  func echo(seconds: Double, until done: (Listener) -> Bool = { _ in false }) throws {
+    downlink.open(slot: 0)
+    try listener.thread.start(priority: 20)
+    var played = 0
+    listener.run(seconds: seconds) { listener in
+      while played < listener.frames.count {
+        downlink.push(
+          slot: 0, sequence: UInt16(played), timestamp: listener.frames[played].rtpTimestamp,
+          payload: listener.payloads[played][...],
+          arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
+        played += 1
+      }
+      return done(listener)
+    }
+    listener.thread.stop()
   }
 }

@@ -23,8 +23,8 @@ import Testing
 
   private func bench(_ change: (inout Settings) -> Void = { _ in }) throws -> Bench {
     let bench = try Bench(change)
-    bench.handle(.soundCard(SoundCardEvent(.capture, .working(parameters: "x"))))
-    bench.handle(.soundCard(SoundCardEvent(.playback, .working(parameters: "x"))))
+    bench.handle(.soundCard(SoundCardEvent(.capture, .working(rateHertz: 48_000, parameters: "x"))))
+    bench.handle(.soundCard(SoundCardEvent(.playback, .working(rateHertz: 48_000, parameters: "x"))))
     bench.soundProbe.periods = 100
     bench.soundProbe.span = 900
     bench.soundProbe.averageDecibels = -45

@@ -57,7 +57,7 @@ import Testing
 
   @Test func figuresCountCallsAndTheDoor() throws {
     let bench = try Bench.withDoor { $0.door.localWhen = .never }
-    bench.sound.captureDriftPartsPerMillion = -37
+    bench.sound.uplink.driftPartsPerMillion = -37
     bench.ask(.doorOpen)
     bench.ask(.doorOverride)
     bench.ask(.join(url: nil, token: token()))

@@ -114,8 +114,9 @@ public final class Uplink: @unchecked Sendable {
     probe.played(samples)
   }
 
-  /// The audio thread is late too often: the echo canceller is left out from now on.
+  /// The audio thread is late too often: the echo canceller is left out until `tryEchoAgain`.
   public func giveUpEcho() { front.giveUpEcho() }
+  public func tryEchoAgain() { front.tryEchoAgain() }
 
   /// Where the period comes in: in its place in the frame, if it fits there as it is.
   private var incoming: UnsafeMutablePointer<Int16> {
@@ -160,16 +161,16 @@ public final class Uplink: @unchecked Sendable {
     filled = 0
     let samples = UnsafeBufferPointer(start: frame, count: frameSamples)
     let level = Level.decibels(meanSquare: Level.meanSquare(samples))
-    counters.level.store(Int(level), ordering: .relaxed)
     let voice = activity.isVoice(
       level: level, milliseconds: frameSamples / AudioFormat.samplesPerMillisecond)
     if withheld {
       // What was said before the mute must not leak out of the encoder's memory after it.
-      withheld = mutedFlag.load(ordering: .acquiring)
+      withheld = false
       resetBeforeNext = true
       silentBefore = true
       return false
     }
+    counters.note(level: level)
     if resetBeforeNext {
       encoder.reset()
       resetBeforeNext = false
@@ -218,7 +219,9 @@ public final class Uplink: @unchecked Sendable {
     set {
       while ring.pop({ _, _ in }) {}
       mutedFlag.store(newValue, ordering: .releasing)
-      if newValue { preConnect.forget() }
+      guard newValue else { return }
+      preConnect.forget()
+      counters.forgetLevel()
     }
   }
 
@@ -235,5 +238,11 @@ public final class Uplink: @unchecked Sendable {
   /// Why the echo canceller is off although it is wanted: once for each time that this came to be, otherwise nil.
   public func takeEchoWarning() -> EchoState? { echo.takeWarning() }
 
-  public var statistics: UplinkStatistics { counters.snapshot }
+  /// How loud it is at a microphone that is closed is nobody's business: a level tells who is there and who speaks.
+  public var statistics: UplinkStatistics {
+    var statistics = counters.snapshot
+    // A frame that was being encoded while the mute was set.
+    if muted { statistics.levelDecibels = nil }
+    return statistics
+  }
 }
