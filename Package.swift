@@ -94,7 +94,7 @@ var targets: [Target] = [
 
   // The rooms, each allowed to use only those below it.
   library(
-    "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
+    "Device", ["Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
     folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
   library("Control", ["Base", "JSON"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base"]),

@@ -5,6 +5,7 @@ import CLinux
 import Configuration
 import Control
 import Device
+import JSON
 import LiveKit
 import Reactor
 import System
