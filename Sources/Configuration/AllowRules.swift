@@ -4,8 +4,9 @@ import Base
 ///
 /// `agent, sip:desk-*` means any agent, and those telephones whose identity begins with `desk-`. The kinds are those
 /// of LiveKit (`standard`, `agent`, `sip`, `connector`, `bridge`, `ingress`, `egress`), `server` for what no
-/// participant but the server itself asks, `keypad` for the keys of this device, and `any`. A star stands for any number of characters. An empty list
-/// allows nobody.
+/// participant but the server itself asks, `keypad` for the keys of this device, `hidden` for those whom the server
+/// shows to nobody, and `any` for everybody but them. A star stands for any number of characters. Identities are
+/// compared byte by byte: who merely looks alike is somebody else. An empty list allows nobody.
 public struct AllowRules: Equatable, Sendable {
   public var rules: [Rule]
 
@@ -17,17 +18,22 @@ public struct AllowRules: Equatable, Sendable {
       self.kind = kind
       self.pattern = pattern
     }
+
+    public static func == (one: Rule, other: Rule) -> Bool {
+      one.kind == other.kind && one.pattern.utf8.elementsEqual(other.pattern.utf8)
+    }
   }
 
   public init(_ rules: [Rule]) { self.rules = rules }
 
   public static let nobody = "nobody"
   static let kinds = [
-    "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "keypad", "any",
+    "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "keypad", "hidden",
+    "any",
   ]
 
   public func allow(kind: String, identity: String) -> Bool {
-    for rule in rules where rule.kind == kind || rule.kind == "any" {
+    for rule in rules where rule.kind == kind || (rule.kind == "any" && kind != "hidden") {
       if matches(Array(identity.utf8), Array(rule.pattern.utf8)) { return true }
     }
     return false
@@ -47,11 +53,10 @@ extension AllowRules {
     rules = []
     if text == Self.nobody { return }
     for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-      let word = part.filter { $0 != 0x20 && $0 != 0x09 }
-      let halves = word.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-      let kind = String(decoding: halves.first.map { Array($0) } ?? [], as: UTF8.self)
+      let halves = part.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+      let kind = String(decoding: trimmed(halves[0]), as: UTF8.self)
       guard Self.kinds.contains(kind) else { throw ValueFault(why: "has a kind that there is not") }
-      let pattern = halves.count > 1 ? String(decoding: Array(halves[1]), as: UTF8.self) : "*"
+      let pattern = halves.count > 1 ? String(decoding: trimmed(halves[1]), as: UTF8.self) : "*"
       guard !pattern.utf8.isEmpty else { throw ValueFault(why: "has an empty identity") }
       rules.append(Rule(kind: kind, pattern: pattern))
     }
@@ -59,6 +64,14 @@ extension AllowRules {
       throw ValueFault(why: "has too many parts")
     }
   }
+}
+
+/// Without the blanks around it; those within belong to a name.
+private func trimmed(_ text: Substring.UTF8View) -> Substring.UTF8View {
+  var text = text
+  while let first = text.first, first == 0x20 || first == 0x09 { text.removeFirst() }
+  while let last = text.last, last == 0x20 || last == 0x09 { text.removeLast() }
+  return text
 }
 
 /// Glob matching in little space: after a mismatch only the last star is tried again.

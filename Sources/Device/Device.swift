@@ -127,7 +127,7 @@ public final class Device {
   /// When a missing agent is announced, and how often it was.
   var agentDue: Instant?
   var agentAttempts = 0
-  var agentSeen: (identity: String?, state: String?) = (nil, nil)
+  var agentSeen: (identity: Name?, state: String?) = (nil, nil)
 
   // Beside the sound.
   let words: any RoomWords
@@ -173,7 +173,7 @@ public final class Device {
   var adaptation = UplinkAdaptation()
   /// When the receiver's reports are looked at next.
   var adaptationDue: Instant?
-  var speakingIdentities: [String] = []
+  var speakingIdentities: [Name] = []
   var quality: String?
   var history = EventHistory()
 
@@ -275,8 +275,6 @@ public final class Device {
       }
     }
   }
-
-  public var isInRoom: Bool { connection == .connected }
 
   func emit(_ output: Output) { outputs.append(output) }
 

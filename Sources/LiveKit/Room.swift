@@ -69,10 +69,10 @@ public final class Room {
     public var farewellGraceMilliseconds = 500
     public var retry = RetryPolicy()
     /// What others may call here; whatever else is called is answered with the error 1400. Set before joining.
-    public var rpcMethods: [String] = []
+    public var rpcMethods: [Name] = []
     /// Text streams of these topics come as one `textReceived`; chat and transcriptions have their own events, and
     /// everything else comes piece by piece.
-    public var wholeTextTopics: [String] = []
+    public var wholeTextTopics: [Name] = []
     public var limits = Limits()
 
     public init(certificate: Certificate, productVersion: String) {

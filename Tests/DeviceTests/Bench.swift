@@ -180,7 +180,8 @@ extension Bench {
   func enter(heard: Bool = true, _ others: (String, Participant.Kind)...) {
     words.participants = others.map { identity, kind in
       var participant = Participant()
-      participant.identity = identity
+      participant.identity = Bench.name(identity)
+      participant.sid = Bench.sid(identity)
       participant.kind = kind
       participant.state = .active
       return participant
@@ -193,13 +194,17 @@ extension Bench {
     }
   }
 
+  static func name(_ text: String) -> Name { Name(text) ?? "" }
+  static func sid(_ identity: String) -> Name { name("PA_" + identity) }
+
   func type(_ keys: String, as identity: String) {
-    for key in keys.utf8 { act { $0.keyPressed(key, by: identity, now: $1) } }
+    let sender = Sender.participant(sid: Bench.sid(identity), identity: Bench.name(identity))
+    for key in keys.utf8 { act { $0.keyPressed(key, by: .room(sender), now: $1) } }
   }
 
   /// What our method answered to a call of it.
   func call(_ method: String, _ payload: String, by identity: String = "bot") -> RemoteAnswer? {
-    let kind = words.participants.first { $0.identity == identity }?.kind.word ?? "unknown"
+    let kind = words.participants.first { $0.identity == Bench.name(identity) }?.kind.word ?? "unknown"
     let caller = Caller(kind: kind, identity: identity)
     act { $0.handle(RemoteCall(id: 9, caller: caller, method: method, payload: payload), now: $1) }
     if case .answer(9, let answer)? = words.said.last { return answer }

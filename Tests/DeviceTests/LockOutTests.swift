@@ -85,7 +85,7 @@ private let wall: Int64 = 1_800_000_000_000
     var now = start
     var entries: [String] = []
     for key in keys.utf8 {
-      if let entry = collector.take(key, from: "a", timeoutMilliseconds: 4000, now: now) {
+      if let entry = collector.take(key, from: .keypad, timeoutMilliseconds: 4000, now: now) {
         entries.append(String(decoding: entry, as: UTF8.self))
       }
       now = now.advanced(byMilliseconds: pause)
@@ -104,17 +104,19 @@ private let wall: Int64 = 1_800_000_000_000
   }
 
   @Test func participantsDoNotMix() {
+    // However somebody calls himself, he is not the keypad.
+    let bob = DTMFCollector.Typist.room(.participant(sid: "PA_b", identity: "keypad"))
     var collector = DTMFCollector()
     for key in "123".utf8 {
-      for name in ["a", "b"] {
+      for name in [DTMFCollector.Typist.keypad, bob] {
         let entry = collector.take(key, from: name, timeoutMilliseconds: 4000, now: start)
         #expect(entry == nil)
       }
     }
-    let first = collector.take(UInt8(ascii: "#"), from: "a", timeoutMilliseconds: 4000, now: start)
+    let first = collector.take(UInt8(ascii: "#"), from: .keypad, timeoutMilliseconds: 4000, now: start)
     #expect(first?.count == 3)
-    collector.forget("b")
-    let second = collector.take(UInt8(ascii: "#"), from: "b", timeoutMilliseconds: 4000, now: start)
+    collector.forget(sid: "PA_b")
+    let second = collector.take(UInt8(ascii: "#"), from: bob, timeoutMilliseconds: 4000, now: start)
     #expect(second == [])
     #expect(collector.entriesOpen == 0)
   }
@@ -123,11 +125,14 @@ private let wall: Int64 = 1_800_000_000_000
     var collector = DTMFCollector()
     for number in 0..<10_000 {
       let now = start.advanced(byMilliseconds: number)
-      _ = collector.take(UInt8(ascii: "1"), from: "caller \(number)", timeoutMilliseconds: 4000, now: now)
+      _ = collector.take(
+        UInt8(ascii: "1"), from: .room(.hidden(sid: Bench.sid("\(number)"))), timeoutMilliseconds: 4000,
+        now: now)
     }
     #expect(collector.entriesOpen == DeviceLimits.typingParticipantsMax)
     let later = start.advanced(byMilliseconds: 10_000)
-    let last = collector.take(UInt8(ascii: "#"), from: "caller 9999", timeoutMilliseconds: 4000, now: later)
+    let last = collector.take(
+      UInt8(ascii: "#"), from: .room(.hidden(sid: Bench.sid("9999"))), timeoutMilliseconds: 4000, now: later)
     #expect(last == Array("1".utf8))
   }
 }

@@ -34,7 +34,7 @@ extension Device {
     let state = agent?.attributes["lk.agent.state"]
     guard agent?.identity != agentSeen.identity || state != agentSeen.state else { return }
     agentSeen = (agent?.identity, state)
-    if let agent { announce(.agentState(identity: agent.identity, state: state)) }
+    if let agent { announce(.agentState(identity: agent.identity.text, state: state)) }
   }
 
   func watchAgentWait(_ state: CallState, now: Instant) {

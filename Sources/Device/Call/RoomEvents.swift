@@ -19,29 +19,29 @@ extension Device {
       retryAfterMilliseconds = retryInMilliseconds == nil ? pauseAfter(failure.code) : nil
       report(RoomFailure(failure, retryInMilliseconds: retryInMilliseconds ?? retryAfterMilliseconds))
     case .participantJoined(let participant):
-      announce(.participantJoined(identity: participant.identity, kind: participant.kind.word))
+      announce(.participantJoined(identity: participant.identity.text, kind: participant.kind.word))
       log(.info, "\(participant.identity) is in the room", event: "participant.joined")
       watchAgent(now: now)
     case .participantLeft(let participant, let reason):
-      announce(.participantLeft(identity: participant.identity, reason: reason.words))
+      announce(.participantLeft(identity: participant.identity.text, reason: reason.words))
       log(.info, "\(participant.identity) left: \(reason.words)", event: "participant.left")
-      door.entries.forget(participant.identity)
+      door.entries.forget(sid: participant.sid)
       watchAgent(now: now)
     case .trackPublished(let track, let participant):
-      announce(.trackPublished(identity: participant.identity, trackStatus(track)))
+      announce(.trackPublished(identity: participant.identity.text, trackStatus(track)))
     case .trackUnpublished(let track, let participant):
-      announce(.trackUnpublished(identity: participant.identity, sid: track.sid))
+      announce(.trackUnpublished(identity: participant.identity.text, sid: track.sid.text))
     case .trackMuted(let track, let participant):
-      announce(.trackMuted(identity: participant.identity, sid: track.sid, muted: true))
+      announce(.trackMuted(identity: participant.identity.text, sid: track.sid.text, muted: true))
     case .trackUnmuted(let track, let participant):
-      announce(.trackMuted(identity: participant.identity, sid: track.sid, muted: false))
+      announce(.trackMuted(identity: participant.identity.text, sid: track.sid.text, muted: false))
     case .trackSubscribed(let subscription, _): open(subscription, now: now)
     case .trackUnsubscribed(let subscription): close(subscription, now: now)
     case .trackRefused(let sid, let reason): log(.warning, "the track \(sid) cannot be played: \(reason)")
     case .speakersChanged(let speakers):
       speakingIdentities = speakers.map { $0.identity }
       limits.activity(somebodySpeaks: !speakers.isEmpty, call.state, settings.session, now: now)
-      announce(.roomSpeakers(speakingIdentities))
+      announce(.roomSpeakers(speakingIdentities.map { $0.text }))
     case .connectionQuality(let identity, let quality): qualityChanged(identity, quality)
     case .localTrackPublished(let track):
       adoptSenderParameters(track)
@@ -123,7 +123,7 @@ extension Device {
   private func open(_ subscription: Subscription, now: Instant) {
     openTracks[subscription.slot] = subscription
     emit(.audio(.openTrack(slot: subscription.slot)))
-    announce(.trackSubscribed(identity: subscription.identity, sid: subscription.trackSID))
+    announce(.trackSubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text))
     log(.info, "hearing \(subscription.identity)")
     advanceCall(.audience(somebodyIsHeard: true), now: now)
   }
@@ -131,11 +131,11 @@ extension Device {
   private func close(_ subscription: Subscription, now: Instant) {
     openTracks[subscription.slot] = nil
     emit(.audio(.closeTrack(slot: subscription.slot)))
-    announce(.trackUnsubscribed(identity: subscription.identity, sid: subscription.trackSID))
+    announce(.trackUnsubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text))
     advanceCall(.audience(somebodyIsHeard: somebodyIsHeard), now: now)
   }
 
-  private func qualityChanged(_ identity: String, _ quality: ConnectionQuality) {
+  private func qualityChanged(_ identity: Name, _ quality: ConnectionQuality) {
     guard identity == room.localParticipant.identity else { return }
     self.quality = quality.word
     announce(.roomQuality(quality.word))
@@ -174,10 +174,14 @@ extension ConnectionQuality {
 }
 
 extension Device {
-  /// Who that is, for the policies. The server itself has no identity.
-  func caller(_ identity: String) -> Caller {
-    if identity.utf8.isEmpty { return Caller(kind: "server", identity: "") }
-    let participant = words.participants.first { $0.identity == identity }
-    return Caller(kind: participant?.kind.word ?? "unknown", identity: identity)
+  /// Who that is, for the policies. Only the server says what kind somebody is of.
+  func caller(_ sender: Sender) -> Caller {
+    switch sender {
+    case .server: return Caller(kind: "server", identity: "")
+    case .hidden: return Caller(kind: "hidden", identity: "")
+    case .participant(_, let identity):
+      let participant = sender.participant(among: words.participants)
+      return Caller(kind: participant?.kind.word ?? "unknown", identity: identity.text)
+    }
   }
 }

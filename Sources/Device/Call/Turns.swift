@@ -23,7 +23,7 @@ extension Device {
     announceTurn(step == .cancel ? "cancelled" : mute.turnIsOpen ? "open" : "closed", nil)
     // The microphone does not wait for the agent: a first word said at once is in the agent's buffer.
     let call = words.call(
-      "\(step.rawValue)_turn", of: agent.identity, payload: "",
+      "\(step.rawValue)_turn", of: agent.identity.text, payload: "",
       timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, now: now)
     pendingCalls.append((call, .turn(step, asker)))
   }

@@ -1,4 +1,5 @@
 import Base
+import LiveKit
 
 /// Makes entries of the telephone keys of the room: each participant's keys up to `#`. `*` forgets what was typed,
 /// and so does a key that comes too late: a code is never judged before its `#`, so nobody can guess without being
@@ -7,8 +8,14 @@ struct DTMFCollector {
   /// What was typed before `#`. One that is too long has lost its end, but keeps a length that no code has.
   typealias Entry = [UInt8]
 
+  /// Whose keys they are. The keypad is nobody in the room, whatever somebody there calls himself.
+  enum Typist: Equatable {
+    case keypad
+    case room(Sender)
+  }
+
   private struct Keys {
-    var identity: String
+    var typist: Typist
     var typed: [UInt8] = []
     var last: Instant
   }
@@ -19,8 +26,8 @@ struct DTMFCollector {
   var entriesOpen: Int { all.count }
 
   /// Takes one key, and gives the entry that it ends.
-  mutating func take(_ key: UInt8, from identity: String, timeoutMilliseconds: Int, now: Instant) -> Entry? {
-    let index = place(of: identity, now)
+  mutating func take(_ key: UInt8, from typist: Typist, timeoutMilliseconds: Int, now: Instant) -> Entry? {
+    let index = place(of: typist, now)
     if now.milliseconds(since: all[index].last) > timeoutMilliseconds { all[index].typed = [] }
     all[index].last = now
     switch key {
@@ -32,17 +39,23 @@ struct DTMFCollector {
     return nil
   }
 
-  mutating func forget(_ identity: String) { all.removeAll { $0.identity == identity } }
+  /// The session has ended.
+  mutating func forget(sid: Name) {
+    all.removeAll {
+      if case .room(let sender) = $0.typist { return sender.sid == sid }
+      return false
+    }
+  }
 
   /// Over the limit the participant goes whose last key is the oldest.
-  private mutating func place(of identity: String, _ now: Instant) -> Int {
-    if let index = all.firstIndex(where: { $0.identity == identity }) { return index }
+  private mutating func place(of typist: Typist, _ now: Instant) -> Int {
+    if let index = all.firstIndex(where: { $0.typist == typist }) { return index }
     if all.count == DeviceLimits.typingParticipantsMax {
       var oldest = 0
       for index in all.indices where all[index].last < all[oldest].last { oldest = index }
       all.remove(at: oldest)
     }
-    all.append(Keys(identity: identity, last: now))
+    all.append(Keys(typist: typist, last: now))
     return all.count - 1
   }
 }

@@ -73,18 +73,23 @@ extension Device {
   }
 
   /// One telephone key of somebody in the room, or at the keypad.
-  func keyPressed(_ key: UInt8, by identity: String, caller known: Caller? = nil, now: Instant) {
+  func keyPressed(_ key: UInt8, by typist: DTMFCollector.Typist, now: Instant) {
+    let caller =
+      switch typist {
+      case .keypad: Caller.keypad
+      case .room(let sender): caller(sender)
+      }
     // Whoever reads along must not learn the code.
     let isHidden = doorOutput != nil && settings.door.code != nil && (0x30...0x39).contains(key)
     let digit = isHidden ? nil : String(decoding: [key], as: UTF8.self)
-    announce(.dtmf(identity: identity, digit: digit), budgeted: now)
+    announce(.dtmf(identity: caller.identity, digit: digit), budgeted: now)
     guard doorOutput != nil else { return }
     let timeout = settings.door.keyTimeoutMilliseconds
-    guard let typed = door.entries.take(key, from: identity, timeoutMilliseconds: timeout, now: now),
+    guard let typed = door.entries.take(key, from: typist, timeoutMilliseconds: timeout, now: now),
       !typed.isEmpty
     else { return }
     let isRight = settings.door.code.map { DoorPolicy.isCode(typed, Array($0.utf8)) } ?? false
-    _ = askDoor(known ?? caller(identity), .code(isRight: isRight), now: now)
+    _ = askDoor(caller, .code(isRight: isRight), now: now)
   }
 
   /// Opens the door, or says why not. Either is an event.

@@ -3,9 +3,10 @@ import Control
 
 /// Who asks for something, as far as the device can tell.
 struct Caller: Equatable, Sendable {
-  /// The participant's kind in a word, `server`, `local` for the control socket, or `keypad`.
+  /// The participant's kind in a word, `unknown` before the server has said it, `hidden` for a sender without an
+  /// identity, `server`, `local` for the control socket, or `keypad`.
   var kind: String
-  /// Empty for the server.
+  /// Empty for the server and for whoever is hidden.
   var identity: String
 
   static let local = Caller(kind: "local", identity: "lintelctl")

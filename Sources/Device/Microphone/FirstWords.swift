@@ -6,7 +6,7 @@ import WebRTC
 
 /// What `PreConnect` decides, carried out: the recording of the audio engine, the promise on the track, the stream.
 extension Device {
-  static let preConnectTopic = "lk.agent.pre-connect-audio-buffer"
+  static let preConnectTopic: Name = "lk.agent.pre-connect-audio-buffer"
 
   /// A call that begins with a press; a device that is always in its room, or opens the microphone for each turn,
   /// has nothing to record.
@@ -77,7 +77,8 @@ extension Device {
     do throws(DataFailure) {
       firstWordsStream.id = try room.openByteStream(
         topic: Self.preConnectTopic, name: "pre-connect", mimeType: "audio/pcm", to: [agent],
-        attributes: ["trackId": track.sid, "sampleRate": "16000", "channels": "1"], totalBytes: 2 * count,
+        attributes: ["trackId": track.sid.text, "sampleRate": "16000", "channels": "1"],
+        totalBytes: 2 * count,
         now: now)
       log(.info, "\(count / 16) ms of first words for \(agent)")
       writeFirstWords(now: now)

@@ -108,7 +108,7 @@ extension Device {
     if settings.door.codeAllow.allow(kind: Caller.keypad.kind, identity: Caller.keypad.identity),
       doorOutput != nil
     {
-      keyPressed(key, by: Caller.keypad.identity, caller: .keypad, now: now)
+      keyPressed(key, by: .keypad, now: now)
     } else if connection == .connected {
       handle(.dtmf(digits: String(decoding: [key], as: UTF8.self), to: nil), from: .button, now: now)
     }

@@ -25,11 +25,11 @@ extension Device {
     }
     guard connection != .disconnected else { return status }
     let local = room.localParticipant
-    status.participant.identity = filled(local.identity)
-    status.participant.sid = filled(local.sid)
+    status.participant.identity = filled(local.identity.text)
+    status.participant.sid = filled(local.sid.text)
     status.participants = room.participants.map { participantStatus($0) }
     if let agent {
-      status.agent = AgentStatus(identity: agent.identity, state: agent.attributes["lk.agent.state"])
+      status.agent = AgentStatus(identity: agent.identity.text, state: agent.attributes["lk.agent.state"])
     }
     return status
   }
@@ -85,7 +85,7 @@ extension Device {
 
   private func participantStatus(_ participant: Participant) -> ParticipantStatus {
     var status = ParticipantStatus(
-      identity: participant.identity, sid: participant.sid, kind: participant.kind.word)
+      identity: participant.identity.text, sid: participant.sid.text, kind: participant.kind.word)
     status.name = filled(participant.name)
     status.isSpeaking = speakingIdentities.contains(participant.identity)
     status.tracks = participant.tracks.map { trackStatus($0) }
@@ -94,7 +94,7 @@ extension Device {
 
   func trackStatus(_ track: RemoteTrack) -> TrackStatus {
     TrackStatus(
-      sid: track.sid, name: filled(track.name), kind: track.kind.word, source: track.source.word,
+      sid: track.sid.text, name: filled(track.name), kind: track.kind.word, source: track.source.word,
       muted: track.isMuted, subscribed: openTracks.contains { $0.value.trackSID == track.sid })
   }
 

@@ -6,7 +6,8 @@ import LiveKit
 extension Room: RoomWords {
   func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(WordsFailure) -> String {
     do throws(DataFailure) {
-      let stream: OutgoingStream.ID = try sendText(text, topic: topic, to: to, attributes: [:], now: now)
+      let stream: OutgoingStream.ID = try sendText(
+        text, topic: wireName(topic), to: wireNames(to), attributes: [:], now: now)
       return "\(stream.value)"
     } catch {
       throw WordsFailure(error)
@@ -14,15 +15,19 @@ extension Room: RoomWords {
   }
 
   func sendKeys(_ digits: String, to: [String], now: Instant) throws(WordsFailure) {
-    do throws(DataFailure) { try sendDTMF(digits, to: to, now: now) } catch { throw WordsFailure(error) }
+    do throws(DataFailure) { try sendDTMF(digits, to: wireNames(to), now: now) } catch {
+      throw WordsFailure(error)
+    }
   }
 
   func call(
     _ method: String, of identity: String, payload: String, timeoutMilliseconds: Int, now: Instant
   ) -> CallID {
-    performRPC(
-      to: identity, method: method, payload: payload, responseTimeoutMilliseconds: timeoutMilliseconds,
-      now: now)
+    // Nobody has an empty name, which is what the call then fails with.
+    let method = Name(method)
+    return performRPC(
+      to: method == nil ? "" : Name(identity) ?? "", method: method ?? "", payload: payload,
+      responseTimeoutMilliseconds: timeoutMilliseconds, now: now)
   }
 
   func answer(_ call: RemoteCall, _ answer: RemoteAnswer, now: Instant) {
@@ -37,6 +42,8 @@ extension Room: RoomWords {
     name: String, bytes: Int?, isText: Bool, topic: String, to: [String], now: Instant
   ) throws(WordsFailure) -> FileID {
     do throws(DataFailure) {
+      let topic = try wireName(topic)
+      let to = try wireNames(to)
       if isText { return try openTextStream(topic: topic, to: to, totalBytes: bytes, now: now).value }
       return try openByteStream(topic: topic, name: name, to: to, totalBytes: bytes, now: now).value
     } catch {
@@ -56,6 +63,18 @@ extension Room: RoomWords {
   }
 }
 
+/// What people write down, as the wire has it.
+private func wireName(_ text: String) throws(DataFailure) -> Name {
+  guard let name = Name(text) else { throw .badName }
+  return name
+}
+
+private func wireNames(_ texts: [String]) throws(DataFailure) -> [Name] {
+  var names: [Name] = []
+  for text in texts { names.append(try wireName(text)) }
+  return names
+}
+
 extension WordsFailure {
   init(_ failure: DataFailure) {
     if case .full = failure { self = .full } else { self = .failed(code: failure.code, failure.description) }
@@ -68,13 +87,12 @@ extension WordsFailure {
 extension Device {
   func handleWord(_ event: LiveKit.Event, now: Instant) {
     switch event {
-    case .dtmfReceived(let digit, let identity): keyPressed(digit, by: identity, now: now)
+    case .dtmfReceived(let digit, let sender): keyPressed(digit, by: .room(sender), now: now)
     case .rpcInvoked(let invocation):
-      let caller =
-        invocation.isServer ? Caller(kind: "server", identity: "") : caller(invocation.callerIdentity)
       handle(
-        RemoteCall(id: invocation.id, caller: caller, method: invocation.method, payload: invocation.payload),
-        now: now)
+        RemoteCall(
+          id: invocation.id, caller: caller(invocation.sender), method: invocation.method.text,
+          payload: invocation.payload), now: now)
     case .rpcCompleted(let id, .success(let payload)):
       callCompleted(id, payload: payload, failure: nil, now: now)
     case .rpcCompleted(let id, .failure(let error)):
@@ -86,18 +104,20 @@ extension Device {
       if id == firstWordsStream.id { return firstWordsEnded(failure?.description, now: now) }
       fileEnded(id.value, failure: failure?.description, now: now)
     case .chatReceived(let message):
-      announce(.chat(identity: message.identity, text: excerpt(message.text)), budgeted: now)
+      announce(.chat(identity: message.identity.text, text: excerpt(message.text)), budgeted: now)
     case .transcription(let segment):
       announce(
         .transcript(
-          identity: segment.speakerIdentity, segment: segment.id, text: excerpt(segment.text),
+          identity: segment.speakerIdentity.text, segment: segment.id.text, text: excerpt(segment.text),
           isFinal: segment.isFinal))
-    case .dataReceived(let payload, let topic, let identity, _):
-      announce(.data(identity: identity, topic: excerpt(topic), bytes: payload.count), budgeted: now)
+    case .dataReceived(let payload, let topic, let sender, _):
+      announce(
+        .data(identity: sender.identity.text, topic: excerpt(topic.text), bytes: payload.count), budgeted: now
+      )
     case .streamEnded(let stream, let failure):
       announce(
         .file(
-          identity: stream.identity, topic: excerpt(stream.topic), name: excerpt(stream.name),
+          identity: stream.identity.text, topic: excerpt(stream.topic.text), name: excerpt(stream.name),
           bytes: stream.receivedBytes, failure: failure?.description), budgeted: now)
     case .dataFailed(let failure): log(.warning, failure.description)
     default: break

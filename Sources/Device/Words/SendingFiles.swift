@@ -13,7 +13,7 @@ extension Device {
     case .sendFileBegin(let name, let bytes, let isText, let topic, let to):
       guard files.count < DeviceLimits.filesMax else { throw .busy }
       let id = try words.openFile(
-        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? ChatMessage.topic : ""),
+        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? ChatMessage.topic.text : ""),
         to: list(to),
         now: now)
       nextFile += 1

@@ -35,7 +35,7 @@ extension Device {
         try words.sendKeys(digits, to: list(to), now: now)
         succeed(.object([.init("sent", .number(digits.utf8.count))]), asker, now)
       case .send(let text, let topic, let to):
-        let id = try words.sendText(text, topic: topic ?? ChatMessage.topic, to: list(to), now: now)
+        let id = try words.sendText(text, topic: topic ?? ChatMessage.topic.text, to: list(to), now: now)
         succeed(.object([.init("id", .string(id))]), asker, now)
       case .attributes(let pairs): try setAttributes(pairs, asker, now)
       default: try handleFile(request, asker, now)
