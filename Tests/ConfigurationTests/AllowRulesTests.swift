@@ -14,7 +14,7 @@ struct AllowRulesTests {
       ("sip:desk-*", "agent", "desk-1", false), ("sip:*-1", "sip", "a-1-1", true),
       ("sip:*a*b", "sip", "xxaxxbxb", true), ("sip:*a*b", "sip", "xxbxa", false),
       ("sip:a:b", "sip", "a:b", true), ("agent, sip", "sip", "x", true), ("server", "server", "", true),
-      ("any", "unknown", "x", true), ("any", "hidden", "", false),
+      ("any", "unknown", "x", false), ("any", "hidden", "", false),
       ("any:*", "hidden", "", false), ("hidden", "hidden", "", true), ("server", "hidden", "", false),
       ("standard:Front Desk", "standard", "Front Desk", true),
       ("standard:Front Desk", "standard", "FrontDesk", false),
