@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// One client of the control socket, as the daemon sees it: bytes in, requests out; replies and events in, bytes out.
 ///
@@ -30,8 +31,8 @@ public final class ControlSession {
     while wantsInput {
       guard let line = lines.next() else {
         if lines.isBroken {
-          let words = "a line is longer than \(ControlLimits.requestLineBytesMax) bytes"
-          outgoing += Reply.failure(.invalidRequest(words), to: .null)
+          let message = "a line is longer than \(ControlLimits.requestLineBytesMax) bytes"
+          outgoing += Reply.failure(.invalidRequest(message), to: .null)
           shouldClose = true
         }
         return nil

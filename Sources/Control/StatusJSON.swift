@@ -1,3 +1,5 @@
+import JSON
+
 /// The shape that `status` has on the wire.
 extension Status {
   public var json: JSONValue {
@@ -40,6 +42,11 @@ extension DeviceStatus {
     .object([
       .init("id", .string(id)), .init("board", .string(board)), .init("version", .string(version)),
       .init("uptime_s", .number(uptimeSeconds)),
+      .init(
+        "next",
+        next.map {
+          .object([.init("name", .string($0.name)), .init("in_ms", .number($0.milliseconds))])
+        } ?? .null),
     ])
   }
 }

@@ -10,9 +10,7 @@ public protocol Instruments: AnyObject {
   var soundProbe: SoundProbeReading { get }
   /// Of this process; nil where the system does not tell.
   var memory: MemoryReadings? { get }
-  /// What was recorded before the call, once it was handed over.
-  var preConnectRecording: PreConnectRecording? { get }
-  /// Its next samples from this position on, 16-bit little-endian mono at 16 kHz; nil at its end.
+  /// The next samples of what was recorded before the call from this position on, 16-bit little-endian mono at 16 kHz; nil at its end.
   func preConnectBytes(from position: UInt32) -> [UInt8]?
 }
 

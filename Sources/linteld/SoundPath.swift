@@ -3,6 +3,7 @@ import Base
 import Board
 import Configuration
 import Device
+import LiveKit
 import Reactor
 import WebRTC
 
@@ -13,6 +14,8 @@ final class SoundPath {
   let downlink: Downlink
   /// A frame of the microphone, and what became of a card.
   var onFrame: ((PeerConnection.AudioFrame) -> Void)?
+  /// What was said before anybody listened is whole.
+  var onRecording: ((PreConnectRecording) -> Void)?
   var onCardEvent: ((SoundCardEvent) -> Void)?
   var onWarning: ((String) -> Void)?
   /// Whether the card's own volume works, if it is to be moved.
@@ -29,6 +32,8 @@ final class SoundPath {
   private var volumePercent: Int
   private var watcher: DescriptorWatcher?
   private var payload: [UInt8] = []
+  /// The engine was asked for its recording, which ends with a frame to come.
+  private var awaitsRecording = false
 
   init(_ settings: Settings) throws(StartFailure) {
     var up = UplinkConfiguration()
@@ -98,24 +103,31 @@ final class SoundPath {
     watcher?.stop()
   }
 
+  /// What does not fit is counted there.
+  func play(_ packet: ReceivedAudio) {
+    downlink.push(
+      slot: packet.slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload[...],
+      arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
+  }
+
   func perform(_ command: Device.AudioCommand) {
     switch command {
     case .openTrack(let slot): downlink.open(slot: slot)
     case .closeTrack(let slot): downlink.close(slot: slot)
-    case .packet(let slot, let sequence, let timestamp, let payload):
-      // What does not fit is counted there.
-      downlink.push(
-        slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...],
-        arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
     case .setMuted(let muted): uplink.muted = muted
     case .setVolume(let percent):
       volumePercent = percent
       applyVolume()
     case .setRate(let bitrate, let loss): uplink.setRate(bitrate: bitrate, expectedLossPercent: loss)
     case .recordPreConnect(let preRoll): uplink.start(preRollMilliseconds: preRoll)
-    case .handOverPreConnect: uplink.handOver()
-    case .endPreConnect: uplink.endPreConnect()
+    case .handOverPreConnect:
+      uplink.handOver()
+      awaitsRecording = true
+    case .endPreConnect:
+      uplink.endPreConnect()
+      awaitsRecording = false
     case .playTone(let tone): downlink.play(tone)
+    case .playClick: downlink.play(.muted)
     case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
     case .endSoundProbe: uplink.probe.end()
@@ -148,6 +160,10 @@ final class SoundPath {
         PeerConnection.AudioFrame(
           payload: payload, timestamp: frame.rtpTimestamp, marker: frame.marker, level: frame.level,
           voice: frame.voice))
+    }
+    if awaitsRecording, let recording = uplink.preConnectRecording {
+      awaitsRecording = false
+      onRecording?(recording)
     }
     onDrained?()
   }

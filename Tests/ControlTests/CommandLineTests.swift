@@ -1,3 +1,4 @@
+import Base
 import Testing
 
 @testable import Control
@@ -16,9 +17,10 @@ struct CommandLineTests {
   @Test(
     "commands",
     arguments: [
-      ("status", .status), ("leave", .leave), ("participants", .participants), ("version", .version),
-      ("mute on", .mute(on: true)), ("mute off", .mute(on: false)), ("volume", .volume(level: nil)),
-      ("volume 0", .volume(level: 0)), ("volume 100", .volume(level: 100)),
+      ("status", .request(.status)), ("leave", .request(.leave)), ("participants", .request(.participants)),
+      ("version", .request(.version)), ("mute on", .request(.mute(on: true))),
+      ("mute off", .request(.mute(on: false))), ("volume", .request(.volume(level: nil))),
+      ("volume 0", .request(.volume(level: 0))), ("volume 100", .request(.volume(level: 100))),
       ("events", .events(follow: false)),
       ("events --follow", .events(follow: true)), ("join", .join(url: nil, tokenFile: nil, waitSeconds: 15)),
       ("join --no-wait", .join(url: nil, tokenFile: nil, waitSeconds: nil)),
@@ -32,8 +34,8 @@ struct CommandLineTests {
         "rpc a m {} --timeout 3", .request(.rpc(identity: "a", method: "m", payload: "{}", timeoutSeconds: 3))
       ),
       ("send hi --topic t", .request(.send(text: "hi", topic: "t", to: nil))),
-      ("send-file a/b --to x", .sendFile(path: "a/b", isText: false, topic: nil, to: "x")),
-      ("send-file --text a", .sendFile(path: "a", isText: true, topic: nil, to: nil)),
+      ("send-file a/b --to x", .sendFiles(paths: ["a/b"], isText: false, topic: nil, to: "x")),
+      ("send-file --text a b", .sendFiles(paths: ["a", "b"], isText: true, topic: nil, to: nil)),
       ("attributes", .request(.attributes([]))),
       ("attributes a=b=c d=", .request(.attributes([TextPair("a", "b=c"), TextPair("d", "")]))),
       ("door open", .request(.doorOpen)), ("door status", .request(.doorStatus)),
@@ -43,16 +45,16 @@ struct CommandLineTests {
       ("press mute --on", .request(.press(name: "mute", .on))),
       ("press mute --off", .request(.press(name: "mute", .off))),
       ("press button --for 9", .request(.press(name: "button", .hold(milliseconds: 9)))),
-      ("-- status", .status), ("volume -- 5", .volume(level: 5)),
+      ("-- status", .request(.status)), ("volume -- 5", .request(.volume(level: 5))),
     ] as [(String, Action)])
   func commands(line: String, action: Action) throws {
-    #expect(try parse(line) == .run(action, socket: "/d", json: false))
+    #expect(try parse(line) == Invocation(action: action, socket: "/d", json: false))
   }
 
   @Test("common options stand anywhere")
   func commonOptions() throws {
     for line in ["--socket /s --json mute on", "mute --json on --socket=/s", "mute on --socket /s --json"] {
-      #expect(try parse(line) == .run(.mute(on: true), socket: "/s", json: true))
+      #expect(try parse(line) == Invocation(action: .request(.mute(on: true)), socket: "/s", json: true))
     }
   }
 
@@ -62,7 +64,7 @@ struct CommandLineTests {
       ("", "a command is missing", nil), ("--json", "a command is missing", nil),
       ("statsu", "no command 'statsu', did you mean 'status'?", nil),
       ("reboot", "no command 'reboot'", nil), ("help nothing", "no command 'nothing'", nil),
-      ("help a b", "help takes one command", nil),
+      ("help a b", "help: 'b' is one argument too many", "help"),
       ("statsu --verbose", "no command 'statsu', did you mean 'status'?", nil),
       ("--sokcet /s status", "no option '--sokcet', did you mean '--socket'?", nil),
       ("status --folow", "status: no option '--folow'", "status"),
@@ -86,6 +88,8 @@ struct CommandLineTests {
       ("rpc a m --timeout 601", "--timeout: '601' is no whole number from 1 to 600", "rpc"),
       ("send", "send: TEXT is missing", "send"), ("door", "door: open|status is missing", "door"),
       ("door shut", "door: open or status, not 'shut'", "door"),
+      ("door status --override", "door: only `door open` takes --override", "door"),
+      ("dtmf 12x", "dtmf: parameter 'digits' must be made of 0-9, *, # and A-D", "dtmf"),
       ("turn over", "turn: start, end or cancel, not 'over'", "turn"),
       ("attributes a", "attributes: 'a' is not KEY=VALUE", "attributes"),
       ("attributes =a", "attributes: '=a' is not KEY=VALUE", "attributes"),
@@ -110,19 +114,45 @@ struct CommandLineTests {
     #expect(!description.unicodeScalars.contains("\u{1B}"))
   }
 
+  @Test("an argument that is empty, as of a variable that is not set")
+  func empty() {
+    #expect(failure(["send", ""]) == UsageFailure(message: "send: TEXT is empty", command: "send"))
+    #expect(
+      failure(["rpc", "a", ""]) == UsageFailure(message: "rpc: METHOD is empty", command: "rpc"))
+    #expect(failure(["rpc", "a", "m", ""]) == nil)
+  }
+
   @Test("help of every command, by both ways, within 80 columns")
   func helpOfEach() throws {
     for command in CommandTable.all {
       let text = HelpText.of(command)
-      #expect(try parse("help \(command.name)") == .help(text))
-      if command.name != "help" { #expect(try parse("\(command.name) --help") == .help(text)) }
+      #expect(try parse("help \(command.name)").action == .print(text))
+      if command.name != "help" { #expect(try parse("\(command.name) --help").action == .print(text)) }
       for option in command.options { #expect(text.contains("\n  \(option.spelling)")) }
       #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count <= 80 }, "\(text)")
     }
     for line in ["help", "--help", "-h", "help --help"] {
-      #expect(try parse(line) == .help(HelpText.general), "\(line)")
+      #expect(try parse(line).action == .print(HelpText.general), "\(line)")
     }
     #expect(HelpText.general.split(separator: "\n").allSatisfy { $0.utf8.count <= 80 })
+  }
+
+  @Test("--version needs neither a command nor a daemon")
+  func version() throws {
+    #expect(try parse("--version").action == .print("lintelctl \(lintelVersion)\n"))
+    #expect(
+      failure(["status", "--version"])
+        == UsageFailure(message: "status: no option '--version'", command: "status"))
+  }
+
+  @Test("every command that is a method's is named as the method")
+  func methods() {
+    let names = CommandTable.all.map { $0.name }
+    #expect(Set(names).count == names.count)
+    for method in Method.allCases {
+      let command = String(method.rawValue.prefix { $0 != "." })
+      #expect(names.contains(command) != [Method.indicator, .tone].contains(method), "\(command)")
+    }
   }
 
   @Test("every example can be run")
@@ -147,6 +177,9 @@ struct CommandLineTests {
 
         The token file is read by lintelctl, with your rights. A token is never given on
         the command line, where every user of the machine could read it.
+
+        --url and --token-file are for root and [control] admin-group: another server
+        could name anybody as one for whom the door opens.
 
         Options:
           --url URL          The room server (default: as configured).
@@ -186,18 +219,15 @@ struct CommandLineTests {
           dtmf DIGITS                    Send telephone keys: 0-9, *, #, A-D.
           rpc IDENTITY METHOD [PAYLOAD]  Call a method of a participant.
           send TEXT                      Send a text to the room.
-          send-file PATH                 Send a file to the room.
+          send-file PATH ...             Send files to the room, one after the other.
           attributes [KEY=VALUE ...]     Show or set what the device says of itself.
           door open|status               Open the door, or say how it stands.
           turn start|end|cancel          Begin, end or take back what is said
                                          (push-to-talk).
           press NAME                     Press a button of the simulated board.
           events                         What happened of late.
-          monitor                        A live screen: levels, call, losses, what is
-                                         said.
           doctor                         Test everything, and say what to do about what
                                          is wrong.
-          provision [KEY=VALUE ...]      Write configuration and credentials.
           stats                          Everything that the daemon counts.
           metrics                        The same as OpenMetrics text, for a monitoring
                                          system.
@@ -205,6 +235,9 @@ struct CommandLineTests {
           config show|check|reload       Show, check or reload the daemon's
                                          configuration.
           version                        The versions of lintelctl and of the daemon.
+          monitor                        A live screen: levels, call, losses, what is
+                                         said.
+          provision [KEY=VALUE ...]      Write configuration and credentials.
           help [COMMAND]                 Help, for all or for one command.
 
         Options:
@@ -212,6 +245,7 @@ struct CommandLineTests {
                          /run/lintel/control.sock).
           --json         Print JSON: one value per result, one line per event.
           --help         Print help; after a command, help for that command.
+          --version      Print the version of lintelctl.
 
         Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not
           allowed.
@@ -228,6 +262,8 @@ struct CommandLineTests {
     let exact = String(repeating: "y", count: 80)
     #expect(wrapped(exact, indentation: 4) == exact)
     #expect(wrapped(exact + " z", indentation: 4) == exact + "\n    z")
+    let measured = String(repeating: "y", count: 76) + ", 80 % of it"
+    #expect(wrapped(measured, indentation: 2) == String(repeating: "y", count: 76) + ",\n  80 % of it")
     #expect(wrapped("label       " + long, indentation: 12).split(separator: "\n")[0].count == 80)
   }
 }

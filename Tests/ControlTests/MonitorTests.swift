@@ -1,4 +1,5 @@
 import Base
+import JSON
 import Testing
 
 @testable import Control
@@ -45,6 +46,14 @@ struct MonitorTests {
       identity: "bot", segment: "s", text: String(repeating: "w", count: 300), isFinal: true)
     let lines = frame(columns: columns, rows: rows, events: [said.json(unixMilliseconds: 0)])
     #expect(lines.count <= rows && lines.allSatisfy { $0.unicodeScalars.count <= columns })
+  }
+
+  @Test("who is told to end puts the screen back first")
+  func interrupted() {
+    var monitor = Monitor(now: Instant(microseconds: 0))
+    _ = drain(&monitor)
+    monitor.handleInterruption()
+    #expect(drain(&monitor) == [.print("\u{1B}[?25h\u{1B}[?1049l"), .finish(.failed)])
   }
 
   @Test("a segment that goes on replaces itself, and what others say moves no cursor")

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// One event on one line: `2026-11-20T10:24:38.123Z  room.connection  state=connected`, or, where somebody says or
 /// does something, `2026-11-20T10:24:38.123Z  chat             alice: I am at the door`.
@@ -14,7 +15,7 @@ public enum EventText {
     return printable(text)
   }
 
-  /// Of the events that a person would tell in words; nil for the others.
+  /// A sentence for the events that a person would tell as one; nil for the others.
   private static func sentence(_ event: JSONValue) -> String? {
     let who = event["identity"].string ?? event["by"].string ?? "somebody"
     let failure = event["failure"].string

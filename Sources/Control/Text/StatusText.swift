@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The status for a technician at a terminal of 80 columns: first what is wrong, then a row a part.
 ///
@@ -8,7 +9,8 @@ public enum StatusText {
     var rows: [(label: String, text: String)] = StatusProblems.of(status).map { ("Problem", $0) }
     if let mute = mute(status["audio"]) { rows.append(("Muted", mute)) }
     rows += [
-      ("Device", device(status["device"])), ("Call", call(status["call"])), ("Room", room(status["room"])),
+      ("Device", device(status["device"])), ("Next", next(status["device"]["next"])),
+      ("Call", call(status["call"])), ("Room", room(status["room"])),
       ("Here as", status["participant"]["identity"].string ?? ""), ("Agent", agent(status["agent"])),
     ]
     for (index, participant) in status["participants"].array.enumerated() {
@@ -42,13 +44,20 @@ public enum StatusText {
     ])
   }
 
+  /// What it waits for by the clock.
+  private static func next(_ next: JSONValue) -> String {
+    guard let name = next["name"].string, let milliseconds = next["in_ms"].integer else { return "" }
+    let seconds = (max(0, min(milliseconds, 1 << 40)) + 999) / 1000
+    return "\(name) in \(durationText(seconds: seconds))"
+  }
+
   static func call(_ call: JSONValue) -> String {
     guard let state = call["state"].string else { return "" }
-    let words = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
+    let name = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
     let since = call["since_s"].integer.map { " for \(durationText(seconds: $0))" } ?? ""
     // The reason of a failed call stands among the problems.
     let reason = state == CallState.failed.rawValue ? nil : call["reason"].string
-    return words + since + (reason.map { ": \($0)" } ?? "")
+    return name + since + (reason.map { ": \($0)" } ?? "")
   }
 
   static func room(_ room: JSONValue) -> String {
@@ -71,8 +80,15 @@ public enum StatusText {
   private static func stream(_ stream: JSONValue, _ volume: JSONValue?) -> String {
     listed([
       stream["device"].string, stream["state"].string, stream["rate"].integer.map { "\($0) Hz" },
-      decimalText(stream["level_db"]).map { "level \($0) dB" }, volume?.integer.map { "volume \($0) %" },
+      level(stream["level_db"]), volume?.integer.map { "volume \($0) %" },
     ])
+  }
+
+  /// The quietest sample of 16 bits has -90 dB, so what is far below is no sound at all.
+  private static func level(_ level: JSONValue) -> String? {
+    guard let decibels = decimalText(level) else { return nil }
+    if case .real(let number) = level, number < -100 { return "silent" }
+    return "level \(decibels) dB"
   }
 
   static func uplink(_ uplink: JSONValue) -> String {

@@ -17,7 +17,7 @@ extension Tone {
 /// | idle, failed | connecting | ringing, until something else is |
 /// | any | talking | connected |
 /// | connecting | failed | error |
-/// | waiting-agent, talking | failed | busy: the other side ended it |
+/// | waiting-agent, talking, ending | failed | busy: the other side ended it, or nobody came |
 /// | any | ending, idle | nothing; ringing stops |
 /// | anything else | | no change |
 enum CallTone: Equatable {
@@ -29,25 +29,10 @@ enum CallTone: Equatable {
     switch (from, to) {
     case (.idle, .connecting), (.failed, .connecting): .play(.ringing)
     case (_, .talking): .play(.connected)
-    case (.talking, .failed), (.waitingAgent, .failed): .play(.busy)
+    case (.talking, .failed), (.waitingAgent, .failed), (.ending, .failed): .play(.busy)
     case (_, .failed): .play(.error)
     case (_, .ending), (_, .idle): .stop
     default: .noChange
     }
   }
-}
-
-extension Device {
-  func sound(from: CallState, to: CallState) {
-    guard settings.audio.tones else { return }
-    switch CallTone.next(from: from, to: to) {
-    case .play(let tone):
-      emit(.audio(.stopTones))
-      emit(.audio(.playTone(tone)))
-    case .stop: emit(.audio(.stopTones))
-    case .noChange: break
-    }
-  }
-
-  func sound(_ tone: Tone) { if settings.audio.tones { emit(.audio(.playTone(tone))) } }
 }
