@@ -46,6 +46,8 @@ struct Core {
   var localTracks: [LocalTrack] = []
   var nextTrackID = 1
   var rpc = RPCTables()
+  /// `dataFailed` was told, and nothing has got through since.
+  var dataIsFailing = false
   var statistics = Statistics()
   var stateRequests = StateRequests()
   var streams: Streams

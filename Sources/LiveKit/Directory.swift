@@ -66,6 +66,8 @@ struct Directory {
 
   private mutating func apply(_ update: Participant) -> [Change] {
     var update = update
+    // 512 KiB are allowed for each, and nobody here reads those of others.
+    if update.identity != local.identity { update.metadata = "" }
     // Servers before 1.5.2 left the identity out of farewells.
     if update.identity.isEmpty, let known = identity(sid: update.sid) { update.identity = known }
     guard !update.identity.isEmpty else { return [] }

@@ -77,7 +77,7 @@ public enum Event {
   case rpcInvoked(RPCInvocation)
   /// The one result of `performRPC`.
   case rpcCompleted(RPCCall.ID, Result<String, RPCError>)
-  /// Packets that were accepted could not be sent after all.
+  /// Packets that were accepted, or answers, could not be sent after all. Told once until something gets through again.
   case dataFailed(DataFailure)
 }
 

@@ -8,7 +8,10 @@ final class ParticipantReader {
   private let identity = ContentField()
   private let sid = ContentField()
 
+  private let stateBytesMax: Int
+
   init(limits: Limits) {
+    stateBytesMax = limits.participantStateBytesMax
     tracks = MessageList(limit: limits.tracksPerParticipantMax) { RemoteTrack.decode($0) }
     attributes = MessageList(limit: limits.attributesPerParticipantMax) { stream in
       var raw = livekit_ParticipantInfo_AttributesEntry()
@@ -34,7 +37,7 @@ final class ParticipantReader {
     participant.identity = identity
     participant.sid = sid
     participant.name = text(raw.name)
-    participant.metadata = text(raw.metadata)
+    participant.metadata = shortText(raw.metadata, bytesMax: stateBytesMax)
     for entry in attributes.values { participant.attributes[entry.key] = entry.value }
     participant.state = Participant.State(rawValue: Int32(bitPattern: raw.state.rawValue)) ?? .joining
     participant.kind = Participant.Kind(rawValue: Int32(bitPattern: raw.kind.rawValue)) ?? .standard
@@ -44,6 +47,12 @@ final class ParticipantReader {
     participant.tracks = tracks.values
     return participant
   }
+}
+
+/// Text that is not kept if it is longer.
+private func shortText(_ pointer: UnsafeMutablePointer<CChar>?, bytesMax: Int) -> String {
+  guard let pointer, (0...bytesMax).contains(where: { pointer[$0] == 0 }) else { return "" }
+  return text(pointer)
 }
 
 extension Permission {

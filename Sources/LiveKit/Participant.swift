@@ -17,6 +17,7 @@ public struct Participant: Equatable, Sendable {
   public var identity: Name = ""
   public var sid: Name = ""
   public var name = ""
+  /// Of the local participant alone, and as long as it may be set from here.
   public var metadata = ""
   public var attributes: [String: String] = [:]
   public var state: State = .joining

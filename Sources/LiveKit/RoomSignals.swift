@@ -6,6 +6,10 @@ extension Room {
     guard core.session.socket == .open else { return }
     core.statistics.signalMessagesReceived += 1
     core.session.keepalive.heard(now: now)
+    let max = configuration.limits.signalMessageBytesMax
+    if bytes.count > max, case .awaitingJoin = core.phase {
+      return lose(.roomTooLarge(bytes: bytes.count, max: max), now)
+    }
     var dropped = 0
     var refused = 0
     let response = SignalDecoder.decode(

@@ -89,11 +89,11 @@ extension Room {
         guard case .tooLarge(let bytes, let max) = error else { break }
         core.session.data.queue.dropFirst()
         core.statistics.data.oversized += 1
-        emit(.dataFailed(.tooLarge(bytes: bytes, max: max)))
+        tellDataFailed(.tooLarge(bytes: bytes, max: max))
         continue
       }
       core.session.data.queue.firstWasSent(keptBytesMax: configuration.limits.dataResendBytesMax)
-      core.statistics.data.packetsSent += 1
+      sentData()
     }
     core.session.data.queue.trim(bufferedBytes: publisher.bufferedBytes(channel: channel.id))
   }
@@ -115,6 +115,19 @@ extension Room {
       case .full(let bytes): throw .full(bufferedBytes: bytes)
       }
     }
-    core.statistics.data.packetsSent += 1
+    sentData()
+  }
+
+  private func sentData() {
+    core.statistics.data.packetsSent &+= 1
+    core.dataIsFailing = false
+  }
+
+  /// Once until something gets through again: whoever calls us and hears no answer can make as many of these as he
+  /// likes.
+  func tellDataFailed(_ failure: DataFailure) {
+    guard !core.dataIsFailing else { return }
+    core.dataIsFailing = true
+    emit(.dataFailed(failure))
   }
 }

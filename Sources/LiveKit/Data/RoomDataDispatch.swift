@@ -35,8 +35,8 @@ extension Room {
     case .rpcResponse(let requestID, let result): answered(requestID, result, identity: packet.identity)
     case .streamHeader(let header): received(header, from: origin, now)
     case .streamChunk(let chunk): received(chunk, from: origin, now)
-    case .streamTrailer(let trailer): received(trailer, from: origin)
-    case .transcription(let transcription): received(transcription, from: origin)
+    case .streamTrailer(let trailer): received(trailer, from: origin, now)
+    case .transcription(let transcription): received(transcription, from: origin, now)
     case .chat(let chat): received(chat, from: origin)
     case .encrypted: core.statistics.data.encrypted += 1
     case .unknown: core.statistics.data.unknownKinds += 1

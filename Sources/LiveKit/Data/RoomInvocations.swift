@@ -82,7 +82,7 @@ extension Room {
     do throws(DataFailure) {
       try sendPacket(packet, reliable: true, to: destinations, urgent: true, now: now)
     } catch {
-      emit(.dataFailed(error))
+      tellDataFailed(error)
     }
   }
 

@@ -5,6 +5,7 @@ struct Streams {
   var incoming: IncomingStreams
   var outgoing: OutgoingStreams
   var transcriptions: Transcriptions
+  var transcripts: TranscriptBudget
   /// Topics whose texts are handed over as a whole.
   let wholeTextTopics: [Name]
   /// When ours are given up unless the channel takes something.
@@ -14,6 +15,7 @@ struct Streams {
     incoming = IncomingStreams(limits: limits)
     outgoing = OutgoingStreams(limits: limits)
     transcriptions = Transcriptions(memoryMax: limits.transcriptionMemoryMax)
+    transcripts = TranscriptBudget(sourcesMax: limits.transcriptionSourcesMax)
     self.wholeTextTopics = wholeTextTopics
   }
 
@@ -32,6 +34,7 @@ struct Streams {
     var statistics = incoming.statistics
     statistics.sent = outgoing.sent
     statistics.duplicateTranscriptions = transcriptions.duplicates
+    statistics.suppressedTranscriptions = transcripts.suppressed
     return statistics
   }
 }

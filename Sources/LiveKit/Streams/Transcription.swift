@@ -4,6 +4,7 @@ import Base
 /// whole text so far until `isFinal`.
 public struct TranscriptionSegment: Equatable, Sendable {
   public var id: Name
+  /// As much of it as the limits let through.
   public var text: String
   public var isFinal: Bool
   /// Of the participant who spoke: us, somebody else or the agent itself.
