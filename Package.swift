@@ -88,15 +88,15 @@ var targets: [Target] = [
     "linteld",
     [
       "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
-      "CLinux",
+      "System", "CLinux",
     ]),
-  program("lintelctl", ["Base", "Control", "Configuration", "CLinux"]),
+  program("lintelctl", ["Base", "Control", "Configuration", "System", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library(
     "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
-    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Words", "Doctor", "Report"]),
-  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Text"]),
+    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
+  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base", "CInih"]),
   library(
     "LiveKit", ["Base", "WebRTC", "COpenSSL", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
@@ -106,11 +106,12 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("usrsctp")]),
   library(
     "Board", ["AudioEngine", "Base", "CALSA", "CGPIOD", "CLinux"],
-    folders: ["AudioThread", "Lines", "Sound"]),
+    folders: ["AudioThread", "Lines", "Memory", "Sound"]),
   library(
     "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
+  library("System", ["Base", "Configuration", "CLinux"]),
   library("Base", embedded ? ["CUnicode"] : []),
 
   // The C libraries: a module map and a shim header each.
@@ -138,8 +139,9 @@ var targets: [Target] = [
     linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=gettimeofday"])]),
   tests("LiveKit", ["Base", "WebRTC"]),
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
-  tests("Board", ["AudioEngine"]),
+  tests("Board", ["AudioEngine", "Base"]),
   tests("Reactor", ["Base", "CLinux"]),
+  tests("System", ["Base", "Configuration"]),
   tests("Configuration"),
   tests("Control", ["Base", "lintelctl"]),
   tests("Device", ["Base", "LiveKit", "Control", "Configuration"]),

@@ -1,33 +1,43 @@
 import Base
 import CLinux
 import Control
+import System
 
 /// Reads the command line, opens the socket and lets the conversation speak. Everything that can be decided without
 /// the operating system is decided in Control.
 func run() -> ExitCode {
-  guard let arguments = programArguments() else {
+  guard let words = programArguments() else {
     return perform(Conversation.failure(.failed, "/proc/self/cmdline cannot be read", json: false))
   }
   let invocation: Invocation
   do throws(UsageFailure) {
     let socket = environment(CommandTable.socketVariable) ?? CommandTable.defaultSocket
-    invocation = try Invocation.parse(Array(arguments.dropFirst()), defaultSocket: socket)
+    invocation = try Invocation.parse(words, defaultSocket: socket)
   } catch {
     return perform([.complain("lintelctl: \(error.description)\n"), .finish(.usage)])
   }
-  switch invocation {
-  case .help(let text): return perform([.print(text), .finish(.done)])
-  case .run(let action, let socket, let json): return run(action, socket, json: json)
-  case .provision(let provision, let json): return run(provision, json: json)
+  switch invocation.action {
+  case .print(let text): return perform([.print(text), .finish(.done)])
+  case .provision(let provision): return run(provision, json: invocation.json)
+  default: return run(invocation.action, invocation.socket, json: invocation.json)
   }
 }
 
 func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
   var token: String?
-  var file: SentFile?
+  var files: [OpenFile] = []
+  if case .join(_, let path?, _) = action {
+    switch Secrets.readGiven(path) {
+    case .success(let text): token = text
+    case .failure(let failure):
+      return perform(Conversation.failure(.failed, failure.words, json: json))
+    }
+  }
   do throws(FileFailure) {
-    if case .join(_, let path?, _) = action { token = try readToken(path) }
-    if case .sendFile(let path, _, _, _) = action { file = try SentFile(path) }
+    // All of them first, so that a mistyped one is told before the others are sent.
+    if case .sendFiles(let paths, _, _, _) = action {
+      for path in paths { files.append(try OpenFile(path)) }
+    }
   } catch {
     return perform(Conversation.failure(.failed, error.description, json: json))
   }
@@ -35,8 +45,9 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
     let connection = try Connection(path: socket)
     if action == .monitor { return try monitor(connection) }
     let conversation = Conversation(
-      action, socket: socket, json: json, token: token, fileBytes: file?.bytes, now: monotonicNow())
-    return try converse(connection, conversation, json: json, file: file)
+      action, socket: socket, json: json, token: token, fileBytes: files.map { $0.bytes }, now: monotonicNow()
+    )
+    return try converse(connection, conversation, json: json, files: files)
   } catch {
     if case .doctor(let path) = action, error.status == .unreachable,
       let status = standIn(configuration: path, json: json)
@@ -49,7 +60,7 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
 
 /// Until the conversation ends.
 func converse(
-  _ connection: borrowing Connection, _ conversation: Conversation, json: Bool, file: SentFile?
+  _ connection: borrowing Connection, _ conversation: Conversation, json: Bool, files: [OpenFile]
 ) throws(ConnectionFailure) -> ExitCode {
   var conversation = conversation
   while true {
@@ -58,9 +69,9 @@ func converse(
       case .send(let bytes): try connection.send(bytes)
       case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
       case .complain(let text): _ = write(text, to: STDERR_FILENO)
-      case .readFile(let bytesMax):
+      case .readFile(let index, let bytesMax):
         do throws(FileFailure) {
-          conversation.receiveFile(try file?.read(bytesMax: bytesMax) ?? [])
+          conversation.receiveFile(try files[index].read(bytesMax: bytesMax))
         } catch {
           // The end of the connection tells the daemon that the rest will not come.
           return perform(Conversation.failure(.failed, error.description, json: json))
@@ -75,6 +86,9 @@ func converse(
     }
   }
 }
+
+/// Writes all of `text`; false if the other end does not want it.
+func write(_ text: String, to descriptor: CInt) -> Bool { Files.write(Array(text.utf8), to: descriptor) }
 
 /// Steps that need no daemon.
 func perform(_ steps: [Conversation.Step]) -> ExitCode {

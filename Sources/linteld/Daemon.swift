@@ -7,6 +7,7 @@ import Control
 import Device
 import LiveKit
 import Reactor
+import System
 import WebRTC
 
 /// Owns the parts for as long as the process lives, and keeps the device's loop: every result of the outside
@@ -14,6 +15,7 @@ import WebRTC
 final class Daemon {
   private let loop: EventLoop
   private let device: Device
+  private let room: Room
   private let sound: SoundPath
   /// nil in a self-test without a daemon.
   private let port: ControlPort?
@@ -21,7 +23,7 @@ final class Daemon {
   private let driver: RoomDriver
   private let timer: Timer
   private let hardware: Hardware
-  private let doorPath: String?
+  private let statePath: String?
   private let instruments: SystemInstruments
   private let manager = ServiceManager()
   private let supervision: Supervision
@@ -37,8 +39,11 @@ final class Daemon {
   ///   - isStandIn: there is no daemon, and only a self-test is wanted.
   init(_ settings: Settings, configuration: String, isStandIn: Bool = false) throws(StartFailure) {
     self.configuration = configuration
-    let settings = try DoorFiles.readCode(settings)
-    doorPath = DoorFiles.statePath(settings)
+    if settings.door.code != nil, settings.door.codeFile == nil {
+      Journal.write(
+        .warning, "[door] dtmf-code: whoever reads the configuration knows the code; use dtmf-code-file")
+    }
+    statePath = StateFile.path(settings)
     sound = try SoundPath(settings)
     instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
     do throws(ReactorFailure) {
@@ -55,7 +60,10 @@ final class Daemon {
         memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
     port = isStandIn ? nil : try ControlPort(loop, settings.control)
     metrics = isStandIn ? nil : try MetricsPort.of(settings.metrics, loop)
-    let room = Room(configuration: try Self.roomConfiguration(settings), random: SystemRandom())
+    var configuration = try Self.roomConfiguration(settings)
+    let clock = instruments
+    configuration.unixMilliseconds = { clock.unixMilliseconds }
+    room = Room(configuration: configuration, random: SystemRandom())
     device = Device(
       settings: settings, room: room, instruments: instruments, version: lintelVersion, startedAt: loop.now)
   }
@@ -83,7 +91,10 @@ final class Daemon {
     driver.onEndpoint = { self.handle($0) }
     port?.onRequest = { self.handle(.control($0, client: $1)) }
     port?.onLeft = { self.handle(.clientLeft($0)) }
-    sound.onFrame = { self.device.send($0, now: self.loop.now) }
+    sound.onFrame = { frame in
+      if let track = self.device.microphoneTrack { self.room.send(frame, track: track, now: self.loop.now) }
+    }
+    sound.onRecording = { self.handle(.preConnectRecorded($0)) }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
     sound.onMixer = { self.handle(.board(.part($0))) }
@@ -107,7 +118,7 @@ final class Daemon {
     hardware.onEvent = { self.handle(.board($0)) }
     // A switch that mutes does so before there is anything to hear.
     hardware.start()
-    device.restoreDoor(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
+    device.restore(statePath.flatMap { StateFile.read($0) }, now: loop.now)
     device.start(now: loop.now)
     drain()
     superviseMyself()
@@ -190,19 +201,20 @@ final class Daemon {
       case .notify(let event, let milliseconds):
         port?.notify(event, unixMilliseconds: milliseconds)
         statusIsStale = true
-      case .readToken(let path): device.handle(.tokenRead(Files.readToken(path)), now: loop.now)
+      case .readToken(let path): device.handle(.tokenRead(Secrets.read(path, in: .handedOver)), now: loop.now)
       case .readConfiguration:
         device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
       case .httpRequest(let request): driver.post(request)
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
-      case .storeDoorState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
+      case .storeState(let bytes): if let statePath { StateFile.write(bytes, statePath) }
       case .board(let command): hardware.perform(command)
       case .audio(let command): sound.perform(command)
       case .log(let entry):
         Journal.write(entry.priority, entry.text, event: entry.event, room: device.roomName)
       case .exit: return loop.stop()
       case .wait(let until):
+        while let packet = room.nextAudio() { sound.play(packet) }
         tellStatus()
         if let until { timer.schedule(at: until) } else { timer.cancel() }
         return

@@ -1,6 +1,7 @@
 import AudioEngine
-import CLinux
+import Base
 import Device
+import System
 
 /// The instruments over the audio engine's counters and /proc.
 final class SystemInstruments: Instruments {
@@ -12,42 +13,10 @@ final class SystemInstruments: Instruments {
     self.downlink = downlink
   }
 
-  var unixMilliseconds: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
+  var unixMilliseconds: Int64 { WallClock.unixMilliseconds }
 
-  var sound: SoundReadings {
-    var readings = SoundReadings()
-    let received = downlink.statistics
-    readings.captureLevelDecibels = uplink.statistics.levelDecibels
-    readings.playbackLevelDecibels = received.levelDecibels
-    readings.packetsReceived = received.packets
-    readings.packetsLost = received.lost
-    readings.concealedMilliseconds = received.concealedMilliseconds
-    readings.delayMilliseconds = received.delayMilliseconds
-    readings.captureDriftPartsPerMillion = uplink.statistics.driftPartsPerMillion
-    readings.playoutDriftPartsPerMillion = received.driftPartsPerMillion
-    return readings
-  }
-
-  var soundProbe: SoundProbeReadings {
-    let probe = uplink.probe.reading
-    var readings = SoundProbeReadings()
-    readings.periods = probe.periods
-    readings.span = probe.span
-    readings.averageDecibels = probe.averageDecibels
-    readings.loudestDecibels = probe.loudestDecibels
-    readings.wasPlayed = probe.wasPlayed
-    readings.heardDecibels = probe.heardDecibels
-    readings.echoMilliseconds = probe.echoMilliseconds
-    return readings
-  }
-
-  var preConnectRecording: FirstWords? {
-    uplink.preConnectRecording.map { FirstWords(first: $0.first, handOver: $0.handOver) }
-  }
+  var sound: SoundReadings { SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics) }
+  var soundProbe: SoundProbeReading { uplink.probe.reading }
 
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
     let bytes = [UInt8](unsafeUninitializedCapacity: 2 * Self.pieceSamples) { buffer, count in
@@ -70,9 +39,7 @@ final class SystemInstruments: Instruments {
   /// The number in a line such as `VmRSS:      9876 kB` (proc_pid_status(5)).
   private static func kilobytes(_ label: String, _ text: [UInt8]) -> Int? {
     for line in text.split(separator: 0x0A) where line.starts(with: label.utf8) {
-      var number: Int?
-      for byte in line where (0x30...0x39).contains(byte) { number = (number ?? 0) * 10 + Int(byte - 0x30) }
-      return number
+      return decimal(line.filter { isDigit($0) })
     }
     return nil
   }

@@ -123,6 +123,17 @@ async def test_rights(shared):
         for arguments in (["status"], ["mute", "on"], ["config", "show"], ["config", "check"], ["log-level"],
                           ["metrics"], ["stats"]):
             assert ctl_as(device, shared, member, *arguments).status == DONE, arguments
+        # Who joins a server of his own choice is whoever that server calls him.
+        token = shared / "token"
+        token.write_text("a.b.c")
+        token.chmod(0o644)
+        for arguments in (["join", "--no-wait"], ["leave"]):
+            assert ctl_as(device, shared, member, *arguments).status == DONE, arguments
+        for arguments in (["join", "--url", "ws://127.0.0.1:2"], ["join", "--token-file", token]):
+            refused = ctl_as(device, shared, member, *arguments)
+            assert refused.status == NOT_ALLOWED and "staff may join another server" in refused.error, refused
+            assert ctl_as(device, shared, member + [staff], *arguments, "--no-wait").status == DONE, arguments
+            assert (await device.ask("leave")).status == DONE
         for arguments in (["config", "reload"], ["log-level", "debug"], ["door", "open", "--override"]):
             refused = ctl_as(device, shared, member, *arguments)
             assert refused.status == NOT_ALLOWED and "staff" in refused.error, refused

@@ -1,6 +1,6 @@
 import Base
 
-/// The live screen of `monitor` as text for a terminal of any size: what it shows is a status and the last words.
+/// The live screen of `monitor` as text for a terminal of any size: it shows a status, and below it the transcript.
 struct MonitorScreen: Sendable {
   private static let transcriptLinesMax = 200
   /// The newest last; a segment that goes on replaces what was there of it.

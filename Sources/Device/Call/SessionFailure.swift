@@ -1,27 +1,7 @@
 import Base
+import Configuration
 import Control
 import LiveKit
-
-/// Why the file with the token, or with the code of the door, gave none.
-public enum TokenFileFailure: Error, Equatable, Sendable {
-  /// The system's words: not there, not permitted.
-  case unreadable(path: String, String)
-  /// Others on the machine could read the secret; `mode` is octal, such as `644`.
-  case tooOpen(path: String, mode: String)
-  case empty(path: String)
-  case tooLong(path: String, bytesMax: Int)
-
-  public var words: String {
-    switch self {
-    case .unreadable(let path, let words): "the secret in \(path) cannot be read: \(words)"
-    case .tooOpen(let path, let mode):
-      "\(path) has mode \(mode), so others could read the secret: chmod 600 \(path)"
-    case .empty(let path): "\(path), where a secret should be, is empty"
-    case .tooLong(let path, let bytesMax):
-      "\(path) is longer than \(bytesMax) bytes, so what it holds is no token"
-    }
-  }
-}
 
 extension RoomFailure {
   init(_ failure: Failure, retryInMilliseconds: Int? = nil) {
@@ -30,6 +10,8 @@ extension RoomFailure {
       retryInMilliseconds: retryInMilliseconds)
   }
 
+  init(_ warning: TokenWarning) { self.init(code: warning.code, warning.words) }
+
   init(_ failure: TokenFileFailure) {
     let code =
       switch failure {
@@ -37,6 +19,7 @@ extension RoomFailure {
       case .tooOpen: "token-too-open"
       case .empty: "token-empty"
       case .tooLong: "token-too-long"
+      case .notOne: "token-not-one"
       }
     self.init(code: code, failure.words)
   }
@@ -50,6 +33,18 @@ extension RoomFailure {
   static let noSecret = RoomFailure(
     code: "token-no-secret",
     "nothing to sign a token with: set [token] api-secret-file or the credential api-secret")
+
+  static let noAgent = RoomFailure(code: "no-agent", "no agent came")
+
+  static func endpointWithoutURL(_ endpoint: String) -> RoomFailure {
+    RoomFailure(
+      code: "token-endpoint-answer",
+      "no token from \(endpoint): its answer is of no use: it has no server_url, and [token] url is not set")
+  }
+
+  static func closed(_ reason: String?) -> RoomFailure {
+    RoomFailure(code: "room-closed", reason ?? "the room was left")
+  }
 
   /// One that retrying does not mend.
   private init(code: String, _ message: String) { self.init(code: code, message: message, retriable: false) }
