@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// One client of the control socket, as the daemon sees it: bytes in, requests out; replies and events in, bytes out.
 ///

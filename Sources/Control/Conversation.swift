@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// What lintelctl says to the daemon and to the user for one command: it owns no socket and no terminal. Feed it
 /// what is read and when the deadline passes, and do the steps that `poll` gives until there is none.

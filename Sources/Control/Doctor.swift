@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// One thing that a self-test looked at.
 public struct DoctorRow: Equatable, Sendable {

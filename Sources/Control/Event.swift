@@ -1,3 +1,5 @@
+import JSON
+
 /// What happened. The notification is `{"time": UTC, "event": NAME, ...}`.
 public enum Event: Equatable, Sendable {
   /// The daemon is ready for a call.

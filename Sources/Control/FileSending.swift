@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// How far a `send-file` is. Each file is begun, sent piece by piece and ended; then comes the next one.
 struct FileSending: Sendable {

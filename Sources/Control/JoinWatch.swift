@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// Follows a join to its end, from the lines that the daemon sends.
 ///

@@ -4,12 +4,8 @@ public enum ControlLimits {
   public static let requestLineBytesMax = 64 * 1024
   /// The longest reply or notification that lintelctl takes.
   public static let replyLineBytesMax = 1024 * 1024
-  /// Nested objects and arrays; the status is four deep.
-  public static let jsonDepthMax = 16
   /// Values in one request: a legal one has fewer than ten.
   public static let requestValuesMax = 256
-  /// Values in one reply: a status with 300 participants.
-  public static let replyValuesMax = 16384
 
   /// An id that is a text. It is echoed, so it counts against what is queued for the client.
   public static let requestIDBytesMax = 128

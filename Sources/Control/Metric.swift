@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// One figure of `stats` and `metrics`: a decimal number that is kept whole, so that nothing rounds on the way.
 public struct Metric: Equatable, Sendable {

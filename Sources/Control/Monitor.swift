@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// What `monitor` says to the daemon and draws, without socket or terminal: feed it bytes, keys and the time, and do
 /// the steps that `poll` gives.

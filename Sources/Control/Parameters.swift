@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The params of one request. It notes what was asked for, so that the rest can be refused with the legal names.
 final class Parameters {

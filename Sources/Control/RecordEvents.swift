@@ -1,3 +1,5 @@
+import JSON
+
 /// The events beside connection and sound, each with its members.
 ///
 /// | event | members |

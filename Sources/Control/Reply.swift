@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The lines that the daemon sends, each with its line end.
 public enum Reply {
@@ -37,9 +38,14 @@ extension Request {
     var members: [JSONValue.Member] = [
       .init("jsonrpc", .string("2.0")), .init("id", .integer(id)), .init("method", .string(method.rawValue)),
     ]
-    let parameters = method.row.write(self).filter { !$0.value.isNull }
-    if !parameters.isEmpty { members.append(.init("params", .object(parameters))) }
+    if !parameters.isNull { members.append(.init("params", parameters)) }
     return JSONValue.object(members).bytes + [0x0A]
+  }
+
+  /// An object of those that are not null; null where there is none.
+  var parameters: JSONValue {
+    let members = method.row.write(self).filter { !$0.value.isNull }
+    return members.isEmpty ? .null : .object(members)
   }
 }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a client can ask. The method is the command's name, its params are named as the command's options.
 public enum Request: Equatable, Sendable {
   /// Result: the status object (`Status.json`).

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 extension Request {
   /// Reads one line without its end.

@@ -1,3 +1,5 @@
+import JSON
+
 /// Everything that `status` tells. Whatever is nil is sent as null: a client finds the same members always.
 public struct Status: Equatable, Sendable {
   public var device = DeviceStatus()

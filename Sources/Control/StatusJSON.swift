@@ -1,3 +1,5 @@
+import JSON
+
 /// The shape that `status` has on the wire.
 extension Status {
   public var json: JSONValue {

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// What a LiveKit access token says about itself. Its signature is for the server to check; reading it here
 /// tells a technician before dialling what the server would refuse.
@@ -31,27 +32,30 @@ public struct AccessToken: Equatable, Sendable {
     guard Base64.decode(parts[0]) != nil, let payload = Base64.decode(parts[1]),
       Base64.decode(parts[2]) != nil, !parts[2].isEmpty
     else { throw .malformedToken("a part of it is not base64url") }
-    guard let claims = JSONObject(payload) else { throw .malformedToken("its claims are not a JSON object") }
-    guard claims.hasObject("video") else { throw .malformedToken("it has no video grant") }
-    guard claims.flag("roomJoin", in: "video") == true else {
+    guard let claims = try? JSONValue.parse(payload), case .object = claims else {
+      throw .malformedToken("its claims are not a JSON object")
+    }
+    let grant = claims["video"]
+    guard case .object = grant else { throw .malformedToken("it has no video grant") }
+    guard grant["roomJoin"].bool == true else {
       throw .malformedToken("it does not allow to join (video.roomJoin is not true)")
     }
-    guard let room = claims.text("room", in: "video"), !room.isEmpty else {
+    guard let room = grant["room"].string, !room.isEmpty else {
       throw .malformedToken("it names no room (video.room)")
     }
     // Older issuers put the identity into jti.
-    guard let identity = claims.text("sub") ?? claims.text("jti"), !identity.isEmpty else {
+    guard let identity = claims["sub"].string ?? claims["jti"].string, !identity.isEmpty else {
       throw .malformedToken("it names no identity (sub)")
     }
     self.room = room
     self.identity = identity
-    expires = claims.integer("exp").map(AccessToken.seconds)
-    notBefore = claims.integer("nbf").map(AccessToken.seconds)
-    canPublish = claims.flag("canPublish", in: "video") ?? true
-    canPublishData = claims.flag("canPublishData", in: "video") ?? canPublish
-    let sources = claims.texts("canPublishSources", in: "video")
+    expires = claims["exp"].wholePart.map(AccessToken.seconds)
+    notBefore = claims["nbf"].wholePart.map(AccessToken.seconds)
+    canPublish = grant["canPublish"].bool ?? true
+    canPublishData = grant["canPublishData"].bool ?? canPublish
+    let sources = grant["canPublishSources"].array.compactMap { $0.string }
     canPublishMicrophone = canPublish && (sources.isEmpty || sources.contains("microphone"))
-    canSubscribe = claims.flag("canSubscribe", in: "video") ?? true
+    canSubscribe = grant["canSubscribe"].bool ?? true
     secret = String(decoding: bytes, as: UTF8.self)
   }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// The JSON that trickle ICE carries through the signalling (RTCIceCandidateInit).
 struct CandidateInit: Equatable {
   /// `candidate:...`; empty at the end of candidates.
@@ -13,19 +15,17 @@ struct CandidateInit: Equatable {
 
   /// nil unless it is a JSON object with a `candidate` in it.
   init?(json: String) {
-    guard let object = JSONObject(Array(json.utf8)), let candidate = object.text("candidate") else {
-      return nil
-    }
+    guard let object = try? JSONValue.parse(Array(json.utf8)), let candidate = object["candidate"].string
+    else { return nil }
     self.candidate = candidate
-    mid = object.text("sdpMid") ?? ""
-    sectionIndex = Int(clamping: object.integer("sdpMLineIndex") ?? 0)
+    mid = object["sdpMid"].string ?? ""
+    sectionIndex = Int(clamping: object["sdpMLineIndex"].integer ?? 0)
   }
 
   var json: String {
-    let writer = JSONWriter()
-    writer.set("candidate", candidate)
-    writer.set("sdpMid", mid)
-    writer.set("sdpMLineIndex", Int64(sectionIndex))
-    return writer.text
+    JSONValue.object([
+      .init("candidate", .string(candidate)), .init("sdpMid", .string(mid)),
+      .init("sdpMLineIndex", .number(sectionIndex)),
+    ]).text
   }
 }

@@ -1,5 +1,6 @@
 import Base
 import COpenSSL
+import JSON
 
 /// What a token is asked for: of a token endpoint, or of `AccessToken.signed`.
 public struct TokenRequestOptions: Equatable, Sendable {
@@ -16,24 +17,21 @@ public struct TokenRequestOptions: Equatable, Sendable {
 
   /// `RoomConfiguration` with its one dispatch; nil if no agent is asked for. The names are `agentName` and `metadata`
   /// in a token, which is protobuf's JSON, and `agent_name` towards an endpoint.
-  fileprivate func roomConfiguration(nameKey: String) -> JSONWriter? {
+  fileprivate func roomConfiguration(nameKey: String) -> JSONValue? {
     guard agentName != nil || agentMetadata != nil else { return nil }
-    let dispatch = JSONWriter()
-    dispatch.set(nameKey, agentName ?? "")
-    if let agentMetadata { dispatch.set("metadata", agentMetadata) }
-    let configuration = JSONWriter()
-    configuration.append(dispatch, to: "agents")
-    return configuration
+    var dispatch: [JSONValue.Member] = [.init(nameKey, .string(agentName ?? ""))]
+    if let agentMetadata { dispatch.append(.init("metadata", .string(agentMetadata))) }
+    return .object([.init("agents", .array([.object(dispatch)]))])
   }
 
   /// The body of a token endpoint's request; what is nil is left out, as every field is optional.
   public var endpointBody: [UInt8] {
-    let body = JSONWriter()
-    if let roomName { body.set("room_name", roomName) }
-    if let participantIdentity { body.set("participant_identity", participantIdentity) }
-    if let participantName { body.set("participant_name", participantName) }
-    if let configuration = roomConfiguration(nameKey: "agent_name") { body.set("room_config", configuration) }
-    return Array(body.text.utf8)
+    let all: [JSONValue.Member] = [
+      .init("room_name", .text(roomName)), .init("participant_identity", .text(participantIdentity)),
+      .init("participant_name", .text(participantName)),
+      .init("room_config", roomConfiguration(nameKey: "agent_name") ?? .null),
+    ]
+    return JSONValue.object(all.filter { !$0.value.isNull }).bytes
   }
 }
 
@@ -45,23 +43,20 @@ extension AccessToken {
   public static func signed(
     key: String, secret: String, options: TokenRequestOptions, expires: Int64
   ) -> String {
-    let grant = JSONWriter()
-    grant.set("roomJoin", true)
-    grant.set("room", options.roomName ?? "")
-    for name in ["canPublish", "canSubscribe", "canPublishData", "canUpdateOwnMetadata"] {
-      grant.set(name, true)
-    }
-    grant.append("microphone", to: "canPublishSources")
-    let claims = JSONWriter()
-    claims.set("iss", key)
-    claims.set("sub", options.participantIdentity ?? "")
-    if let name = options.participantName { claims.set("name", name) }
-    claims.set("exp", expires)
-    claims.set("video", grant)
-    if let configuration = options.roomConfiguration(nameKey: "agentName") {
-      claims.set("roomConfig", configuration)
-    }
-    let parts = [#"{"alg":"HS256","typ":"JWT"}"#, claims.text].map {
+    let grant: [JSONValue.Member] = [
+      .init("roomJoin", .bool(true)), .init("room", .string(options.roomName ?? "")),
+      .init("canPublish", .bool(true)), .init("canSubscribe", .bool(true)),
+      .init("canPublishData", .bool(true)), .init("canUpdateOwnMetadata", .bool(true)),
+      .init("canPublishSources", .array([.string("microphone")])),
+    ]
+    let claims: [JSONValue.Member] = [
+      .init("iss", .string(key)), .init("sub", .string(options.participantIdentity ?? "")),
+      .init("name", .text(options.participantName)), .init("exp", .integer(expires)),
+      .init("video", .object(grant)),
+      .init("roomConfig", options.roomConfiguration(nameKey: "agentName") ?? .null),
+    ]
+    let payload = JSONValue.object(claims.filter { !$0.value.isNull }).text
+    let parts = [#"{"alg":"HS256","typ":"JWT"}"#, payload].map {
       Base64.encode(Array($0.utf8), urlSafe: true, padding: false)
     }
     let signedText = parts[0] + "." + parts[1]

@@ -2,6 +2,7 @@ import Base
 import CLinux
 import Configuration
 import Control
+import JSON
 import System
 
 /// Writes what `provision` asks for, all of it or, where a start would refuse any of it, nothing.

@@ -54,6 +54,9 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
     {
       return status
     }
+    if action == .request(.configCheck), error.status == .unreachable, !json, let status = standInCheck() {
+      return status
+    }
     return perform(Conversation.failure(error.status, error.description, json: json))
   }
 }

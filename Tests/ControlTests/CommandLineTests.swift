@@ -88,6 +88,8 @@ struct CommandLineTests {
       ("rpc a m --timeout 601", "--timeout: '601' is no whole number from 1 to 600", "rpc"),
       ("send", "send: TEXT is missing", "send"), ("door", "door: open|status is missing", "door"),
       ("door shut", "door: open or status, not 'shut'", "door"),
+      ("door status --override", "door: only `door open` takes --override", "door"),
+      ("dtmf 12x", "dtmf: parameter 'digits' must be made of 0-9, *, # and A-D", "dtmf"),
       ("turn over", "turn: start, end or cancel, not 'over'", "turn"),
       ("attributes a", "attributes: 'a' is not KEY=VALUE", "attributes"),
       ("attributes =a", "attributes: '=a' is not KEY=VALUE", "attributes"),
@@ -110,6 +112,14 @@ struct CommandLineTests {
     let description = failure(words)?.description ?? ""
     #expect(description.hasPrefix("") && description.contains("See `lintelctl help"))
     #expect(!description.unicodeScalars.contains("\u{1B}"))
+  }
+
+  @Test("an argument that is empty, as of a variable that is not set")
+  func empty() {
+    #expect(failure(["send", ""]) == UsageFailure(message: "send: TEXT is empty", command: "send"))
+    #expect(
+      failure(["rpc", "a", ""]) == UsageFailure(message: "rpc: METHOD is empty", command: "rpc"))
+    #expect(failure(["rpc", "a", "m", ""]) == nil)
   }
 
   @Test("help of every command, by both ways, within 80 columns")
@@ -252,6 +262,8 @@ struct CommandLineTests {
     let exact = String(repeating: "y", count: 80)
     #expect(wrapped(exact, indentation: 4) == exact)
     #expect(wrapped(exact + " z", indentation: 4) == exact + "\n    z")
+    let measured = String(repeating: "y", count: 76) + ", 80 % of it"
+    #expect(wrapped(measured, indentation: 2) == String(repeating: "y", count: 76) + ",\n  80 % of it")
     #expect(wrapped("label       " + long, indentation: 12).split(separator: "\n")[0].count == 80)
   }
 }

@@ -98,6 +98,13 @@ struct StatusTests {
         """)
   }
 
+  @Test("a level that is no sound is told as such")
+  func silence() {
+    var status = busyStatus()
+    status.audio.capture.levelTenthsDecibel = -1270
+    #expect(StatusText.render(status.json).contains("Microphone  hw:1,0, running, 16000 Hz, silent\n"))
+  }
+
   @Test("what is wrong comes first")
   func failing() {
     var status = Status()

@@ -1,5 +1,6 @@
 import Base
 import Control
+import JSON
 
 /// Any line is a request that can be written and read again, or a refusal that is a line of JSON itself.
 func fuzzControlRequest(_ bytes: [UInt8]) {

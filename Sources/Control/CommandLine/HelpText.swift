@@ -49,19 +49,19 @@ func padded(_ text: String, to width: Int) -> String {
 }
 
 /// `text` in lines of at most 80 columns, broken at blanks, all but the first indented. Blanks at the start of the
-/// text and those that align columns stay as they are.
+/// text and those that align columns stay as they are. A number keeps its unit.
 func wrapped(_ text: String, indentation: Int) -> String {
   let scalars = Array(text.unicodeScalars)
   var result = ""
   var start = 0
   var margin = 0
   while scalars.count - start > HelpText.columns - margin {
-    var end = start + HelpText.columns - margin
-    var cut = end
     // The blank may stand just after the last column that fits. One within the indentation would break nothing.
     let earliest = margin == 0 ? start + indentation : start
-    while cut > earliest, scalars[cut] != " " { cut -= 1 }
-    if cut > earliest { end = cut }
+    let last = start + HelpText.columns - margin
+    let end =
+      lastBlank(scalars, after: earliest, upTo: last, keepingUnits: true)
+      ?? lastBlank(scalars, after: earliest, upTo: last, keepingUnits: false) ?? last
     append(scalars[start..<end], margin, to: &result)
     result += "\n"
     start = end
@@ -70,6 +70,18 @@ func wrapped(_ text: String, indentation: Int) -> String {
   }
   if start < scalars.count { append(scalars[start...], margin, to: &result) }
   return result
+}
+
+/// nil if there is none.
+private func lastBlank(
+  _ scalars: [Unicode.Scalar], after first: Int, upTo last: Int, keepingUnits: Bool
+) -> Int? {
+  var index = last
+  while index > first {
+    if scalars[index] == " ", !keepingUnits || !("0"..."9").contains(scalars[index - 1]) { return index }
+    index -= 1
+  }
+  return nil
 }
 
 private func append(_ scalars: ArraySlice<Unicode.Scalar>, _ margin: Int, to text: inout String) {

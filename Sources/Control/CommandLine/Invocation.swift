@@ -78,8 +78,23 @@ extension Invocation {
       guard alternatives.isEmpty || alternatives.contains(where: { $0 == given[index] }) else {
         throw arguments.failure("\(choice(alternatives)), not '\(shortened(given[index]))'")
       }
+      // A variable of a script that is not set, mostly.
+      guard expected.isOptional || !given[index].utf8.isEmpty else {
+        throw arguments.failure("\(expected.spelling) is empty")
+      }
     }
-    return try command.action(arguments)
+    let action = try command.action(arguments)
+    if case .request(let request) = action { try check(request, command.name) }
+    return action
+  }
+
+  /// What the daemon would refuse to read is a wrong usage, and said without it.
+  private static func check(_ request: Request, _ command: String) throws(UsageFailure) {
+    do throws(ControlFailure) {
+      _ = try Request.parse(method: request.method.rawValue, parameters: request.parameters)
+    } catch {
+      throw UsageFailure(message: error.description, command: command)
+    }
   }
 
   /// `show, check or reload`.

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The methods that start, shape and end a call.
 extension MethodRow {

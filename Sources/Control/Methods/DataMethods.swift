@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The methods that send something other than sound.
 extension MethodRow {

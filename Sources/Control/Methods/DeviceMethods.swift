@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The methods that move or watch what belongs to the device.
 extension MethodRow {
@@ -14,9 +15,13 @@ extension MethodRow {
       summary: "Open the door, or say how it stands.",
       details: ["The device's door policy decides, and says why if it refuses."],
       examples: ["door open", "door status"],
-      action: {
-        if $0.positional[0] == "status" { return .request(.doorStatus) }
-        return .request($0.value("--override") == nil ? .doorOpen : .doorOverride)
+      action: { arguments throws(UsageFailure) in
+        let overrides = arguments.value("--override") != nil
+        guard arguments.positional[0] == "open" else {
+          guard !overrides else { throw arguments.failure("only `door open` takes --override") }
+          return .request(.doorStatus)
+        }
+        return .request(overrides ? .doorOverride : .doorOpen)
       }),
     text: { ResultText.door($0) })
 

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// All that is known of a method beside its name and what it does.
 struct MethodRow: Sendable {

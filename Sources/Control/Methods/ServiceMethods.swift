@@ -57,7 +57,7 @@ extension MethodRow {
       arguments: [.init(spelling: "show|check|reload")],
       summary: "Show, check or reload the daemon's configuration.",
       details: [
-        "show prints what counts now, without secrets. check reads the files and says what is wrong with them. "
+        "show prints what counts now, without secrets. check reads the files and says what is wrong with them, also if the daemon does not run. "
           + "reload applies what can be applied in a call and says what needs a restart; with a mistake in the files "
           + "nothing changes. SIGHUP does the same. reload is for root and [control] admin-group."
       ],

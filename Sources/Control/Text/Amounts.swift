@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// A duration as a person says it: the two largest units.
 func durationText(seconds: Int64) -> String {

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// One event on one line: `2026-11-20T10:24:38.123Z  room.connection  state=connected`, or, where somebody says or
 /// does something, `2026-11-20T10:24:38.123Z  chat             alice: I am at the door`.

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The live screen of `monitor` as text for a terminal of any size: it shows a status, and below it the transcript.
 struct MonitorScreen: Sendable {

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The others in the room, one a line.
 public enum ParticipantsText {

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// Results for a person that take more than a line to make, with their line ends.
 enum ResultText {

@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// What a status says is wrong, the gravest first, as sentences without their full stops.
 enum StatusProblems {

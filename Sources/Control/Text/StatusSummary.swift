@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The status in one line, for a service manager: what is wrong first, then the call, the room and the mute.
 public enum StatusSummary {

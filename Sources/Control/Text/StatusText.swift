@@ -1,4 +1,5 @@
 import Base
+import JSON
 
 /// The status for a technician at a terminal of 80 columns: first what is wrong, then a row a part.
 ///
@@ -79,8 +80,15 @@ public enum StatusText {
   private static func stream(_ stream: JSONValue, _ volume: JSONValue?) -> String {
     listed([
       stream["device"].string, stream["state"].string, stream["rate"].integer.map { "\($0) Hz" },
-      decimalText(stream["level_db"]).map { "level \($0) dB" }, volume?.integer.map { "volume \($0) %" },
+      level(stream["level_db"]), volume?.integer.map { "volume \($0) %" },
     ])
+  }
+
+  /// The quietest sample of 16 bits has -90 dB, so what is far below is no sound at all.
+  private static func level(_ level: JSONValue) -> String? {
+    guard let decibels = decimalText(level) else { return nil }
+    if case .real(let number) = level, number < -100 { return "silent" }
+    return "level \(decibels) dB"
   }
 
   static func uplink(_ uplink: JSONValue) -> String {

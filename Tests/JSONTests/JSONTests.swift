@@ -1,6 +1,9 @@
 import Testing
 
-@testable import Control
+@testable import JSON
+
+private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+private func json(_ text: String) throws -> JSONValue { try JSONValue.parse(bytes(text)) }
 
 @Suite("JSON")
 struct JSONTests {

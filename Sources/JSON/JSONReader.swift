@@ -1,7 +1,15 @@
 import Base
 import CJansson
 
-/// Why a line is no JSON that may be taken, as a sentence that says where.
+/// How much a text may make the reader build.
+public enum JSONLimits {
+  /// Nested objects and arrays; the status of `lintelctl` is four deep, a token five.
+  public static let depthMax = 16
+  /// Values where the caller sets no limit of its own: a status with 300 participants.
+  public static let valuesMax = 16384
+}
+
+/// Why a text is no JSON that may be taken, as a sentence that says where.
 public enum JSONFailure: Error, Equatable, Sendable, CustomStringConvertible {
   case malformed(String)
   case tooDeep
@@ -10,7 +18,7 @@ public enum JSONFailure: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .malformed(let message): message
-    case .tooDeep: "nested more than \(ControlLimits.jsonDepthMax) deep"
+    case .tooDeep: "nested more than \(JSONLimits.depthMax) deep"
     case .tooManyValues: "too many values"
     }
   }
@@ -19,7 +27,7 @@ public enum JSONFailure: Error, Equatable, Sendable, CustomStringConvertible {
 extension JSONValue {
   /// Parses one value with nothing after it. Depth and number of values are counted before the library allocates.
   public static func parse(
-    _ bytes: [UInt8], valuesMax: Int = ControlLimits.replyValuesMax
+    _ bytes: [UInt8], valuesMax: Int = JSONLimits.valuesMax
   ) throws(JSONFailure) -> JSONValue {
     try measure(bytes, valuesMax: valuesMax)
     var error = json_error_t()
@@ -57,7 +65,7 @@ extension JSONValue {
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         depth += 1
         values += 1
-        guard depth <= ControlLimits.jsonDepthMax else { throw .tooDeep }
+        guard depth <= JSONLimits.depthMax else { throw .tooDeep }
       case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
       case UInt8(ascii: ","): values += 1
       default: break

@@ -27,6 +27,10 @@ public enum JSONValue: Equatable, Sendable {
 
   public var string: String? { if case .string(let text) = self { text } else { nil } }
   public var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+  /// A whole number, or the whole part of another, as far as it can be held.
+  public var wholePart: Int64? {
+    if case .real(let number) = self { Int64(exactly: number.rounded(.down)) } else { integer }
+  }
   public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
   public var array: [JSONValue] { if case .array(let values) = self { values } else { [] } }
   public var isNull: Bool { self == .null }

@@ -2,7 +2,7 @@ import Base
 import CJansson
 
 extension JSONValue {
-  /// The value on one line, without blanks: what a line of the protocol carries.
+  /// The value on one line, without blanks: what a line of a protocol carries.
   public var bytes: [UInt8] {
     var bytes: [UInt8] = []
     write(to: &bytes)
@@ -59,7 +59,8 @@ extension JSONValue {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Through jansson: 17 digits are not needed for a level in decibels, so 6 significant ones are written.
+  /// Through jansson, as Embedded Swift prints no fractions. 17 digits are not needed for a level in decibels, so 6
+  /// significant ones are written.
   private static func write(_ number: Double, to bytes: inout [UInt8]) {
     guard number.isFinite, let value = json_real(number) else {
       bytes += "null".utf8

@@ -1,5 +1,3 @@
-import Base
-
 /// `text` for a terminal: what would move the cursor, change colours or turn the direction of writing becomes a dot.
 /// Names and reasons come from a room that anybody may join.
 public func printable(_ text: String) -> String {
