@@ -47,7 +47,7 @@ import Testing
   @Test(
     arguments: [
       (#""exp":9223372036854775807"#, true), (#""exp":9223372036854775807,"nbf":-9223372036854775808"#, true),
-      (#""exp":-9223372036854775808,"nbf":9223372036854775807"#, false), (#""sub":"x""#, true),
+      (#""exp":-9223372036854775808,"nbf":9223372036854775807"#, false), (#""x":1"#, true),
     ]) func anyNumberIsALife(claims: String, holds: Bool) throws {
     for wall in [Int64.min, -1, 0, 1_800_000_000] {
       let ticket = try ticket(claims, at: wall)

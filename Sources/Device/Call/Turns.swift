@@ -25,7 +25,7 @@ extension Device {
     plan.activity(somebodySpeaks: isOpen, call.state, settings.session, now: now)
     // The microphone does not wait for the agent: a first word said at once is in the agent's buffer.
     messaging.call(
-      "\(step.rawValue)_turn", of: agent.identity, payload: "",
+      "\(step.rawValue)_turn", of: agent.identity.text, payload: "",
       timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .turn(step, asker), now: now)
   }
 

@@ -95,7 +95,7 @@ struct Microphone {
   }
 
   mutating func preConnect(
-    _ event: PreConnect.Event, agent: String?, _ settings: Settings, in room: Room,
+    _ event: PreConnect.Event, agent: Name?, _ settings: Settings, in room: Room,
     _ instruments: any Instruments, now: Instant
   ) -> [Effect] {
     let wasWithheld = preConnect.withholdsFrames
