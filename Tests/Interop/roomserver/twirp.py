@@ -135,5 +135,5 @@ class RoomService:
         except asyncio.TimeoutError:
             raise TwirpError(408, "deadline_exceeded", "Response timeout") from None
         if answer.WhichOneof("value") == "error":
-            raise TwirpError(400, "unknown", answer.error.message)
+            raise TwirpError(400, "invalid_argument", f"twirp error unknown: RpcError {answer.error.code}: {answer.error.message}")
         return api.PerformRpcResponse(payload=answer.payload)
