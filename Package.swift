@@ -95,7 +95,7 @@ var targets: [Target] = [
   // The rooms, each allowed to use only those below it.
   library(
     "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
-    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Words", "Doctor", "Report"]),
+    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
   library("Control", ["Base", "JSON"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base", "CInih"]),
   library(
@@ -106,7 +106,7 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("usrsctp")]),
   library(
     "Board", ["AudioEngine", "Base", "CALSA", "CGPIOD", "CLinux"],
-    folders: ["AudioThread", "Lines", "Sound"]),
+    folders: ["AudioThread", "Lines", "Memory", "Sound"]),
   library(
     "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
@@ -140,7 +140,7 @@ var targets: [Target] = [
     linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=gettimeofday"])]),
   tests("LiveKit", ["Base", "WebRTC"]),
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
-  tests("Board", ["AudioEngine"]),
+  tests("Board", ["AudioEngine", "Base"]),
   tests("Reactor", ["Base", "CLinux"]),
   tests("Configuration"),
   tests("Control", ["Base", "JSON", "lintelctl"]),

@@ -8,10 +8,13 @@ public struct UplinkStatistics: Equatable, Sendable {
   public var ringFull = 0
   /// Frames that libopus refused.
   public var refused = 0
-  /// Level of the last frame in dBov: 0 (full scale) ... -127 (silence).
-  public var levelDecibels = -127
+  /// Level of the last frame in dBov: 0 (full scale) ... -127 (silence); nil while the microphone is closed, and
+  /// before the first frame.
+  public var levelDecibels: Int?
   /// How fast the microphone's clock runs against the monotonic one, in parts per million; 0 until it is learned.
   public var driftPartsPerMillion = 0
+
+  public init() {}
 }
 
 /// What the downlink did since start, all tracks together. Counters wrap with the word.
@@ -46,6 +49,8 @@ public struct DownlinkStatistics: Equatable, Sendable {
   public var driftPartsPerMillion = 0
   /// Level of the last period played in dBov: 0 (full scale) ... -127 (silence).
   public var levelDecibels = -127
+
+  public init() {}
 }
 
 /// A counter that one thread writes and any thread reads.
@@ -62,16 +67,27 @@ final class UplinkCounters: Sendable {
   let frames = Counter()
   let ringFull = Counter()
   let refused = Counter()
-  let level = Atomic<Int>(127)
   let driftPartsPerMillion = Atomic<Int>(0)
+  private let level = Atomic<Int>(unknownLevel)
+
+  /// In -dBov, of a frame that was heard.
+  func note(level: UInt8) { self.level.store(Int(level), ordering: .relaxed) }
+
+  func forgetLevel() { level.store(unknownLevel, ordering: .relaxed) }
 
   var snapshot: UplinkStatistics {
-    UplinkStatistics(
-      frames: frames.current, ringFull: ringFull.current, refused: refused.current,
-      levelDecibels: -level.load(ordering: .relaxed),
-      driftPartsPerMillion: driftPartsPerMillion.load(ordering: .relaxed))
+    var snapshot = UplinkStatistics()
+    snapshot.frames = frames.current
+    snapshot.ringFull = ringFull.current
+    snapshot.refused = refused.current
+    let level = level.load(ordering: .relaxed)
+    snapshot.levelDecibels = level == unknownLevel ? nil : -level
+    snapshot.driftPartsPerMillion = driftPartsPerMillion.load(ordering: .relaxed)
+    return snapshot
   }
 }
+
+private let unknownLevel = -1
 
 final class DownlinkCounters: Sendable {
   let packets = Counter()
@@ -93,17 +109,23 @@ final class DownlinkCounters: Sendable {
   let level = Atomic<Int>(127)
 
   var snapshot: DownlinkStatistics {
-    DownlinkStatistics(
-      packets: packets.current, lost: lost.current, late: late.current, duplicates: duplicates.current,
-      undecodable: undecodable.current, discarded: discarded.current, ringFull: ringFull.current,
-      recovered: recovered.current,
-      concealedMilliseconds: concealedSamples.current / AudioFormat.samplesPerMillisecond,
-      underruns: underruns.current,
-      trimmedMilliseconds: trimmedSamples.current / AudioFormat.samplesPerMillisecond,
-      stretchedMilliseconds: stretchedSamples.current / AudioFormat.samplesPerMillisecond,
-      delayMilliseconds: delayMilliseconds.load(ordering: .relaxed),
-      targetMilliseconds: targetMilliseconds.load(ordering: .relaxed),
-      driftPartsPerMillion: driftPartsPerMillion.load(ordering: .relaxed),
-      levelDecibels: -level.load(ordering: .relaxed))
+    var snapshot = DownlinkStatistics()
+    snapshot.packets = packets.current
+    snapshot.lost = lost.current
+    snapshot.late = late.current
+    snapshot.duplicates = duplicates.current
+    snapshot.undecodable = undecodable.current
+    snapshot.discarded = discarded.current
+    snapshot.ringFull = ringFull.current
+    snapshot.recovered = recovered.current
+    snapshot.concealedMilliseconds = concealedSamples.current / AudioFormat.samplesPerMillisecond
+    snapshot.underruns = underruns.current
+    snapshot.trimmedMilliseconds = trimmedSamples.current / AudioFormat.samplesPerMillisecond
+    snapshot.stretchedMilliseconds = stretchedSamples.current / AudioFormat.samplesPerMillisecond
+    snapshot.delayMilliseconds = delayMilliseconds.load(ordering: .relaxed)
+    snapshot.targetMilliseconds = targetMilliseconds.load(ordering: .relaxed)
+    snapshot.driftPartsPerMillion = driftPartsPerMillion.load(ordering: .relaxed)
+    snapshot.levelDecibels = -level.load(ordering: .relaxed)
+    return snapshot
   }
 }

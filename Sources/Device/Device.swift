@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -17,6 +18,8 @@ public final class Device {
     case clientLeft(ClientID)
     /// A result of what `.room` asked for.
     case room(Room.Input)
+    /// The engine has the whole of what was recorded before anybody listened.
+    case preConnectRecorded(PreConnectRecording)
     /// The answer to `.readToken`: the file's text, or why it could not be read.
     case tokenRead(Result<String, TokenFileFailure>)
     /// The answers to `.httpRequest`.
@@ -49,8 +52,8 @@ public final class Device {
     case httpRequest(TokenRequest)
     /// Any HTTP answer does; the token is not needed.
     case askServerTime(url: String)
-    /// To be kept over a restart, for `restoreDoor`.
-    case storeDoorState([UInt8])
+    /// To be kept over a restart, for `restore`.
+    case storeState([UInt8])
     case board(BoardCommand)
     case audio(AudioCommand)
     case log(LogEntry)
@@ -59,7 +62,7 @@ public final class Device {
     case wait(until: Instant?)
   }
 
-  public enum Answer {
+  public enum Answer: Equatable {
     case result(JSONValue)
     case refused(ControlFailure)
     /// From now on this client gets what `.notify` carries.
@@ -70,8 +73,6 @@ public final class Device {
   public enum AudioCommand: Equatable {
     case openTrack(slot: Int)
     case closeTrack(slot: Int)
-    /// An RTP packet with its 48 kHz timestamp and Opus payload.
-    case packet(slot: Int, sequence: UInt16, timestamp: UInt32, payload: [UInt8])
     case setMuted(Bool)
     case setVolume(percent: Int)
     case setDiscontinuousTransmission(Bool)
@@ -82,9 +83,10 @@ public final class Device {
     /// The recording ends; `Instruments.preConnectRecording` has it within a frame.
     case handOverPreConnect
     case endPreConnect
-    case playTone(DeviceTone)
-    /// The feedback for a key of the keypad.
+    case playTone(Tone)
+    /// The feedback for a key of the keypad; the click tells nobody which one it was.
     case playKey(UInt8)
+    case playClick
     /// Looks at the raw microphone, muted or not: `Instruments.soundProbe`.
     case beginSoundProbe
     case endSoundProbe
@@ -96,153 +98,95 @@ public final class Device {
   var settings: Settings
   let room: Room
   let instruments: any Instruments
-  let version: String
-  let startedAt: Instant
-  var outputs: [Output] = []
-  var nextOutput = 0
-
-  // The session.
+  private var outputs = OutputQueue()
+  var stay: Stay
   var call: Call
-  var connection = RoomConnection.disconnected
-  /// What is wrong with the connection now.
-  var failure: RoomFailure?
-  /// The server of this stay.
-  var serverURL: String?
-  var tokens = TokenDesk()
-  /// When the stay is tried again by the device itself; the room's own attempts are the room's.
-  var retryDue: Instant?
-  /// The pause before that, between the room's two words about its end.
-  var retryAfterMilliseconds: Int?
-  var limits = CallLimits()
-  var microphone: LocalTrack.ID?
-  var isTerminating = false
-  var hasExited = false
-
-  /// What the join began with, for another one.
-  var stayURL: String?
-  var stayToken: String?
-  var joinsAnew = false
-  /// Asked for while the room was being left.
-  var waitingJoins: [(url: String?, token: String?, asker: Asker)] = []
-  /// When a missing agent is announced, and how often it was.
-  var agentDue: Instant?
-  var agentAttempts = 0
-  var agentSeen: (identity: String?, state: String?) = (nil, nil)
-
-  // Beside the sound.
-  let words: any RoomWords
+  var plan = CallPlan()
+  var microphone: Microphone
+  /// Of the microphone, for the frames that the sound path gives the room.
+  public var microphoneTrack: LocalTrack.ID? { microphone.track }
   var door = Door()
-  /// Inputs of the simulated board that a command holds for a while.
-  var held: [(input: BoardInput, until: Instant)] = []
-  /// By `BoardInput.index`.
-  var inputsOn = [false, false, false, false]
-  /// The configured hardware, as far as the board told of it.
-  var parts: [BoardPart] = []
-  var askedIndicator: (state: IndicatorState, until: Instant)?
-  var indicator = IndicatorState.off
-  var pendingCalls: [(id: CallID, call: PendingCall)] = []
-  var pendingUpdates: [(id: Int, result: JSONValue, asker: Asker)] = []
-  var files: [SentFile] = []
-  var nextFile = 0
-  var budgets: [String: EventBudget] = [:]
-  /// Something was announced since the indicator was looked at.
-  var indicatorIsStale = true
-
-  // For whoever looks after it.
-  var counters = DeviceCounters()
-  var logLevel = LogEntry.Priority.info
-  var configurationAskers: [ConfigurationAsker] = []
-  var doctor: DoctorRun?
-  /// How many seconds our clock is ahead of the server's, if it told.
-  var serverAnswer: Result<Int64?, TransportFailure>?
-  /// The token of the last attempt to join.
-  var tokenSeen: AccessToken?
-
-  // The first words.
-  var preConnect = PreConnect()
-  var firstWordsStream = FirstWordsStream()
-
-  // The sound.
-  var mute = MuteState()
-  var volumePercent: Int
-  /// The remote tracks that are received, by slot.
-  var openTracks: [Int: Subscription] = [:]
-  var capture: AudioDeviceStatus
-  var playback: AudioDeviceStatus
-  var uplinkRate = UplinkRate()
-  var adaptation = UplinkAdaptation()
-  /// When the receiver's reports are looked at next.
-  var adaptationDue: Instant?
-  var speakingIdentities: [String] = []
-  var quality: String?
-  var history = EventHistory()
+  var panel: Panel
+  var messaging: Messaging
+  var audience: Audience
+  var doctor = Doctor()
+  var report: Report
 
   public convenience init(
     settings: Settings, room: Room, instruments: any Instruments, version: String, startedAt: Instant
   ) {
     self.init(
-      settings: settings, room: room, words: room, instruments: instruments, version: version,
+      settings: settings, room: room, messagingRoom: room, instruments: instruments, version: version,
       startedAt: startedAt)
   }
 
   init(
-    settings: Settings, room: Room, words: any RoomWords, instruments: any Instruments, version: String,
-    startedAt: Instant
+    settings: Settings, room: Room, messagingRoom: any MessagingRoom, instruments: any Instruments,
+    version: String, startedAt: Instant
   ) {
     self.settings = settings
     self.room = room
-    self.words = words
     self.instruments = instruments
-    self.version = version
-    self.startedAt = startedAt
+    stay = Stay(spreadMilliseconds: Stay.spreadMilliseconds(ofDevice: settings.device.id))
     call = Call(since: startedAt)
-    volumePercent = settings.audio.volumePercent
-    mute.turnIsOpen = settings.session.mode != .pushToTalk
-    let isSimulated = settings.device.board == .simulated
-    capture = AudioDeviceStatus()
-    capture.device = isSimulated ? settings.simulated.microphone ?? "silence" : settings.audio.capture
-    playback = AudioDeviceStatus()
-    playback.device = isSimulated ? settings.simulated.speaker ?? "nowhere" : settings.audio.playback
+    microphone = Microphone(settings.session.mode)
+    panel = Panel(settings)
+    messaging = Messaging(messagingRoom)
+    audience = Audience(messagingRoom)
+    report = Report(version: version, startedAt: startedAt)
+  }
+
+  /// What `.storeState` gave in an earlier life; nil if there is nothing. Call it before `start`.
+  public func restore(_ stored: [UInt8]?, now: Instant) {
+    guard let stored else { return }
+    guard let state = StoredState.parse(stored) else {
+      let words = "the stored state is damaged: wrong codes are counted from 0, and a mute by hand is not known"
+      return perform([.log(.warning, words)], now: now)
+    }
+    microphone.restore(isMutedByHand: state["muted"].bool == true)
+    if microphone.isMutedByHand { perform([.log(.notice, "the microphone is still muted by hand")], now: now) }
+    let milliseconds = instruments.unixMilliseconds
+    guard let lockOut = LockOut(stored: state, settings.door, now: now, unixMilliseconds: milliseconds)
+    else { return }
+    perform(door.restore(lockOut, now: now), now: now)
   }
 
   /// Sets the sound up, and joins if the device is to be always in its room.
   public func start(now: Instant) {
-    emit(.audio(.setVolume(percent: volumePercent)))
-    emit(.audio(.setDiscontinuousTransmission(settings.audio.dtx == .on)))
-    if !mute.isOpen { emit(.audio(.setMuted(true))) }
-    publishMicrophone(now: now)
-    startDoor()
-    sound(.booted)
-    announce(.deviceStarted(version: version))
-    log(.notice, "linteld \(version) is ready as \(settings.device.id)", event: "device.started")
-    if settings.session.mode == .alwaysOn { beginJoin(url: nil, token: nil, now: now) }
-    watchTokens(call.state, now: now)
-  }
-
-  /// One frame of the microphone: an Opus payload with its place on the 48 kHz clock.
-  public func send(_ frame: PeerConnection.AudioFrame, now: Instant) {
-    guard let microphone else { return }
-    uplinkRate.count(payloadBytes: frame.payload.count, now: now)
-    adaptUplink(now: now)
-    sendLive(frame, track: microphone, now: now)
+    perform(
+      [
+        .audio(.setVolume(percent: panel.volumePercent)),
+        .audio(.setDiscontinuousTransmission(settings.audio.dtx == .on)),
+      ], now: now)
+    perform(microphone.publish(in: room, now: now), now: now)
+    perform(door.start(surroundings), now: now)
+    let words = "linteld \(report.version) is ready as \(settings.device.id)"
+    perform(
+      [
+        .sound(.booted), .tell(.deviceStarted(version: report.version)),
+        .log(.notice, words, event: "device.started"), .stay(.start),
+      ], now: now)
   }
 
   public func handle(_ input: Input, now: Instant) {
     switch input {
-    case .control(let request, let client):
-      handle(request.request, from: .client(request, client), now: now)
-    case .clientLeft(let client): clientLeft(client, now: now)
+    case .control(let request, let client): serve(request.request, .client(request, client), now: now)
+    case .clientLeft(let client): messaging.clientLeft(client, now: now)
     case .room(let input): room.handle(input, now: now)
-    case .tokenRead(let result): tokenRead(result, now: now)
+    case .preConnectRecorded(let recording): recorded(recording, now: now)
+    case .tokenRead(let result): perform([.stay(.secretRead(result))], now: now)
     case .endpointAnswered(let request, let status, let body):
-      endpointAnswered(request, .success((status, body)), now: now)
-    case .endpointFailed(let request, let failure): endpointAnswered(request, .failure(failure), now: now)
-    case .soundCard(let event): handle(event)
-    case .board(let event): handle(event, now: now)
+      let answer = EndpointAnswer.answered(status: status, body: body)
+      perform([.stay(.endpointAnswered(request: request, answer))], now: now)
+    case .endpointFailed(let request, let failure):
+      perform([.stay(.endpointAnswered(request: request, .failed(failure)))], now: now)
+    case .soundCard(let event): perform(panel.handle(event), now: now)
+    case .board(let event): perform(panel.handle(event, house), now: now)
     case .limitCrossed(let finding): crossed(finding, now: now)
     case .terminate: terminate(now: now)
-    case .reload: readConfiguration(.signal)
-    case .serverAnswered(let answer): serverAnswered(answer)
+    case .reload: readConfiguration(for: .signal)
+    case .serverAnswered(let answer):
+      doctor.serverAnswered(answer, unixSeconds: instruments.unixMilliseconds / 1000)
     case .configurationRead(let result): configurationRead(result, now: now)
     case .timeout:
       passTime(now)
@@ -252,53 +196,24 @@ public final class Device {
 
   public func poll(now: Instant) -> Output {
     while true {
-      if nextOutput < outputs.count {
-        defer { nextOutput += 1 }
-        return outputs[nextOutput]
-      }
-      outputs.removeAll(keepingCapacity: true)
-      nextOutput = 0
+      if let output = outputs.next() { return output }
       switch room.poll(now: now) {
       case .event(let event): handle(event, now: now)
       case .wait(let until):
-        if indicatorIsStale {
-          indicatorIsStale = false
-          refreshIndicator()
+        if report.takeStaleness() {
+          perform(panel.show(indicatorFacts), now: now)
           continue
         }
-        guard isTerminating, room.state == .disconnected, !hasExited else {
-          return .wait(until: deadline(ofRoom: until))
+        guard stay.isEnding, stay.phase == .away, room.state == .disconnected, outputs.close() else {
+          return .wait(until: earliest(until, nextDeadline?.at))
         }
-        hasExited = true
         return .exit
       case let output: return .room(output)
       }
     }
   }
 
-  public var isInRoom: Bool { connection == .connected }
+  public var isInRoom: Bool { stay.phase == .joined }
 
   func emit(_ output: Output) { outputs.append(output) }
-
-  func log(_ priority: LogEntry.Priority, _ text: String, event: String? = nil) {
-    if priority.rawValue <= logLevel.rawValue { emit(.log(LogEntry(priority, text, event: event))) }
-  }
-
-  /// Tells every subscriber, and those who come later.
-  func announce(_ event: Control.Event) {
-    let milliseconds = instruments.unixMilliseconds
-    let json = event.json(unixMilliseconds: milliseconds)
-    history.append(json)
-    emit(.notify(json, unixMilliseconds: milliseconds))
-    if logLevel == .debug { log(.debug, json.text) }
-    indicatorIsStale = true
-  }
-
-  /// The same for an event that others in the room can cause at will.
-  func announce(_ event: Control.Event, budgeted now: Instant) {
-    let name = event.name
-    guard let suppressed = budgets[name, default: EventBudget()].spend(now: now) else { return }
-    if suppressed > 0 { announce(.eventsSuppressed(name: name, count: suppressed)) }
-    announce(event)
-  }
 }

@@ -8,8 +8,6 @@ public enum DeviceLimits {
   static let tokenSecondsMin: Int64 = 10
   static let warmTokenSecondsMin: Int64 = 60
   static let tokenRenewalSecondsMax = 6 * 3600
-  /// How often the token file and the clock are looked at while they are what is wrong.
-  static let tokenCheckMilliseconds = 10_000
   /// Of a token signed here: long, because the board's clock may be hours behind.
   static let signedTokenSeconds: Int64 = 6 * 3600
   /// Technicians, scripts and a monitor at the same time.
@@ -33,7 +31,17 @@ public enum DeviceLimits {
   public static let turnAnswerMilliseconds = 5000
   /// What one press of a volume key changes.
   static let volumeStepPercent = 10
-  public static let doorStateBytesMax = 1024
+  public static let storedStateBytesMax = 1024
+  /// How long the lock may be released without a pause, whoever asks how often, and the pause after that.
+  static let doorOpenMillisecondsMax = 60_000
+  static let doorRestMilliseconds = 5_000
+  /// Before that a second press is impatience, unless somebody has answered.
+  static let hangUpByPressMilliseconds = 3_000
+  /// Calls and keys of who is not announced yet, and how long they wait for that: servers announce who publishes
+  /// nothing in batches of 3 s.
+  static let unannouncedMax = 64
+  static let unannouncedOfOneMax = 8
+  static let announcementMilliseconds = 4_000
   /// How long the audio thread may stand still before that is told; after twice that the process starts anew. A
   /// round without devices takes it 1.1 s, opening a bad device a few seconds.
   public static let audioStillMilliseconds = 5000

@@ -1,5 +1,3 @@
-import WebRTC
-
 /// Where the connection to the room stands. `connected` means that media flows: the subscriber's peer
 /// connection is up, and the publisher's too when something is published.
 public enum ConnectionState: Sendable {
@@ -10,7 +8,7 @@ public enum ConnectionState: Sendable {
   case reconnecting
 }
 
-/// What happened in the room.
+/// What happened in the room. Received sound is no event: `Room.nextAudio` has it.
 public enum Event {
   /// `reason` is a clause for people, such as "the server is shutting down"; empty when there is nothing to say.
   case connectionStateChanged(ConnectionState, reason: String)
@@ -69,8 +67,6 @@ public enum Event {
   case outgoingStreamEnded(OutgoingStream.ID, failure: StreamFailure?)
   /// After `full`: there is room to write again.
   case streamWritable(OutgoingStream.ID)
-  /// One packet of a subscribed audio track.
-  case audio(slot: Int, trackSID: String, PeerConnection.ReceivedAudio)
   /// Bytes of another participant, or of the server's API (no identity). The sender may not be announced yet.
   case dataReceived(payload: [UInt8], topic: String, identity: String, reliable: Bool)
   /// One key of a telephone: `0`...`9`, `*`, `#`, `A`...`D` in ASCII.

@@ -5,9 +5,9 @@ public struct Limits: Equatable, Sendable {
   public var participantsMax = 200
   public var tracksPerParticipantMax = 32
   public var attributesPerParticipantMax = 64
-  /// Remote audio tracks received at a time: slots are 0..<this.
   public var iceServersMax = 8
   public var urlsPerICEServerMax = 8
+  /// Remote audio tracks received at a time: slots are 0..<this.
   public var subscriptionsMax = 16
   public var localTracksMax = 4
   public var stunServersMax = 4
@@ -15,6 +15,9 @@ public struct Limits: Equatable, Sendable {
   public var farewellOutputsMax = 32
   /// Packets of a section whose participant is not known yet, kept for when it is: 500 ms at 20 ms each.
   public var earlyAudioPacketsPerSectionMax = 25
+
+  /// Received and not yet taken: two seconds of four speakers.
+  public var receivedAudioPacketsMax = 400
 
   // Data.
 
@@ -47,6 +50,8 @@ public struct Limits: Equatable, Sendable {
   public var joinResponseMilliseconds = 5_000
   /// The server's words about a failed WebSocket.
   public var validateMilliseconds = 3_000
+  /// From a peer connection that the server closed to the loss of the session: UDP may overtake the word that says why.
+  public var dismissalWaitMilliseconds = 500
   /// An unparsable offer is never answered, so the silence has to end here.
   public var negotiationMilliseconds = 10_000
   public var publishMilliseconds = 10_000

@@ -2,15 +2,14 @@ import Base
 import WebRTC
 
 extension Room {
-  /// Starts to join; events tell the rest. `wallClockSeconds` is UTC since 1970 and judges the token's times.
-  /// Throws what can be said before dialling; nothing has changed then.
-  public func join(url: String, token: String, wallClockSeconds: Int64, now: Instant) throws(Failure) {
+  /// Starts to join; events tell the rest. Throws what can be said before dialling, with nothing changed then: a URL
+  /// that is none, text that is no token. Whether a token is good is for the server to say.
+  public func join(url: String, token: String, now: Instant) throws(Failure) {
     guard case .idle = core.phase else { throw .alreadyJoined }
     let server = try ServerURL(url)
     let access = try AccessToken(token)
-    try access.check(wallClockSeconds: wallClockSeconds)
     core.url = server
-    core.tokens = Tokens(access, wallClockSeconds: wallClockSeconds, now: now)
+    core.tokens = Tokens(access)
     core.attempt = 1
     core.hasBeenConnected = false
     core.lastFailure = nil
@@ -38,13 +37,6 @@ extension Room {
     }
   }
 
-  /// A token from elsewhere for the next attempt (the server's own refreshed tokens are kept by themselves).
-  public func replaceToken(_ token: String, wallClockSeconds: Int64, now: Instant) throws(Failure) {
-    let access = try AccessToken(token)
-    try access.check(wallClockSeconds: wallClockSeconds)
-    core.tokens = Tokens(access, wallClockSeconds: wallClockSeconds, now: now)
-  }
-
   /// Adds an audio track that is published now if joined, and after every (re)connection until `unpublish`.
   /// The one failure is `tooManyTracks`.
   public func publish(
@@ -62,6 +54,7 @@ extension Room {
     guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }
     removeSender(at: index, now)
     var gone = core.localTracks.remove(at: index)
+    core.uplinks[track] = nil
     guard gone.state == .published else { return }
     gone.state = .waiting
     emit(.localTrackUnpublished(gone, reason: ""))
@@ -74,6 +67,7 @@ extension Room {
     else { return }
     core.localTracks[index].isMuted = muted
     core.localTracks[index].startsTalkspurt = true
+    if muted { forgetHeld(track: track) }
     // Before the SID is known the difference is told when it comes.
     let sid = core.localTracks[index].sid
     if !sid.isEmpty { send(.mute(trackSID: sid, muted: muted)) }
@@ -90,18 +84,5 @@ extension Room {
     core.localTracks[index].announcesPreConnect = follows
     let sid = core.localTracks[index].sid
     if !sid.isEmpty { send(.updateAudioTrack(trackSID: sid, announcesPreConnect: follows)) }
-  }
-
-  /// One Opus frame; its timestamps go on by time while muted. Dropped unless published and connected.
-  public func send(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
-    guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }
-    let local = core.localTracks[index]
-    guard local.state == .published, !local.isMuted, let mid = local.mid,
-      let publisher = core.session.publisher, publisher.state == .connected
-    else { return }
-    var frame = frame
-    if local.startsTalkspurt { frame.marker = true }
-    core.localTracks[index].startsTalkspurt = false
-    publisher.send(frame, mid: mid, now: now)
   }
 }

@@ -60,8 +60,8 @@ extension Room {
   }
 
   func answered(_ description: SessionDescription, _ now: Instant) {
-    guard let outstanding = core.session.negotiation.outstanding, let publisher = core.session.publisher,
-      description.id == 0 || description.id == outstanding.id
+    guard core.session.dismissal == nil, let outstanding = core.session.negotiation.outstanding,
+      let publisher = core.session.publisher, description.id == 0 || description.id == outstanding.id
     else {
       core.statistics.unusedMessages += 1
       return
@@ -103,6 +103,7 @@ extension Room {
     else { return }
     guard muted else { return send(.mute(trackSID: sid, muted: true)) }
     core.localTracks[index].isMuted = true
+    forgetHeld(track: core.localTracks[index].id)
     emit(.localTrackMuted(core.localTracks[index], byServer: true))
   }
 

@@ -4,6 +4,8 @@ import WebRTC
 /// The server's offers, who is in the room, and whose audio is which.
 extension Room {
   func offered(_ description: SessionDescription, _ now: Instant) {
+    // Of a peer connection that is closed already, and about to be explained.
+    guard core.session.dismissal == nil else { return }
     let subscriber = start(.subscriber, now)
     do {
       let answer = try subscriber.acceptOffer(description.sdp, now: now)
@@ -71,28 +73,14 @@ extension Room {
         guard let participant = core.directory.participant(sid: subscription.participantSID) else { continue }
         emit(.trackSubscribed(subscription, participant: participant))
         for packet in core.session.earlyAudio.removeValue(forKey: subscription.mid) ?? [] {
-          emit(.audio(slot: subscription.slot, trackSID: subscription.trackSID, packet))
+          queue(packet, slot: subscription.slot)
         }
-      case .unsubscribed(let subscription): emit(.trackUnsubscribed(subscription))
+      case .unsubscribed(let subscription):
+        core.audio.forget(slot: subscription.slot)
+        emit(.trackUnsubscribed(subscription))
       case .refused(let sid, let reason): emit(.trackRefused(trackSID: sid, reason: reason))
       }
     }
-  }
-
-  /// Media may overtake the update that says whose it is: the first packets wait for it.
-  func heardAudio(_ packet: PeerConnection.ReceivedAudio) {
-    if let subscription = core.subscriptions.subscription(mid: packet.mid) {
-      emit(.audio(slot: subscription.slot, trackSID: subscription.trackSID, packet))
-      return
-    }
-    let waiting = core.session.earlyAudio[packet.mid]?.count ?? 0
-    guard core.subscriptions.sections.contains(where: { $0.mid == packet.mid }),
-      waiting < configuration.limits.earlyAudioPacketsPerSectionMax
-    else {
-      core.statistics.strayAudioPackets += 1
-      return
-    }
-    core.session.earlyAudio[packet.mid, default: []].append(packet)
   }
 }
 

@@ -13,7 +13,7 @@ public struct TokenSourceResponse: Equatable, Sendable {
   /// `serverURL`, and older ones `url` and `token`.
   public init(status: Int, body: [UInt8]) throws(TokenEndpointFailure) {
     guard (200..<300).contains(status) else { throw TokenEndpointFailure(status: status, body: body) }
-    guard let answer = try? JSONValue.parse(body), case .object = answer else {
+    guard let answer = try? JSONValue.parse(body, lastCounts: true), case .object = answer else {
       throw .unusable("it is not a JSON object")
     }
     serverURL = try Self.text(

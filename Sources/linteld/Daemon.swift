@@ -14,6 +14,7 @@ import WebRTC
 final class Daemon {
   private let loop: EventLoop
   private let device: Device
+  private let room: Room
   private let sound: SoundPath
   /// nil in a self-test without a daemon.
   private let port: ControlPort?
@@ -55,7 +56,10 @@ final class Daemon {
         memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
     port = isStandIn ? nil : try ControlPort(loop, settings.control)
     metrics = isStandIn ? nil : try MetricsPort.of(settings.metrics, loop)
-    let room = Room(configuration: try Self.roomConfiguration(settings), random: SystemRandom())
+    var configuration = try Self.roomConfiguration(settings)
+    let clock = instruments
+    configuration.unixMilliseconds = { clock.unixMilliseconds }
+    room = Room(configuration: configuration, random: SystemRandom())
     device = Device(
       settings: settings, room: room, instruments: instruments, version: lintelVersion, startedAt: loop.now)
   }
@@ -83,7 +87,10 @@ final class Daemon {
     driver.onEndpoint = { self.handle($0) }
     port?.onRequest = { self.handle(.control($0, client: $1)) }
     port?.onLeft = { self.handle(.clientLeft($0)) }
-    sound.onFrame = { self.device.send($0, now: self.loop.now) }
+    sound.onFrame = { frame in
+      if let track = self.device.microphoneTrack { self.room.send(frame, track: track, now: self.loop.now) }
+    }
+    sound.onRecording = { self.handle(.preConnectRecorded($0)) }
     sound.onCardEvent = { self.handle(.soundCard($0)) }
     sound.onWarning = { Journal.write(.warning, $0) }
     sound.onMixer = { self.handle(.board(.part($0))) }
@@ -107,7 +114,7 @@ final class Daemon {
     hardware.onEvent = { self.handle(.board($0)) }
     // A switch that mutes does so before there is anything to hear.
     hardware.start()
-    device.restoreDoor(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
+    device.restore(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
     device.start(now: loop.now)
     drain()
     superviseMyself()
@@ -196,13 +203,14 @@ final class Daemon {
       case .httpRequest(let request): driver.post(request)
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
-      case .storeDoorState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
+      case .storeState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
       case .board(let command): hardware.perform(command)
       case .audio(let command): sound.perform(command)
       case .log(let entry):
         Journal.write(entry.priority, entry.text, event: entry.event, room: device.roomName)
       case .exit: return loop.stop()
       case .wait(let until):
+        while let packet = room.nextAudio() { sound.play(packet) }
         tellStatus()
         if let until { timer.schedule(at: until) } else { timer.cancel() }
         return

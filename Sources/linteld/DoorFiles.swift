@@ -38,7 +38,7 @@ enum DoorFiles {
   /// nil if there is none yet.
   static func readState(_ path: String) -> [UInt8]? {
     do throws(Files.Failure) {
-      return try Files.read(path, bytesMax: DeviceLimits.doorStateBytesMax).bytes
+      return try Files.read(path, bytesMax: DeviceLimits.storedStateBytesMax).bytes
     } catch {
       if error.code != ENOENT { Journal.write(.warning, "\(path): \(error.words)") }
       return nil

@@ -3,6 +3,7 @@ import Base
 import Board
 import Configuration
 import Device
+import LiveKit
 import Reactor
 import WebRTC
 
@@ -13,6 +14,8 @@ final class SoundPath {
   let downlink: Downlink
   /// A frame of the microphone, and what became of a card.
   var onFrame: ((PeerConnection.AudioFrame) -> Void)?
+  /// What was said before anybody listened is whole.
+  var onRecording: ((PreConnectRecording) -> Void)?
   var onCardEvent: ((SoundCardEvent) -> Void)?
   var onWarning: ((String) -> Void)?
   /// Whether the card's own volume works, if it is to be moved.
@@ -23,12 +26,14 @@ final class SoundPath {
   /// Grows while the audio thread makes progress.
   var turnCount: Int { thread.turnCount }
 
-  private let thread: AudioThread<AlsaCapture, AlsaPlayback>
+  private let thread: AudioThread<LinuxBoard>
   private let mixer: Mixer?
   private let mixerName: String
   private var volumePercent: Int
   private var watcher: DescriptorWatcher?
   private var payload: [UInt8] = []
+  /// The engine was asked for its recording, which ends with a frame to come.
+  private var awaitsRecording = false
 
   init(_ settings: Settings) throws(StartFailure) {
     var up = UplinkConfiguration()
@@ -57,19 +62,17 @@ final class SoundPath {
       throw .audio(error)
     }
     do throws(BoardFailure) {
-      let (capture, playback) = try Self.devices(settings)
-      thread = try AudioThread(capture: capture, playback: playback, uplink: uplink, downlink: downlink)
+      thread = try AudioThread(Self.board(settings), uplink: uplink, downlink: downlink)
     } catch {
       throw .board(error)
     }
   }
 
-  private static func devices(_ settings: Settings) throws(BoardFailure) -> (AlsaCapture, AlsaPlayback) {
+  private static func board(_ settings: Settings) throws(BoardFailure) -> LinuxBoard {
     switch settings.device.board {
     case .linux:
-      let board = LinuxBoard(
+      return try LinuxBoard(
         capture: settings.audio.capture, playback: settings.audio.playback, channel: settings.audio.channel)
-      return (board.capture, board.playback)
     case .simulated:
       var card = SimulatedSoundcard(
         plugin: settings.simulated.soundcard ?? SimulatedSoundcard.installedPlugin)
@@ -78,8 +81,7 @@ final class SoundPath {
       card.speaker = settings.simulated.speaker
       card.microphoneControl = settings.simulated.control.map { $0 + ".microphone" }
       card.speakerControl = settings.simulated.control.map { $0 + ".speaker" }
-      let board = try SimulatedBoard(card, channel: settings.audio.channel)
-      return (board.capture, board.playback)
+      return try LinuxBoard(simulated: card, channel: settings.audio.channel)
     }
   }
 
@@ -101,24 +103,31 @@ final class SoundPath {
     watcher?.stop()
   }
 
+  /// What does not fit is counted there.
+  func play(_ packet: ReceivedAudio) {
+    downlink.push(
+      slot: packet.slot, sequence: packet.sequence, timestamp: packet.timestamp, payload: packet.payload[...],
+      arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
+  }
+
   func perform(_ command: Device.AudioCommand) {
     switch command {
     case .openTrack(let slot): downlink.open(slot: slot)
     case .closeTrack(let slot): downlink.close(slot: slot)
-    case .packet(let slot, let sequence, let timestamp, let payload):
-      // What does not fit is counted there.
-      downlink.push(
-        slot: slot, sequence: sequence, timestamp: timestamp, payload: payload[...],
-        arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
     case .setMuted(let muted): uplink.muted = muted
     case .setVolume(let percent):
       volumePercent = percent
       applyVolume()
     case .setRate(let bitrate, let loss): uplink.setRate(bitrate: bitrate, expectedLossPercent: loss)
     case .recordPreConnect(let preRoll): uplink.start(preRollMilliseconds: preRoll)
-    case .handOverPreConnect: uplink.handOver()
-    case .endPreConnect: uplink.endPreConnect()
-    case .playTone(let tone): downlink.play(Tone(tone))
+    case .handOverPreConnect:
+      uplink.handOver()
+      awaitsRecording = true
+    case .endPreConnect:
+      uplink.endPreConnect()
+      awaitsRecording = false
+    case .playTone(let tone): downlink.play(tone)
+    case .playClick: downlink.play(.muted)
     case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
     case .endSoundProbe: uplink.probe.end()
@@ -152,6 +161,10 @@ final class SoundPath {
           payload: payload, timestamp: frame.rtpTimestamp, marker: frame.marker, level: frame.level,
           voice: frame.voice))
     }
+    if awaitsRecording, let recording = uplink.preConnectRecording {
+      awaitsRecording = false
+      onRecording?(recording)
+    }
     onDrained?()
   }
 
@@ -160,7 +173,9 @@ final class SoundPath {
     case .opened(let direction, _, let parameters):
       // A card that comes back may have forgotten its volume.
       if direction == .playback, mixer != nil { applyVolume() }
-      onCardEvent?(SoundCardEvent(stream(direction), .working(parameters: parameters)))
+      onCardEvent?(
+        SoundCardEvent(
+          stream(direction), .working(rateHertz: parameters.rateHertz, parameters: parameters.line)))
     case .unavailable(let direction, let reason), .lost(let direction, let reason):
       onCardEvent?(SoundCardEvent(stream(direction), .failed(reason: reason)))
     case .dropouts(let direction, let total):
@@ -171,20 +186,5 @@ final class SoundPath {
 
   private func stream(_ direction: AudioDirection) -> SoundCardEvent.Stream {
     direction == .capture ? .capture : .playback
-  }
-}
-
-extension Tone {
-  init(_ tone: DeviceTone) {
-    self =
-      switch tone {
-      case .booted: .booted
-      case .ringing: .ringing
-      case .connected: .connected
-      case .busy: .busy
-      case .error: .error
-      case .muted: .muted
-      case .doorOpened: .doorOpened
-      }
   }
 }

@@ -18,36 +18,8 @@ final class SystemInstruments: Instruments {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
-  var sound: SoundReadings {
-    var readings = SoundReadings()
-    let received = downlink.statistics
-    readings.captureLevelDecibels = uplink.statistics.levelDecibels
-    readings.playbackLevelDecibels = received.levelDecibels
-    readings.packetsReceived = received.packets
-    readings.packetsLost = received.lost
-    readings.concealedMilliseconds = received.concealedMilliseconds
-    readings.delayMilliseconds = received.delayMilliseconds
-    readings.captureDriftPartsPerMillion = uplink.statistics.driftPartsPerMillion
-    readings.playoutDriftPartsPerMillion = received.driftPartsPerMillion
-    return readings
-  }
-
-  var soundProbe: SoundProbeReadings {
-    let probe = uplink.probe.reading
-    var readings = SoundProbeReadings()
-    readings.periods = probe.periods
-    readings.span = probe.span
-    readings.averageDecibels = probe.averageDecibels
-    readings.loudestDecibels = probe.loudestDecibels
-    readings.wasPlayed = probe.wasPlayed
-    readings.heardDecibels = probe.heardDecibels
-    readings.echoMilliseconds = probe.echoMilliseconds
-    return readings
-  }
-
-  var preConnectRecording: FirstWords? {
-    uplink.preConnectRecording.map { FirstWords(first: $0.first, handOver: $0.handOver) }
-  }
+  var sound: SoundReadings { SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics) }
+  var soundProbe: SoundProbeReading { uplink.probe.reading }
 
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
     let bytes = [UInt8](unsafeUninitializedCapacity: 2 * Self.pieceSamples) { buffer, count in

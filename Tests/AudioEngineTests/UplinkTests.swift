@@ -52,6 +52,22 @@ struct UplinkTests {
     #expect(bits > 15_000 && bits < 29_000)
   }
 
+  /// A level tells who is there, who speaks and when somebody knocks.
+  @Test func theLevelOfAClosedMicrophoneIsKnownToNobody() throws {
+    let uplink = try Uplink()
+    #expect(uplink.statistics.levelDecibels == nil)
+    speak(uplink, frames: 5)
+    #expect(uplink.statistics.levelDecibels == -12)
+    uplink.muted = true
+    #expect(uplink.statistics.levelDecibels == nil)
+    speak(uplink, frames: 5)
+    #expect(uplink.statistics.levelDecibels == nil)
+    uplink.muted = false
+    #expect(uplink.statistics.levelDecibels == nil, "nor afterwards what it was")
+    speak(uplink, frames: 2, amplitude: 1_200)
+    #expect(uplink.statistics.levelDecibels == -32)
+  }
+
   @Test func muteLetsNothingOutAndTheClockGoesOn() throws {
     let uplink = try Uplink()
     var payload: [UInt8] = []

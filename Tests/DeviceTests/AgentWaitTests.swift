@@ -34,11 +34,11 @@ import Testing
     let bench = try Bench()
     bench.enter(heard: false)
     bench.advance(milliseconds: 10_000)
-    bench.act { $0.advanceCall(.audience(somebodyIsHeard: true), now: $1) }
+    bench.hear()
     bench.advance(milliseconds: 60_000)
     #expect(bench.events(named: "agent.missing").isEmpty)
     // One that leaves is waited for as long again.
-    bench.act { $0.advanceCall(.audience(somebodyIsHeard: false), now: $1) }
+    bench.hear(false)
     bench.advance(milliseconds: 20_000)
     #expect(bench.events(named: "agent.missing").count == 1)
   }
@@ -48,13 +48,8 @@ import Testing
     bench.enter(heard: false)
     bench.advance(milliseconds: 20_000)
     #expect(bench.events(named: "agent.missing").last?["retry"].bool == true)
-    // The room of this bench was never joined, so leaving ends at once and the next join begins.
-    #expect(bench.tokenPaths.count == 1)
     #expect(bench.status["call"]["state"].string == "connecting")
-    bench.act { device, now in
-      device.setConnection(.connected, reason: nil)
-      device.advanceCall(.connected(somebodyIsHeard: false), now: now)
-    }
+    bench.act { $0.perform([.stay(.connected)], now: $1) }
     bench.advance(milliseconds: 20_000)
     #expect(bench.status["call"]["state"].string == "failed")
     #expect(bench.events(named: "room.failure").last?["code"].string == "no-agent")
@@ -78,7 +73,7 @@ import Testing
     bench.enter(("bot", .agent))
     for state in ["listening", "thinking", "thinking", "speaking"] {
       bench.words.participants[0].attributes["lk.agent.state"] = state
-      bench.act { device, now in device.watchAgent(now: now) }
+      bench.act { device, now in device.handle(.agentChanged(nil), now: now) }
     }
     #expect(
       bench.events(named: "agent.state").map { $0["state"].string ?? "" }

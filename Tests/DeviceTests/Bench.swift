@@ -1,18 +1,19 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
-import LiveKit
 import WebRTC
 
 @testable import Device
+@testable import LiveKit
 
 /// A device on the bench: everything it asks for is kept, time moves when the test says so.
 final class Bench: Instruments {
   var unixMilliseconds: Int64 = 1_800_000_000_000
   var sound = SoundReadings()
-  var soundProbe = SoundProbeReadings()
+  var soundProbe = SoundProbeReading()
   var memory: MemoryReadings? = MemoryReadings(residentKilobytes: 9000, anonymousKilobytes: 3000)
-  var preConnectRecording: FirstWords?
+  var preConnectRecording: PreConnectRecording?
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
     guard let recording = preConnectRecording, recording.handOver != position else { return nil }
     let left = Int(recording.handOver &- position)
@@ -31,12 +32,12 @@ final class Bench: Instruments {
   private(set) var hasExited = false
   private(set) var deadline: Instant?
   private(set) var board: [BoardCommand] = []
-  private(set) var storedDoors: [[UInt8]] = []
-  let words = FakeWords()
+  private(set) var storedStates: [[UInt8]] = []
+  let words = FakeMessagingRoom()
   private(set) var device: Device?
   private var requestNumber: Int64 = 0
 
-  init(doorState: [UInt8]? = nil, _ change: (inout Settings) -> Void = { _ in }) throws {
+  init(storedState: [UInt8]? = nil, _ change: (inout Settings) -> Void = { _ in }) throws {
     var settings = Settings()
     settings.token.url = "wss://room.example"
     settings.token.file = "/run/token"
@@ -44,8 +45,8 @@ final class Bench: Instruments {
     let configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1.2.3")
     device = Device(
       settings: settings, room: Room(configuration: configuration, random: SeededRandom(seed: 1)),
-      words: words, instruments: self, version: "1.2.3", startedAt: now)
-    device?.restoreDoor(doorState, now: now)
+      messagingRoom: words, instruments: self, version: "1.2.3", startedAt: now)
+    device?.restore(storedState, now: now)
     device?.start(now: now)
     drain()
   }
@@ -104,6 +105,12 @@ final class Bench: Instruments {
     return nil
   }
 
+  /// The room server refuses the token that was dialled last.
+  func refuseToken(_ words: String = "token is expired") {
+    guard let connection else { return }
+    handle(.room(.webSocketFailed(connection: connection, .http(status: 401, body: Array(words.utf8)))))
+  }
+
   /// The endpoint answers the last request.
   func answer(status: Int = 201, _ body: String) {
     guard let request = tokenRequests.last else { return }
@@ -131,7 +138,7 @@ final class Bench: Instruments {
       case .askServerTime(let url): timesAsked.append(url)
       case .audio(let command): audio.append(command)
       case .board(let command): board.append(command)
-      case .storeDoorState(let bytes): storedDoors.append(bytes)
+      case .storeState(let bytes): storedStates.append(bytes)
       case .log(let entry): log.append(entry)
       case .exit: hasExited = true
       case .wait(let until):
@@ -146,8 +153,12 @@ final class Bench: Instruments {
 
 /// An access token with these claims; nobody checks its signature on the device.
 func token(expiresAt seconds: Int64 = 1_900_000_000, room: String = "hall") -> String {
+  token(claims: "\"exp\":\(seconds)", room: room)
+}
+
+func token(claims more: String, room: String = "hall") -> String {
   let claims = """
-    {"iss":"key","sub":"door","exp":\(seconds),"video":{"roomJoin":true,"room":"\(room)"}}
+    {"iss":"key","sub":"door",\(more),"video":{"roomJoin":true,"room":"\(room)"}}
     """
   let head = Base64.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8), urlSafe: true, padding: false)
   return head + "." + Base64.encode(Array(claims.utf8), urlSafe: true, padding: false) + ".c2ln"
@@ -165,10 +176,10 @@ extension Bench {
   }
 
   /// A simulated board with a door and a code.
-  static func withDoor(doorState: [UInt8]? = nil, _ change: (inout Settings) -> Void = { _ in }) throws
+  static func withDoor(storedState: [UInt8]? = nil, _ change: (inout Settings) -> Void = { _ in }) throws
     -> Bench
   {
-    try Bench(doorState: doorState) { settings in
+    try Bench(storedState: storedState) { settings in
       settings.device.board = .simulated
       settings.door.output = "lock"
       settings.door.code = "4711"
@@ -176,32 +187,58 @@ extension Bench {
     }
   }
 
-  /// In a room, with these others in it.
+  /// In a room, with these others in it. The room of the bench is dialled and says no more; what it would say is said
+  /// here.
   func enter(heard: Bool = true, _ others: (String, Participant.Kind)...) {
-    words.participants = others.map { identity, kind in
-      var participant = Participant()
-      participant.identity = identity
-      participant.kind = kind
-      participant.state = .active
-      return participant
-    }
+    words.participants = others.map { Self.participant($0, $1) }
     act { device, now in
-      device.setConnection(.connected, reason: nil)
-      device.advanceCall(.joinBegan, now: now)
-      device.advanceCall(.connected(somebodyIsHeard: heard), now: now)
-      device.watchAgent(now: now)
+      let wish = Stay.Wish(url: nil, token: token())
+      if device.stay.phase != .wanting { device.perform([.stay(.asked(wish, by: .button))], now: now) }
+      if device.stay.phase == .wanting { device.perform([.stay(.secretRead(.success(token())))], now: now) }
+      device.perform([.stay(.connected)], now: now)
+      device.handle(.agentChanged(nil), now: now)
+    }
+    if heard { hear() }
+  }
+
+  static func participant(_ identity: String, _ kind: Participant.Kind) -> Participant {
+    var participant = Participant()
+    participant.identity = identity
+    participant.sid = "PA_" + identity
+    participant.kind = kind
+    participant.state = .active
+    return participant
+  }
+
+  /// Somebody's sound begins, or ends, to be received.
+  func hear(_ begins: Bool = true) {
+    let subscription = Subscription(
+      trackSID: "TR_1", participantSID: "PA_1", identity: "someone", slot: 0, mid: "1")
+    act { device, now in
+      device.handle(
+        begins
+          ? .trackSubscribed(subscription, participant: Participant()) : .trackUnsubscribed(subscription),
+        now: now)
     }
   }
 
+  /// The room is closed, as it is a moment after it was left.
+  func closeRoom() { act { $0.perform([.stay(.roomClosed(reason: "left"))], now: $1) } }
+
   func type(_ keys: String, as identity: String) {
-    for key in keys.utf8 { act { $0.keyPressed(key, by: identity, now: $1) } }
+    for key in keys.utf8 {
+      act { device, now in
+        device.perform([.key(key, device.audience.caller(sid: "PA_" + identity, identity: identity))], now: now)
+      }
+    }
   }
 
   /// What our method answered to a call of it.
   func call(_ method: String, _ payload: String, by identity: String = "bot") -> RemoteAnswer? {
-    let kind = words.participants.first { $0.identity == identity }?.kind.word ?? "unknown"
-    let caller = Caller(kind: kind, identity: identity)
-    act { $0.handle(RemoteCall(id: 9, caller: caller, method: method, payload: payload), now: $1) }
+    act { device, now in
+      let caller = device.audience.caller(sid: "PA_" + identity, identity: identity)
+      device.serve(RemoteCall(id: 9, caller: caller, method: method, payload: payload), now: now)
+    }
     if case .answer(9, let answer)? = words.said.last { return answer }
     return nil
   }

@@ -4,38 +4,28 @@ import Testing
 
 @testable import Device
 
-/// One test a row of the table in Call.swift, and the rows that are not there.
+/// One test a row of the table in Call.swift.
 @Suite struct CallTests {
   @Test(arguments: [
-    (CallState.idle, Call.Event.joinBegan, CallState.connecting),
-    (.failed, .joinBegan, .connecting),
-    (.connecting, .connected(somebodyIsHeard: false), .waitingAgent),
-    (.connecting, .connected(somebodyIsHeard: true), .talking),
-    (.waitingAgent, .audience(somebodyIsHeard: true), .talking),
-    (.talking, .audience(somebodyIsHeard: true), .talking),
-    (.talking, .audience(somebodyIsHeard: false), .waitingAgent),
-    (.waitingAgent, .sessionLost, .connecting),
-    (.talking, .sessionLost, .connecting),
-    (.connecting, .leaveBegan, .ending),
-    (.waitingAgent, .leaveBegan, .ending),
-    (.talking, .leaveBegan, .ending),
-    (.failed, .leaveBegan, .idle),
-    (.ending, .roomClosed, .idle),
-    (.connecting, .failed, .failed),
-    (.talking, .failed, .failed),
-  ]) func movesAsTheTableSays(from: CallState, event: Call.Event, to: CallState) {
-    #expect(Call.next(from, event) == to)
+    (Stay.Phase.away, false, CallState.idle), (.away, true, .idle),
+    (.wanting, false, .connecting), (.wanting, true, .connecting),
+    (.dialling, false, .connecting), (.waiting, false, .connecting),
+    (.interrupted(isResuming: true), true, .connecting), (.interrupted(isResuming: false), true, .connecting),
+    (.joined, false, .waitingAgent), (.joined, true, .talking),
+    (.leaving, true, .ending), (.failed, false, .failed), (.failed, true, .failed),
+  ]) func followsFromTheStay(phase: Stay.Phase, isHeard: Bool, state: CallState) {
+    #expect(Call.state(of: phase, somebodyIsHeard: isHeard) == state)
   }
 
-  @Test(arguments: [
-    (CallState.idle, Call.Event.audience(somebodyIsHeard: true)),
-    (.idle, .leaveBegan), (.idle, .roomClosed), (.idle, .sessionLost),
-    (.idle, .connected(somebodyIsHeard: true)),
-    (.connecting, .audience(somebodyIsHeard: true)), (.connecting, .sessionLost), (.connecting, .roomClosed),
-    (.ending, .audience(somebodyIsHeard: false)), (.ending, .joinBegan), (.ending, .leaveBegan),
-    (.ending, .connected(somebodyIsHeard: true)), (.failed, .roomClosed), (.failed, .sessionLost),
-    (.talking, .joinBegan), (.talking, .roomClosed),
-  ]) func staysForEverythingElse(state: CallState, event: Call.Event) {
-    #expect(Call.next(state, event) == state)
+  @Test func tellsWhatItLeftAndSinceWhen() {
+    let start = Instant(microseconds: 0)
+    let later = start.advanced(byMilliseconds: 5)
+    var call = Call(since: start)
+    let same = call.show(.away, somebodyIsHeard: false, reason: "a reason", now: later)
+    #expect(same == nil && call.since == start && call.reason == "a reason")
+    let before = call.show(.joined, somebodyIsHeard: true, reason: nil, now: later)
+    #expect(before == .idle && call.state == .talking && call.since == later && call.reason == nil)
+    let news = [call.connect(.connected), call.connect(.connected), call.connect(.disconnected)]
+    #expect(news == [true, false, true])
   }
 }

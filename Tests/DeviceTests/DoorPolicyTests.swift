@@ -74,6 +74,13 @@ import Testing
     Row("sip", right, .refused(.lockFailed)) { $0.circumstances.lockWorks = false },
     Row("sip", wrong, .refused(.wrongCode)) { $0.circumstances.lockWorks = false },
     Row("local", .override, .refused(.lockFailed)) { $0.circumstances.lockWorks = false },
+    // Nobody holds it open for ever.
+    Row("agent", .rpc, .refused(.held)) { $0.circumstances.wasHeldOpen = true },
+    Row("local", .override, .refused(.held)) { $0.circumstances.wasHeldOpen = true },
+    Row("sip", wrong, .refused(.wrongCode)) { $0.circumstances.wasHeldOpen = true },
+    // Whom the server does not announce, or has not yet.
+    Row("hidden", .rpc, .refused(.notAllowed)) { $0.settings.rpcAllow = AllowRules([.init(kind: "server")]) },
+    Row("hidden", right, .refused(.notAllowed)),
     // At the keypad of the device.
     Row("keypad", right, .refused(.notAllowed)),
     Row("keypad", right, .open) { $0.settings.codeAllow = AllowRules([.init(kind: "keypad")]) },
@@ -101,7 +108,9 @@ import Testing
       var way = row.way.word
       if case .code(let isRight) = row.way { way += isRight ? ", right" : ", wrong" }
       let circumstances = row.circumstances
-      let lock = !circumstances.hasDoor ? "none" : circumstances.lockWorks ? "works" : "broken"
+      let lock =
+        !circumstances.hasDoor
+        ? "none" : circumstances.wasHeldOpen ? "held" : circumstances.lockWorks ? "works" : "broken"
       let code = !circumstances.hasCode ? "none" : circumstances.isLockedOut ? "locked out" : "taken"
       let verdict = DoorPolicy.verdict(row.caller, row.way, circumstances, row.settings)
       var outcome = "open"

@@ -64,7 +64,7 @@ import Testing
     bench.type("4711#", as: "phone")
     #expect(bench.lock == [false])
     #expect(bench.events(named: "door.refused").last?["reason"].string == DoorRefusal.lockedOut.words)
-    #expect(bench.storedDoors.count == 5)
+    #expect(bench.storedStates.count == 5)
     bench.advance(milliseconds: 600_000)
     bench.type("4711#", as: "phone")
     #expect(bench.lock == [false, true])
@@ -74,12 +74,12 @@ import Testing
     let before = try Bench.withDoor()
     before.enter(("phone", .sip))
     for _ in 0..<5 { before.type("0000#", as: "phone") }
-    let after = try Bench.withDoor(doorState: before.storedDoors.last)
+    let after = try Bench.withDoor(storedState: before.storedStates.last)
     after.enter(("phone", .sip))
     after.type("4711#", as: "phone")
     #expect(after.lock == [false])
     #expect(after.log.contains { $0.text.contains("still locked out") })
-    let damaged = try Bench.withDoor(doorState: Array("half a fi".utf8))
+    let damaged = try Bench.withDoor(storedState: Array("half a fi".utf8))
     #expect(damaged.log.contains { $0.priority == .warning && $0.text.contains("damaged") })
   }
 
@@ -102,8 +102,8 @@ import Testing
     #expect(bench.events(named: "door.refused").count == DeviceLimits.eventBurst)
     #expect(bench.events(named: "dtmf").count == DeviceLimits.eventBurst)
     #expect(bench.events(named: "door.locked_out").count == 1)
-    #expect(bench.storedDoors.count == 5)
-    #expect(bench.device?.door.entries.entriesOpen == 0)
+    #expect(bench.storedStates.count == 5)
+    #expect(bench.device?.door.entriesOpen == 0)
     bench.advance(milliseconds: 1000)
     bench.type("1#", as: "phone")
     let suppressed = bench.events(named: "events.suppressed").filter { $0["name"].string == "door.refused" }

@@ -1,5 +1,6 @@
 import Base
 import Configuration
+import Control
 import Testing
 
 @testable import Device
@@ -21,7 +22,7 @@ private let wall: Int64 = 1_800_000_000_000
     _ settings: DoorSettings = .init()
   ) -> LockOut? {
     LockOut(
-      stored: lockOut.stored(now: now, unixMilliseconds: wall), settings, now: start,
+      stored: .object(lockOut.stored(now: now, unixMilliseconds: wall)), settings, now: start,
       unixMilliseconds: wallAtRestart)
   }
 
@@ -65,19 +66,22 @@ private let wall: Int64 = 1_800_000_000_000
     "", "{", "[]", "{\"wrong_codes\":-1}", "{\"wrong_codes\":\"2\"}", "\u{0}\u{0}\u{0}",
     "{\"wrong_codes\":1,\"locked_until_ms\":\"x\"}", "{\"wrong_codes\":1,\"locked_until_ms\":1",
   ]) func whatIsDamagedIsSaid(text: String) {
-    #expect(
-      LockOut(stored: Array(text.utf8), DoorSettings(), now: start, unixMilliseconds: wall) == nil)
+    let state = StoredState.parse(Array(text.utf8))
+    #expect(state.flatMap { LockOut(stored: $0, DoorSettings(), now: start, unixMilliseconds: wall) } == nil)
   }
 
   @Test(arguments: [Int64.max, Int64.min, 0, wall - 1, wall, wall + 1]) func anyTimeIsTaken(end: Int64) {
     for clock in [Int64.min, 0, wall, Int64.max] {
       let text = "{\"wrong_codes\":9223372036854775807,\"locked_until_ms\":\(end)}"
-      let lockOut = LockOut(stored: Array(text.utf8), DoorSettings(), now: start, unixMilliseconds: clock)
+      let state = StoredState.parse(Array(text.utf8)) ?? .null
+      let lockOut = LockOut(stored: state, DoorSettings(), now: start, unixMilliseconds: clock)
       #expect(lockOut?.wrongCodes == 4)
       #expect(lockOut?.isLocked(now: start.advanced(byMilliseconds: 600_000)) == false)
     }
   }
 }
+
+private func caller(_ name: String) -> Caller { Caller(kind: "sip", identity: name, sid: "PA_" + name) }
 
 @Suite struct CollectorTests {
   private func entries(_ keys: String, pause: Int = 100) -> [String] {
@@ -85,7 +89,7 @@ private let wall: Int64 = 1_800_000_000_000
     var now = start
     var entries: [String] = []
     for key in keys.utf8 {
-      if let entry = collector.take(key, from: "a", timeoutMilliseconds: 4000, now: now) {
+      if let entry = collector.take(key, from: caller("a"), timeoutMilliseconds: 4000, now: now) {
         entries.append(String(decoding: entry, as: UTF8.self))
       }
       now = now.advanced(byMilliseconds: pause)
@@ -107,14 +111,14 @@ private let wall: Int64 = 1_800_000_000_000
     var collector = DTMFCollector()
     for key in "123".utf8 {
       for name in ["a", "b"] {
-        let entry = collector.take(key, from: name, timeoutMilliseconds: 4000, now: start)
+        let entry = collector.take(key, from: caller(name), timeoutMilliseconds: 4000, now: start)
         #expect(entry == nil)
       }
     }
-    let first = collector.take(UInt8(ascii: "#"), from: "a", timeoutMilliseconds: 4000, now: start)
+    let first = collector.take(UInt8(ascii: "#"), from: caller("a"), timeoutMilliseconds: 4000, now: start)
     #expect(first?.count == 3)
-    collector.forget("b")
-    let second = collector.take(UInt8(ascii: "#"), from: "b", timeoutMilliseconds: 4000, now: start)
+    collector.forget(caller("b"))
+    let second = collector.take(UInt8(ascii: "#"), from: caller("b"), timeoutMilliseconds: 4000, now: start)
     #expect(second == [])
     #expect(collector.entriesOpen == 0)
   }
@@ -123,11 +127,11 @@ private let wall: Int64 = 1_800_000_000_000
     var collector = DTMFCollector()
     for number in 0..<10_000 {
       let now = start.advanced(byMilliseconds: number)
-      _ = collector.take(UInt8(ascii: "1"), from: "caller \(number)", timeoutMilliseconds: 4000, now: now)
+      _ = collector.take(UInt8(ascii: "1"), from: caller("\(number)"), timeoutMilliseconds: 4000, now: now)
     }
     #expect(collector.entriesOpen == DeviceLimits.typingParticipantsMax)
     let later = start.advanced(byMilliseconds: 10_000)
-    let last = collector.take(UInt8(ascii: "#"), from: "caller 9999", timeoutMilliseconds: 4000, now: later)
+    let last = collector.take(UInt8(ascii: "#"), from: caller("9999"), timeoutMilliseconds: 4000, now: later)
     #expect(last == Array("1".utf8))
   }
 }

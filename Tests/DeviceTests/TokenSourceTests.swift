@@ -188,18 +188,30 @@ import Testing
     #expect(bench.status["call"]["reason"].string?.contains("api-secret-file") == true)
   }
 
-  @Test func aClockAt1970IsSaidAndNothingIsAsked() throws {
-    let bench = try Bench.withEndpoint { $0.session.mode = .alwaysOn }
-    bench.answer(status: 500, "")
+  @Test func withAClockAt1970NothingIsSignedUntilItIsSet() throws {
+    let bench = try Bench {
+      $0.session.mode = .alwaysOn
+      $0.token.source = .apiKey
+      $0.token.apiKey = "devkey"
+      $0.token.apiSecretFile = "/run/secret"
+    }
+    bench.handle(.tokenRead(.failure(.empty(path: "/run/secret"))))
     bench.unixMilliseconds = 5_000
     bench.pass(seconds: 600)
-    #expect(bench.tokenRequests.count == 1)
+    #expect(bench.tokenPaths.count == 1)
     let failures = bench.events(named: "room.failure").filter { $0["code"].string == "clock-not-set" }
     #expect(failures.count == 1 && failures[0]["message"].string?.contains("1970") == true)
     #expect(bench.status["call"]["state"].string == "connecting")
     bench.unixMilliseconds = 1_800_000_000_000
-    bench.pass(seconds: 11)
-    #expect(bench.tokenRequests.count == 2)
+    bench.pass(seconds: 12)
+    #expect(bench.tokenPaths.count == 2)
+  }
+
+  @Test func anEndpointIsAskedWhateverTheClockSays() throws {
+    let bench = try Bench.withEndpoint { $0.session.mode = .alwaysOn }
+    bench.unixMilliseconds = 5_000
+    bench.answer(Self.answer(token()))
+    #expect(bench.dialled == token())
   }
 
   static let refusals: [(Int, String, String, String)] = [
@@ -214,7 +226,6 @@ import Testing
     (200, #"{"server_url":"wss://h","participant_token":"x"}"#, "token-endpoint-answer", "malformed"),
     (201, #"{"participant_token":"\#(token())"}"#, "token-endpoint-answer", "no server_url"),
     (201, answer(token(), url: "ftp://h"), "token-endpoint-answer", "wss://"),
-    (201, answer(token(expiresAt: 1_700_000_000)), "expired-token", "2023"),
   ]
 
   @Test(arguments: refusals) func everyFailureIsOneSentence(

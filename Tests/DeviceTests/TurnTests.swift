@@ -1,5 +1,6 @@
 import Configuration
 import Control
+import LiveKit
 import Testing
 
 @testable import Device
@@ -31,7 +32,7 @@ import Testing
     let start = try #require(lastCall(bench))
     #expect(start.method == "start_turn")
     #expect(bench.answers.isEmpty == false)
-    bench.act { $0.callCompleted(start.id, payload: "ok", failure: nil, now: $1) }
+    bench.act { $0.handle(.rpcCompleted(start.id, .success("ok")), now: $1) }
     #expect(bench.board.last == .indicate(.turn))
     bench.ask(.turn(step))
     #expect(lastCall(bench)?.method == method)
@@ -43,8 +44,8 @@ import Testing
     let bench = try bench()
     bench.ask(.turn(.start))
     let call = try #require(lastCall(bench))
-    let failure = WordsFailure.failed(code: "rpc.1400", "Method not supported at destination")
-    bench.act { $0.callCompleted(call.id, payload: "", failure: failure, now: $1) }
+    let failure = RPCError(code: 1400, message: "Method not supported at destination", data: "")
+    bench.act { $0.handle(.rpcCompleted(call.id, .failure(failure)), now: $1) }
     #expect(bench.status["audio"]["muted"].bool == true)
     #expect(bench.events(named: "turn").last?["failure"].string?.contains("not supported") == true)
     guard
@@ -90,7 +91,11 @@ import Testing
     let bench = try Bench { $0.device.board = .simulated }
     bench.ask(.press(name: "button", .hold(milliseconds: nil)))
     #expect(bench.tokenPaths.count == 1)
-    bench.advance(milliseconds: 300)
+    bench.advance(milliseconds: 1_500)
+    // Whoever presses twice wants to be heard.
+    bench.ask(.press(name: "button", .hold(milliseconds: nil)))
+    #expect(bench.status["call"]["state"].string == "connecting")
+    bench.advance(milliseconds: 1_500)
     bench.ask(.press(name: "button", .hold(milliseconds: nil)))
     #expect(bench.status["call"]["state"].string == "idle")
     #expect(

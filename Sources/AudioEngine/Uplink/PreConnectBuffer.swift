@@ -10,6 +10,11 @@ public struct PreConnectRecording: Equatable, Sendable {
 
   /// How many samples it holds.
   public var count: Int { Int(handOver &- first) }
+
+  public init(first: UInt32, handOver: UInt32) {
+    self.first = first
+    self.handOver = handOver
+  }
 }
 
 /// A ring of the newest samples of the microphone, written by the audio thread until it is handed over and read

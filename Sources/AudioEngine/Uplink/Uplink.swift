@@ -160,7 +160,6 @@ public final class Uplink: @unchecked Sendable {
     filled = 0
     let samples = UnsafeBufferPointer(start: frame, count: frameSamples)
     let level = Level.decibels(meanSquare: Level.meanSquare(samples))
-    counters.level.store(Int(level), ordering: .relaxed)
     let voice = activity.isVoice(
       level: level, milliseconds: frameSamples / AudioFormat.samplesPerMillisecond)
     if withheld {
@@ -170,6 +169,7 @@ public final class Uplink: @unchecked Sendable {
       silentBefore = true
       return false
     }
+    counters.note(level: level)
     if resetBeforeNext {
       encoder.reset()
       resetBeforeNext = false
@@ -218,7 +218,9 @@ public final class Uplink: @unchecked Sendable {
     set {
       while ring.pop({ _, _ in }) {}
       mutedFlag.store(newValue, ordering: .releasing)
-      if newValue { preConnect.forget() }
+      guard newValue else { return }
+      preConnect.forget()
+      counters.forgetLevel()
     }
   }
 
@@ -235,5 +237,11 @@ public final class Uplink: @unchecked Sendable {
   /// Why the echo canceller is off although it is wanted: once for each time that this came to be, otherwise nil.
   public func takeEchoWarning() -> EchoState? { echo.takeWarning() }
 
-  public var statistics: UplinkStatistics { counters.snapshot }
+  /// How loud it is at a microphone that is closed is nobody's business: a level tells who is there and who speaks.
+  public var statistics: UplinkStatistics {
+    var statistics = counters.snapshot
+    // A frame that was being encoded while the mute was set.
+    if muted { statistics.levelDecibels = nil }
+    return statistics
+  }
 }

@@ -1,71 +1,51 @@
 import Base
-import Configuration
 import Control
 
-/// The one state machine of the call: where the visitor's conversation stands.
+/// Where the visitor's conversation stands: a label, which follows from the stay and from whether somebody can be
+/// heard.
 ///
-/// | from | to | when |
+/// | the stay | somebody is heard | the call |
 /// |---|---|---|
-/// | idle, failed | connecting | a join begins |
-/// | connecting | waiting-agent | media flows and nobody who can be heard is there |
-/// | connecting, waiting-agent | talking | media flows and somebody can be heard |
-/// | talking | waiting-agent | the last one who could be heard left |
-/// | waiting-agent, talking | connecting | the session was lost and is being joined anew |
-/// | any but idle and failed | ending | a leave begins |
-/// | failed | idle | a leave, which takes note of the failure |
-/// | ending | idle | the room is closed |
-/// | any | failed | an attempt or a session ended for good |
+/// | away | | idle |
+/// | wanting, dialling, interrupted, waiting | | connecting |
+/// | joined | no | waiting-agent |
+/// | joined | yes | talking |
+/// | leaving | | ending |
+/// | failed | | failed |
 struct Call: Equatable {
-  enum Event: Equatable {
-    case joinBegan
-    case connected(somebodyIsHeard: Bool)
-    case audience(somebodyIsHeard: Bool)
-    case sessionLost
-    case leaveBegan
-    case roomClosed
-    case failed
-  }
-
-  var state = CallState.idle
-  var since: Instant
+  private(set) var state = CallState.idle
+  private(set) var since: Instant
+  /// As others were told.
+  private(set) var connection = RoomConnection.disconnected
   /// Why it is in that state, as a sentence; nil if there is nothing to say.
-  var reason: String?
+  private(set) var reason: String?
 
-  /// The table above, as a function: the state after the event.
-  static func next(_ state: CallState, _ event: Event) -> CallState {
-    switch (state, event) {
-    case (_, .failed): .failed
-    case (.idle, .joinBegan), (.failed, .joinBegan): .connecting
-    case (.connecting, .connected(let heard)): heard ? .talking : .waitingAgent
-    case (.waitingAgent, .audience(let heard)), (.talking, .audience(let heard)):
-      heard ? .talking : .waitingAgent
-    case (.waitingAgent, .sessionLost), (.talking, .sessionLost): .connecting
-    case (.idle, .leaveBegan), (.failed, .leaveBegan): .idle
-    case (_, .leaveBegan): .ending
-    case (.ending, .roomClosed): .idle
-    default: state
+  init(since: Instant) { self.since = since }
+
+  /// The table above, as a function.
+  static func state(of phase: Stay.Phase, somebodyIsHeard: Bool) -> CallState {
+    switch phase {
+    case .away: .idle
+    case .wanting, .dialling, .interrupted, .waiting: .connecting
+    case .joined: somebodyIsHeard ? .talking : .waitingAgent
+    case .leaving: .ending
+    case .failed: .failed
     }
   }
-}
 
-extension Device {
-  func advanceCall(_ event: Call.Event, reason: String? = nil, now: Instant) {
-    let next = Call.next(call.state, event)
-    guard next != call.state || reason != call.reason else { return }
-    let changed = next != call.state
-    if changed { sound(from: call.state, to: next) }
-    call = Call(state: next, since: changed ? now : call.since, reason: reason)
-    guard changed else { return }
-    if event == .joinBegan { counters.calls += 1 }
-    if next == .failed { counters.callFailures += 1 }
-    announce(.callState(next, reason: reason))
-    if next == .idle || next == .ending || next == .failed { firstWords(.callEnded, now: now) }
-    watchAgentWait(next, now: now)
-    limits.callChanged(to: next, settings.session, now: now)
-    watchTokens(next, now: now)
-    if next != .talking, next != .waitingAgent { closeTurn(failure: nil, now: now) }
+  /// Whether that is new.
+  mutating func connect(_ connection: RoomConnection) -> Bool {
+    defer { self.connection = connection }
+    return connection != self.connection
   }
 
-  /// Whether anybody's sound is being received.
-  var somebodyIsHeard: Bool { !openTracks.isEmpty }
+  /// The state that it left, if it left one.
+  mutating func show(_ phase: Stay.Phase, somebodyIsHeard: Bool, reason: String?, now: Instant) -> CallState? {
+    let before = state
+    state = Self.state(of: phase, somebodyIsHeard: somebodyIsHeard)
+    self.reason = reason
+    guard state != before else { return nil }
+    since = now
+    return before
+  }
 }

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -42,18 +43,12 @@ struct CallLimits: Equatable {
   }
 }
 
-extension Device {
-  func enforceCallLimits(now: Instant) {
-    guard let reached = limits.reached(now) else { return }
-    let session = settings.session
-    let reason =
-      switch reached {
-      case .maxDuration: "the call reached [session] max-duration (\(session.maxDurationSeconds) s)"
-      case .idleTimeout: "nobody spoke for \(session.idleTimeoutSeconds) s ([session] idle-timeout)"
-      }
-    log(.notice, reason)
-    leave(reason: reason, now: now)
-    // The visitor hears that it was not the other side that hung up in silence.
-    sound(.busy)
+extension CallLimits.Reached {
+  /// A sentence without its full stop.
+  func reason(_ session: SessionSettings) -> String {
+    switch self {
+    case .maxDuration: "the call reached [session] max-duration (\(session.maxDurationSeconds) s)"
+    case .idleTimeout: "nobody spoke for \(session.idleTimeoutSeconds) s ([session] idle-timeout)"
+    }
   }
 }

@@ -1,10 +1,13 @@
+import AudioEngine
 import Configuration
 import Control
 
-/// The sounds by which the device tells how the call stands.
-public enum DeviceTone: String, CaseIterable, Sendable {
-  case booted, ringing, connected, busy, error, muted
-  case doorOpened = "door-opened"
+/// The sounds that may be asked for by name.
+extension Tone {
+  static let named: [(name: String, tone: Tone)] = [
+    ("booted", .booted), ("ringing", .ringing), ("connected", .connected), ("busy", .busy), ("error", .error),
+    ("muted", .muted), ("door-opened", .doorOpened),
+  ]
 }
 
 /// What is heard when the call changes its state.
@@ -14,11 +17,11 @@ public enum DeviceTone: String, CaseIterable, Sendable {
 /// | idle, failed | connecting | ringing, until something else is |
 /// | any | talking | connected |
 /// | connecting | failed | error |
-/// | waiting-agent, talking | failed | busy: the other side ended it |
+/// | waiting-agent, talking, ending | failed | busy: the other side ended it, or nobody came |
 /// | any | ending, idle | nothing; ringing stops |
 /// | anything else | | no change |
 enum CallTone: Equatable {
-  case play(DeviceTone)
+  case play(Tone)
   case stop
   case noChange
 
@@ -26,25 +29,10 @@ enum CallTone: Equatable {
     switch (from, to) {
     case (.idle, .connecting), (.failed, .connecting): .play(.ringing)
     case (_, .talking): .play(.connected)
-    case (.talking, .failed), (.waitingAgent, .failed): .play(.busy)
+    case (.talking, .failed), (.waitingAgent, .failed), (.ending, .failed): .play(.busy)
     case (_, .failed): .play(.error)
     case (_, .ending), (_, .idle): .stop
     default: .noChange
     }
   }
-}
-
-extension Device {
-  func sound(from: CallState, to: CallState) {
-    guard settings.audio.tones else { return }
-    switch CallTone.next(from: from, to: to) {
-    case .play(let tone):
-      emit(.audio(.stopTones))
-      emit(.audio(.playTone(tone)))
-    case .stop: emit(.audio(.stopTones))
-    case .noChange: break
-    }
-  }
-
-  func sound(_ tone: DeviceTone) { if settings.audio.tones { emit(.audio(.playTone(tone))) } }
 }

@@ -30,6 +30,8 @@ extension RoomFailure {
       retryInMilliseconds: retryInMilliseconds)
   }
 
+  init(_ warning: TokenWarning) { self.init(code: warning.code, warning.words) }
+
   init(_ failure: TokenFileFailure) {
     let code =
       switch failure {
@@ -50,6 +52,18 @@ extension RoomFailure {
   static let noSecret = RoomFailure(
     code: "token-no-secret",
     "nothing to sign a token with: set [token] api-secret-file or the credential api-secret")
+
+  static let noAgent = RoomFailure(code: "no-agent", "no agent came")
+
+  static func endpointWithoutURL(_ endpoint: String) -> RoomFailure {
+    RoomFailure(
+      code: "token-endpoint-answer",
+      "no token from \(endpoint): its answer is of no use: it has no server_url, and [token] url is not set")
+  }
+
+  static func closed(_ reason: String?) -> RoomFailure {
+    RoomFailure(code: "room-closed", reason ?? "the room was left")
+  }
 
   /// One that retrying does not mend.
   private init(code: String, _ message: String) { self.init(code: code, message: message, retriable: false) }

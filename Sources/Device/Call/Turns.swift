@@ -1,51 +1,52 @@
 import Base
 import Configuration
 import Control
-import LiveKit
 
 /// Push-to-talk: the agent answers only to what is said in a turn, and the microphone is closed outside of one.
 extension Device {
-  private static let pushToTalk = SessionMode.pushToTalk
-
-  func turn(_ step: TurnStep, _ asker: Asker, _ now: Instant) {
-    guard settings.session.mode == Self.pushToTalk else {
-      return refuse("not-push-to-talk", "[session] mode is not push-to-talk", asker, now)
+  func turn(_ step: TurnStep, _ asker: Asker, now: Instant) {
+    guard settings.session.mode == .pushToTalk else {
+      return perform([.refuse("not-push-to-talk", "[session] mode is not push-to-talk", asker)], now: now)
     }
-    guard let agent else {
+    guard let agent = audience.agent else {
       closeTurn(failure: nil, now: now)
-      return refuse("no-agent", "no agent is there to talk to", asker, now)
+      return perform([.refuse("no-agent", "no agent is there to talk to", asker)], now: now)
     }
-    guard (step == .start) != mute.turnIsOpen else { return succeed(turnJSON, asker, now) }
-    guard changeMute(.turn(step == .start), now: now) else {
-      return refuse("muted", "the microphone is muted", asker, now)
+    guard (step == .start) != microphone.turnIsOpen else {
+      return perform([.succeed(turnJSON, asker)], now: now)
     }
-    limits.activity(somebodySpeaks: mute.turnIsOpen, call.state, settings.session, now: now)
-    announceTurn(step == .cancel ? "cancelled" : mute.turnIsOpen ? "open" : "closed", nil)
+    guard let effects = microphone.change(.turn(step == .start), in: room, now: now) else {
+      return perform([.refuse("muted", "the microphone is muted", asker)], now: now)
+    }
+    let isOpen = microphone.turnIsOpen
+    let state = step == .cancel ? "cancelled" : isOpen ? "open" : "closed"
+    perform(effects + [.tell(.turn(state: state, failure: nil))], now: now)
+    plan.activity(somebodySpeaks: isOpen, call.state, settings.session, now: now)
     // The microphone does not wait for the agent: a first word said at once is in the agent's buffer.
-    let call = words.call(
+    messaging.call(
       "\(step.rawValue)_turn", of: agent.identity, payload: "",
-      timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, now: now)
-    pendingCalls.append((call, .turn(step, asker)))
+      timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .turn(step, asker), now: now)
   }
 
-  func turnAnswered(_ step: TurnStep, _ asker: Asker, failure: WordsFailure?, now: Instant) {
-    guard case .failed(let code, let message)? = failure else { return succeed(turnJSON, asker, now) }
-    if step == .start { closeTurn(failure: message, now: now) } else { announceTurn("closed", message) }
-    refuse(code, "the agent did not take the turn: \(message)", asker, now)
+  func turnAnswered(_ step: TurnStep, _ asker: Asker, failure: MessagingFailure?, now: Instant) {
+    guard case .failed(let code, let message)? = failure else {
+      return perform([.succeed(turnJSON, asker)], now: now)
+    }
+    if step == .start {
+      closeTurn(failure: message, now: now)
+    } else {
+      perform([.tell(.turn(state: "closed", failure: message))], now: now)
+    }
+    perform([.refuse(code, "the agent did not take the turn: \(message)", asker)], now: now)
   }
 
   /// The call or the agent has gone, or did not listen.
   func closeTurn(failure: String?, now: Instant) {
-    guard settings.session.mode == Self.pushToTalk, mute.turnIsOpen else { return }
-    _ = changeMute(.turn(false), now: now)
-    announceTurn("closed", failure)
+    guard settings.session.mode == .pushToTalk, microphone.turnIsOpen else { return }
+    perform([.mute(.turn(false)), .tell(.turn(state: "closed", failure: failure))], now: now)
   }
 
   private var turnJSON: JSONValue {
-    .object([.init("turn", .string(mute.turnIsOpen ? "open" : "closed"))])
-  }
-
-  private func announceTurn(_ state: String, _ failure: String?) {
-    announce(.turn(state: state, failure: failure))
+    .object([.init("turn", .string(microphone.turnIsOpen ? "open" : "closed"))])
   }
 }

@@ -1,10 +1,11 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
 
 /// What a self-test says of the board: sound and hardware.
-extension Device {
-  func boardRows(_ run: DoctorRun) -> [DoctorRow] {
+extension DoctorFacts {
+  func boardRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     var rows = [DoctorRow("board", .pass, "\(settings.device.board.rawValue) board, linteld \(version)")]
     rows.append(deviceRow("microphone", capture, key: "capture"))
     rows.append(deviceRow("speaker", playback, key: "playback"))
@@ -27,12 +28,16 @@ extension Device {
     return DoctorRow(name, .fail, reason, advice: advice)
   }
 
-  private func levelRow(_ sound: SoundProbeReadings) -> DoctorRow {
+  private func levelRow(_ sound: SoundProbeReading) -> DoctorRow {
     let name = "level"
-    if mute.switchIsOn {
+    if isHardMuted {
       return DoctorRow(
         name, .warn, "the switch on the device mutes the microphone",
         advice: "put the switch off to be heard, then run this again")
+    }
+    if isMuted {
+      return DoctorRow(
+        name, .warn, "the microphone is muted", advice: "lintelctl mute off, or the key of the device")
     }
     guard sound.periods > 0 else {
       return DoctorRow(
@@ -55,7 +60,7 @@ extension Device {
     return DoctorRow(name, .pass, words)
   }
 
-  private func echoRow(_ sound: SoundProbeReadings) -> DoctorRow {
+  private func echoRow(_ sound: SoundProbeReading) -> DoctorRow {
     let name = "echo"
     guard sound.wasPlayed else {
       return DoctorRow(
@@ -98,7 +103,7 @@ extension Device {
     guard let output = settings.door.output else {
       return [DoctorRow("door", .pass, "no door is configured")]
     }
-    guard doorStatus != nil else {
+    guard doorOutput != nil else {
       return [
         DoctorRow(
           "door", .fail, "this board has no line for the output '\(output)'",

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -6,15 +7,15 @@ import WebRTC
 
 /// What a self-test says of the way to the room, in its order: behind a row that fails there are only those that do
 /// not depend on it.
-extension Device {
-  func networkRows(_ run: DoctorRun, now: Instant) -> [DoctorRow] {
+extension DoctorFacts {
+  func networkRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     [clockRow, tokenRow] + serverRows + roomRows(run)
   }
 
   // MARK: Clock
 
   private var clockRow: DoctorRow {
-    let seconds = instruments.unixMilliseconds / 1000
+    let seconds = unixSeconds
     let text = minuteText(seconds)
     let advice =
       "set it: timedatectl set-ntp true, or timedatectl set-time; a board without a battery needs the network"
@@ -29,11 +30,18 @@ extension Device {
       let words = "the clock says \(text), the server's says \(minuteText(seconds - off))"
       return DoctorRow("clock", .fail, words, advice: advice)
     }
-    if failure?.code == "token-not-yet-valid" {
+    if case .notYetValid? = tokenWarning {
       return DoctorRow(
         "clock", .warn, "the clock says \(text), before the token begins to be valid", advice: advice)
     }
     return DoctorRow("clock", .pass, text)
+  }
+
+  /// The server judges the token; this is a hint for a person, by the server's clock as far as it is known.
+  private var tokenWarning: TokenWarning? {
+    var seconds = unixSeconds
+    if case .success(let off?) = serverAnswer { seconds = seconds.subtractingReportingOverflow(off).partialValue }
+    return token.flatMap { TokenWarning($0, wallClockSeconds: seconds) }
   }
 
   /// 2024: before this program was.
@@ -44,9 +52,10 @@ extension Device {
   private var tokenRow: DoctorRow {
     let name = "token"
     if let failure, DoctorAdvice.isAboutToken(failure.code) {
-      return DoctorRow(name, .fail, failure.message, advice: DoctorAdvice.of(failure.code))
+      return DoctorRow(
+        name, .fail, failure.message, advice: DoctorAdvice.of(tokenWarning?.code ?? failure.code))
     }
-    guard let token = tokenSeen else {
+    guard let token else {
       return DoctorRow(name, .warn, "no token was seen yet", advice: "run this again when a call was tried")
     }
     let words = "\(token.identity) in room \(token.room)"
@@ -59,6 +68,9 @@ extension Device {
       return DoctorRow(
         name, .fail, "\(words) may not subscribe, so this device hears nobody",
         advice: "have the token issued with canSubscribe")
+    }
+    if let tokenWarning {
+      return DoctorRow(name, .warn, tokenWarning.words, advice: DoctorAdvice.of(tokenWarning.code))
     }
     let until = token.expires.map { ", valid until \(minuteText($0))" } ?? ", valid for ever"
     guard token.canPublishData else {
@@ -132,7 +144,7 @@ extension Device {
 
   // MARK: Room
 
-  private func roomRows(_ run: DoctorRun) -> [DoctorRow] {
+  private func roomRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     if connection == .connected { return connectedRows(run) }
     if let failure, failure.code == "media-timeout" || failure.code == "media-failed" {
       return [
@@ -152,9 +164,8 @@ extension Device {
     return [DoctorRow("room", .fail, failure.message, advice: DoctorAdvice.of(failure.code))]
   }
 
-  private func connectedRows(_ run: DoctorRun) -> [DoctorRow] {
-    var rows = [DoctorRow("room", .pass, "joined \(room.info.name)")]
-    let sent = room.mediaStatistics(.publisher)
+  private func connectedRows(_ run: DoctorMeasurement) -> [DoctorRow] {
+    var rows = [DoctorRow("room", .pass, "joined \(roomName)")]
     rows.append(DoctorRow("udp", .pass, "media flows" + (sent?.selectedPair.map { ", \($0)" } ?? "")))
     if let milliseconds = sent?.roundTripMilliseconds {
       let words = "\(milliseconds) ms to the server and back"
@@ -165,10 +176,10 @@ extension Device {
             "round-trip", .warn, words, advice: "a talk becomes hard: use a nearer server or a better network"
           ))
     }
-    let lost = instruments.sound.packetsLost - run.lostBefore
-    let expected = instruments.sound.packetsReceived - run.receivedBefore + lost
+    let lost = sound.downlink.lost - run.lostBefore
+    let expected = sound.downlink.packets - run.receivedBefore + lost
     let down = expected > 0 ? 1000 * lost / expected : 0
-    let up = sent?.roundTripMilliseconds == nil ? 0 : 1000 * Int(sent?.remoteFractionLost ?? 0) / 256
+    let up = sent?.roundTripMilliseconds == nil ? 0 : sent?.lossTenthsPercent ?? 0
     let text = "\(up / 10).\(up % 10) % of what was sent, \(down / 10).\(down % 10) % of what was received"
     let advice = "look for a weak radio link, a full uplink or a broken cable"
     let worst = max(up, down)

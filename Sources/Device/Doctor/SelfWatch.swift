@@ -1,6 +1,4 @@
 import Base
-import Control
-import LiveKit
 
 /// What the process reads off itself, for `SelfWatch`. nil where the system does not tell.
 public struct SelfReadings: Equatable, Sendable {
@@ -116,25 +114,5 @@ public struct SelfWatch {
     findings.append(
       Finding(
         quantity: quantity, value: value, limit: needsRestart ? last : first, needsRestart: needsRestart))
-  }
-}
-
-extension Device {
-  /// A number that changes while signalling makes progress; nil while none is expected.
-  public var signallingTurns: Int? {
-    guard connection != .disconnected else { return nil }
-    let statistics = room.statistics
-    return statistics.signalMessagesReceived &+ statistics.failedAttempts &+ statistics.reconnects
-  }
-
-  func crossed(_ finding: SelfWatch.Finding, now: Instant) {
-    announce(
-      .deviceLimit(
-        quantity: finding.quantity.rawValue, value: finding.value, limit: finding.limit,
-        restarts: finding.needsRestart))
-    log(
-      finding.needsRestart ? .error : .warning,
-      finding.words + (finding.needsRestart ? "; starting anew" : ""), event: "device.limit")
-    if finding.needsRestart { terminate(now: now) }
   }
 }

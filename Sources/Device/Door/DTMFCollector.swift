@@ -1,6 +1,6 @@
 import Base
 
-/// Makes entries of the telephone keys of the room: each participant's keys up to `#`. `*` forgets what was typed,
+/// Makes entries of telephone keys: each caller's keys up to `#`. `*` forgets what was typed,
 /// and so does a key that comes too late: a code is never judged before its `#`, so nobody can guess without being
 /// counted.
 struct DTMFCollector {
@@ -8,7 +8,7 @@ struct DTMFCollector {
   typealias Entry = [UInt8]
 
   private struct Keys {
-    var identity: String
+    var caller: Caller
     var typed: [UInt8] = []
     var last: Instant
   }
@@ -19,8 +19,8 @@ struct DTMFCollector {
   var entriesOpen: Int { all.count }
 
   /// Takes one key, and gives the entry that it ends.
-  mutating func take(_ key: UInt8, from identity: String, timeoutMilliseconds: Int, now: Instant) -> Entry? {
-    let index = place(of: identity, now)
+  mutating func take(_ key: UInt8, from caller: Caller, timeoutMilliseconds: Int, now: Instant) -> Entry? {
+    let index = place(of: caller, now)
     if now.milliseconds(since: all[index].last) > timeoutMilliseconds { all[index].typed = [] }
     all[index].last = now
     switch key {
@@ -32,17 +32,17 @@ struct DTMFCollector {
     return nil
   }
 
-  mutating func forget(_ identity: String) { all.removeAll { $0.identity == identity } }
+  mutating func forget(_ caller: Caller) { all.removeAll { $0.caller == caller } }
 
-  /// Over the limit the participant goes whose last key is the oldest.
-  private mutating func place(of identity: String, _ now: Instant) -> Int {
-    if let index = all.firstIndex(where: { $0.identity == identity }) { return index }
+  /// Over the limit the caller goes whose last key is the oldest.
+  private mutating func place(of caller: Caller, _ now: Instant) -> Int {
+    if let index = all.firstIndex(where: { $0.caller == caller }) { return index }
     if all.count == DeviceLimits.typingParticipantsMax {
       var oldest = 0
       for index in all.indices where all[index].last < all[oldest].last { oldest = index }
       all.remove(at: oldest)
     }
-    all.append(Keys(identity: identity, last: now))
+    all.append(Keys(caller: caller, last: now))
     return all.count - 1
   }
 }

@@ -1,146 +1,157 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
 
-/// The door, as far as the device can know: what it did to the lock.
+/// The door, as far as the device can know: who asked, what it did to the lock, and until when no code is taken.
 struct Door {
-  var lockOut = LockOut()
-  var entries = DTMFCollector()
-  /// When the pulse ends; nil: closed.
-  var closesAt: Instant?
-  var lastOpenedBy: String?
-}
+  private var lockOut = LockOut()
+  private var entries = DTMFCollector()
+  /// When the pulse ends, and since when the lock is released without a pause; nil: closed.
+  private var pulse: (closesAt: Instant, openedAt: Instant)?
+  /// It was held open for as long as it may be.
+  private var restsUntil: Instant?
+  private(set) var lastOpenedBy: String?
+  private(set) var openings = 0
+  private(set) var refusals = 0
 
-extension Device {
-  /// The output that opens it: any name on the simulated board, else one of those that have a line.
-  var doorOutput: String? {
-    guard let name = settings.door.output, settings.device.board != .simulated else {
-      return settings.door.output
-    }
-    let isThere = [GPIOSettings.Use.lock, .relay].contains { $0.rawValue == name && settings.gpio[$0] != nil }
-    return isThere ? name : nil
+  /// What the door's policy looks at beside who asks and how.
+  struct Surroundings {
+    /// The output that opens it; nil: there is no door.
+    var output: String?
+    var settings: DoorSettings
+    var lockWorks = true
+    /// Somebody can be heard.
+    var inCall = false
   }
 
-  private var lockWorks: Bool { !parts.contains { $0.name == doorOutput && $0.problem != nil } }
+  var isOpen: Bool { pulse != nil }
 
-  var doorStatus: DoorStatus? {
-    guard doorOutput != nil else { return nil }
-    let state = !lockWorks ? "failed" : door.closesAt == nil ? "closed" : "open"
-    return DoorStatus(state: state, lastOpenedBy: door.lastOpenedBy)
+  var deadlines: [Deadline] { [Deadline("door-pulse", pulse?.closesAt)] }
+
+  /// How many callers are in the middle of an entry.
+  var entriesOpen: Int { entries.entriesOpen }
+
+  func status(_ around: Surroundings) -> DoorStatus? {
+    guard around.output != nil else { return nil }
+    let state = !around.lockWorks ? "failed" : isOpen ? "open" : "closed"
+    return DoorStatus(state: state, lastOpenedBy: lastOpenedBy)
   }
 
-  /// What `.storeDoorState` gave in an earlier life; nil if there is nothing. Call it before `start`.
-  public func restoreDoor(_ stored: [UInt8]?, now: Instant) {
-    guard let stored else { return }
-    let milliseconds = instruments.unixMilliseconds
-    guard let lockOut = LockOut(stored: stored, settings.door, now: now, unixMilliseconds: milliseconds)
-    else { return log(.warning, "the stored state of the door is damaged; wrong codes are counted from 0") }
-    door.lockOut = lockOut
-    if lockOut.isLocked(now: now) { log(.notice, "the door is still locked out after wrong codes") }
+  /// What an earlier life left.
+  mutating func restore(_ stored: LockOut, now: Instant) -> [Effect] {
+    lockOut = stored
+    return lockOut.isLocked(now: now) ? [.log(.notice, "the door is still locked out after wrong codes")] : []
   }
 
-  /// The board starts with the lock as it has to be, whatever was before.
-  func startDoor() {
-    if let doorOutput { emit(.board(.setOutput(doorOutput, false))) }
-    if settings.door.output != nil, doorOutput == nil {
-      log(
-        .error, "[door] output: this board has no [gpio] lock or relay of that name, so the door stays shut")
-    }
+  func stored(now: Instant, unixMilliseconds: Int64) -> [JSONValue.Member] {
+    lockOut.stored(now: now, unixMilliseconds: unixMilliseconds)
   }
 
-  func openDoor(_ asker: Asker, _ now: Instant) {
-    let refusal =
-      switch asker {
-      case .participant(let call): askDoor(call.caller, .rpc, now: now)
-      default: askDoor(.local, .local, now: now)
-      }
-    if let refusal { return refuse(refusal, asker, now) }
-    succeed(doorStatus?.json ?? .null, asker, now)
-  }
-
-  /// For those who may go past the policy. A device without a door still has none.
-  func overrideDoor(_ asker: Asker, _ now: Instant) {
-    if let refusal = askDoor(.local, .override, now: now) { return refuse(refusal, asker, now) }
-    succeed(doorStatus?.json ?? .null, asker, now)
-  }
-
-  func refuse(_ refusal: DoorRefusal, _ asker: Asker, _ now: Instant) {
-    let isPolicy = refusal != .noDoor && refusal != .lockFailed
-    answer(
-      .refused(
-        isPolicy ? .notAllowed(refusal.words) : .failed(code: refusal.rawValue, message: refusal.words)),
-      to: asker, now: now)
-  }
+  // MARK: - Asking
 
   /// One telephone key of somebody in the room, or at the keypad.
-  func keyPressed(_ key: UInt8, by identity: String, caller known: Caller? = nil, now: Instant) {
+  mutating func take(_ key: UInt8, from caller: Caller, _ around: Surroundings, now: Instant) -> [Effect] {
     // Whoever reads along must not learn the code.
-    let isHidden = doorOutput != nil && settings.door.code != nil && (0x30...0x39).contains(key)
+    let isHidden = around.output != nil && around.settings.code != nil && (0x30...0x39).contains(key)
     let digit = isHidden ? nil : String(decoding: [key], as: UTF8.self)
-    announce(.dtmf(identity: identity, digit: digit), budgeted: now)
-    guard doorOutput != nil else { return }
-    let timeout = settings.door.keyTimeoutMilliseconds
-    guard let typed = door.entries.take(key, from: identity, timeoutMilliseconds: timeout, now: now),
-      !typed.isEmpty
-    else { return }
-    let isRight = settings.door.code.map { DoorPolicy.isCode(typed, Array($0.utf8)) } ?? false
-    _ = askDoor(known ?? caller(identity), .code(isRight: isRight), now: now)
+    let effects: [Effect] = [
+      .tellWithin(budget: "dtmf " + caller.kind, .dtmf(identity: caller.words, digit: digit))
+    ]
+    guard around.output != nil else { return effects }
+    let timeout = around.settings.keyTimeoutMilliseconds
+    guard let typed = entries.take(key, from: caller, timeoutMilliseconds: timeout, now: now), !typed.isEmpty
+    else { return effects }
+    let isRight = around.settings.code.map { DoorPolicy.isCode(typed, Array($0.utf8)) } ?? false
+    return effects + ask(caller, .code(isRight: isRight), around, now: now).effects
   }
 
   /// Opens the door, or says why not. Either is an event.
-  private func askDoor(_ caller: Caller, _ way: DoorWay, now: Instant) -> DoorRefusal? {
+  mutating func ask(
+    _ caller: Caller, _ way: DoorWay, _ around: Surroundings, now: Instant
+  ) -> (refusal: DoorRefusal?, effects: [Effect]) {
     var circumstances = DoorPolicy.Circumstances()
-    circumstances.hasDoor = doorOutput != nil
-    circumstances.hasCode = settings.door.code != nil
-    circumstances.inCall = call.state == .talking
-    circumstances.isLockedOut = door.lockOut.isLocked(now: now)
-    circumstances.lockWorks = lockWorks
-    switch DoorPolicy.verdict(caller, way, circumstances, settings.door) {
+    circumstances.hasDoor = around.output != nil
+    circumstances.hasCode = around.settings.code != nil
+    circumstances.inCall = around.inCall
+    circumstances.isLockedOut = lockOut.isLocked(now: now)
+    circumstances.lockWorks = around.lockWorks
+    circumstances.wasHeldOpen = restsUntil.map { now < $0 } ?? false
+    switch DoorPolicy.verdict(caller, way, circumstances, around.settings) {
     case .open:
-      if case .code = way, door.lockOut != LockOut() {
-        door.lockOut.forgive()
-        storeDoor(now)
-      }
-      pulse(caller, way, now)
-      return nil
-    case .refused(let refusal):
-      counters.doorRefusals += 1
-      announce(
-        .doorRefused(by: caller.words, how: way.word, reason: refusal.words), budgeted: now)
-      if refusal == .wrongCode { countWrongCode(caller, now) }
-      return refusal
+      let opened = open(caller, way, around, now: now)
+      guard case .code = way, lockOut != LockOut() else { return (nil, opened) }
+      lockOut.forgive()
+      return (nil, opened + [.keep])
+    case .refused(let refusal): return (refusal, refused(caller, way, refusal, around.settings, now: now))
     }
   }
 
-  private func pulse(_ caller: Caller, _ way: DoorWay, _ now: Instant) {
-    guard let doorOutput else { return }
-    emit(.board(.setOutput(doorOutput, true)))
-    door.closesAt = now.advanced(byMilliseconds: settings.door.pulseMilliseconds)
-    door.lastOpenedBy = caller.words
-    counters.doorOpenings += 1
-    announce(.doorOpened(by: caller.words, how: way.word))
-    log(.notice, "the door is opened by \(caller.words) (\(way.word))", event: "door.opened")
-    sound(.doorOpened)
+  private mutating func open(
+    _ caller: Caller, _ way: DoorWay, _ around: Surroundings, now: Instant
+  ) -> [Effect] {
+    guard let output = around.output else { return [] }
+    let since = pulse?.openedAt ?? now
+    let longest = since.advanced(byMilliseconds: DeviceLimits.doorOpenMillisecondsMax)
+    let closesAt = min(now.advanced(byMilliseconds: around.settings.pulseMilliseconds), longest)
+    pulse = (closesAt, since)
+    lastOpenedBy = caller.words
+    openings += 1
+    return [
+      .board(.setOutput(output, true)), .tell(.doorOpened(by: caller.words, how: way.word)),
+      .log(.notice, "the door is opened by \(caller.audit) (\(way.word))", event: "door.opened"),
+      .sound(.doorOpened),
+    ]
   }
 
-  func closeDoor() {
-    guard door.closesAt != nil, let doorOutput else { return }
-    door.closesAt = nil
-    emit(.board(.setOutput(doorOutput, false)))
-    announce(.doorClosed)
-  }
-
-  private func countWrongCode(_ caller: Caller, _ now: Instant) {
-    if door.lockOut.countWrongCode(settings.door, now: now) {
-      announce(.doorLockedOut(by: caller.words, seconds: settings.door.lockOutMinutes * 60))
-      log(
-        .warning, "no code is taken for \(settings.door.lockOutMinutes) min: too many wrong ones",
-        event: "door.locked_out")
+  private mutating func refused(
+    _ caller: Caller, _ way: DoorWay, _ refusal: DoorRefusal, _ settings: DoorSettings, now: Instant
+  ) -> [Effect] {
+    refusals += 1
+    let event = Event.doorRefused(by: caller.words, how: way.word, reason: refusal.words)
+    var effects: [Effect] = [
+      // The journal is the audit; a prober of one kind cannot use up another's share of it.
+      .logWithin(
+        budget: "door " + caller.kind, .warning,
+        "the door stays shut for \(caller.audit) (\(way.word)): \(refusal.words)", event: "door.refused"),
+      .tellWithin(budget: "door.refused " + caller.kind, event),
+    ]
+    guard refusal == .wrongCode else { return effects }
+    if lockOut.countWrongCode(settings, now: now) {
+      effects += [
+        .tell(.doorLockedOut(by: caller.words, seconds: settings.lockOutMinutes * 60)),
+        .log(
+          .warning, "no code is taken for \(settings.lockOutMinutes) min: too many wrong ones",
+          event: "door.locked_out"),
+      ]
     }
-    storeDoor(now)
+    return effects + [.keep]
   }
 
-  private func storeDoor(_ now: Instant) {
-    emit(.storeDoorState(door.lockOut.stored(now: now, unixMilliseconds: instruments.unixMilliseconds)))
+  /// Whoever was in the middle of an entry has gone.
+  mutating func forget(_ caller: Caller) { entries.forget(caller) }
+
+  // MARK: - The lock
+
+  /// The board starts with the lock as it has to be, whatever was before.
+  func start(_ around: Surroundings) -> [Effect] {
+    if let output = around.output { return [.board(.setOutput(output, false))] }
+    guard around.settings.output != nil else { return [] }
+    let words = "[door] output: this board has no [gpio] lock or relay of that name, so the door stays shut"
+    return [.log(.error, words)]
+  }
+
+  mutating func shut(_ around: Surroundings) -> [Effect] {
+    guard pulse != nil, let output = around.output else { return [] }
+    pulse = nil
+    return [.board(.setOutput(output, false)), .tell(.doorClosed)]
+  }
+
+  mutating func passTime(_ around: Surroundings, now: Instant) -> [Effect] {
+    guard let pulse, pulse.closesAt <= now else { return [] }
+    let wasHeld = now.milliseconds(since: pulse.openedAt) >= DeviceLimits.doorOpenMillisecondsMax
+    if wasHeld { restsUntil = now.advanced(byMilliseconds: DeviceLimits.doorRestMilliseconds) }
+    let words = "the door was open for as long as it may be without a pause"
+    return shut(around) + (wasHeld ? [.log(.warning, words, event: "door.held")] : [])
   }
 }

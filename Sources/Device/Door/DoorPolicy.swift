@@ -2,16 +2,24 @@ import Configuration
 import Control
 
 /// Who asks for something, as far as the device can tell.
-struct Caller: Equatable, Sendable {
-  /// The participant's kind in a word, `server`, `local` for the control socket, or `keypad`.
+struct Caller: Hashable, Sendable {
+  /// The participant's kind in a word, as the server stamped it; `server`, `local` for the control socket, `keypad`,
+  /// `hidden` for who is in the room and not seen, or `unknown`.
   var kind: String
-  /// Empty for the server.
+  /// Empty for the server and who is hidden.
   var identity: String
+  /// Of whom the room knows, so that two who look alike are two.
+  var sid = ""
 
+  static let unknownKind = "unknown"
   static let local = Caller(kind: "local", identity: "lintelctl")
+  static let server = Caller(kind: "server", identity: "")
   static let keypad = Caller(kind: "keypad", identity: "keypad")
 
   var words: String { identity.utf8.isEmpty ? kind : identity }
+
+  /// For the journal: a participant may call itself `lintelctl`.
+  var audit: String { identity.utf8.isEmpty ? kind : "\(identity) (\(kind))" }
 }
 
 /// How the door is asked for.
@@ -47,6 +55,7 @@ enum DoorRefusal: String, Error, CaseIterable, Sendable {
   case never
   case noCall = "no-call"
   case wrongCode = "wrong-code"
+  case held
   case lockFailed = "lock-failed"
 
   var words: String {
@@ -58,6 +67,7 @@ enum DoorRefusal: String, Error, CaseIterable, Sendable {
     case .never: "the door is not opened this way"
     case .noCall: "the door is opened this way only in a call"
     case .wrongCode: "the code is wrong"
+    case .held: "it was open for as long as it may be; ask again in a moment"
     case .lockFailed: "the lock cannot be moved; lintelctl doctor says why"
     }
   }
@@ -76,6 +86,7 @@ enum DoorRefusal: String, Error, CaseIterable, Sendable {
 /// | any | its `when` is never | refused: never |
 /// | any | its `when` is in-call, and nobody can be heard | refused: no-call |
 /// | code | the code is wrong | refused: wrong-code, which counts |
+/// | any | it was held open for as long as it may be | refused: held |
 /// | any | the lock does not work | refused: lock-failed |
 /// | any | otherwise | open |
 enum DoorPolicy {
@@ -86,6 +97,8 @@ enum DoorPolicy {
     var inCall = true
     var isLockedOut = false
     var lockWorks = true
+    /// It has just been open for as long as it may be without a pause.
+    var wasHeldOpen = false
   }
 
   static func verdict(
@@ -115,6 +128,7 @@ enum DoorPolicy {
     default: break
     }
     if way == .code(isRight: false) { return .refused(.wrongCode) }
+    if now.wasHeldOpen { return .refused(.held) }
     return now.lockWorks ? .open : .refused(.lockFailed)
   }
 

@@ -28,20 +28,17 @@ struct LockOut: Equatable, Sendable {
 
 /// What is kept: the wall clock's time, as no other goes on over a restart.
 extension LockOut {
-  func stored(now: Instant, unixMilliseconds: Int64) -> [UInt8] {
-    let end = until.map { unixMilliseconds + Int64(max(0, $0.milliseconds(since: now))) }
-    return JSONValue.object([
-      .init("wrong_codes", .number(wrongCodes)),
-      .init("locked_until_ms", end.map { .integer($0) } ?? .null),
-    ]).bytes + [0x0A]
+  func stored(now: Instant, unixMilliseconds: Int64) -> [JSONValue.Member] {
+    let end = until.map { unixMilliseconds &+ Int64(max(0, $0.milliseconds(since: now))) }
+    return [
+      .init("wrong_codes", .number(wrongCodes)), .init("locked_until_ms", end.map { .integer($0) } ?? .null),
+    ]
   }
 
-  /// nil if the bytes are not what `stored` wrote. A board without a battery may start in the past, so the lock-out
+  /// nil if the object has not what `stored` wrote. A board without a battery may start in the past, so the lock-out
   /// that is left is never longer than a whole one.
-  init?(stored bytes: [UInt8], _ settings: DoorSettings, now: Instant, unixMilliseconds: Int64) {
-    guard let json = try? JSONValue.parse(bytes), let count = json["wrong_codes"].integer, count >= 0 else {
-      return nil
-    }
+  init?(stored json: JSONValue, _ settings: DoorSettings, now: Instant, unixMilliseconds: Int64) {
+    guard let count = json["wrong_codes"].integer, count >= 0 else { return nil }
     wrongCodes = Int(min(count, Int64(settings.wrongCodesMax - 1)))
     guard let end = json["locked_until_ms"].integer else {
       guard json["locked_until_ms"].isNull else { return nil }

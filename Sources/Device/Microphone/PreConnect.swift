@@ -15,6 +15,7 @@ import Base
 /// | held | the agent is there | sending | open the stream |
 /// | sending | the last sample is on its way, or the stream failed | off | release |
 /// | recording, shared, held | no agent for `agentMilliseconds` of a connection | off | release |
+/// | handing over, held, sending | the microphone is closed | off | release: what was said before is not told after it |
 /// | any | the call ends | off | release |
 ///
 /// Live frames are withheld while recording, and the recording ends where the live track begins: a server forwards
@@ -33,6 +34,8 @@ struct PreConnect: Equatable {
     case audience(agent: Bool, others: Bool)
     case recordingReady
     case delivered
+    /// Muted. What is being recorded is forgotten by the engine; what was handed over is ours to forget.
+    case closed
     case callEnded
     case timeout
   }
@@ -75,6 +78,11 @@ struct PreConnect: Equatable {
       state = .recording
       return .record
     case .callEnded: return end()
+    case .closed:
+      switch state {
+      case .handingOver, .held, .sending: return end()
+      case .off, .recording, .shared: return .none
+      }
     case .published(let published):
       isPublished = published
       agentDeadline = published ? now.advanced(byMilliseconds: Self.agentMilliseconds) : nil

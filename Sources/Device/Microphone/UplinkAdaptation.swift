@@ -1,6 +1,5 @@
 import Base
 import Configuration
-import LiveKit
 import WebRTC
 
 /// How strongly the sent voice is protected against the loss that the other side reports.
@@ -76,32 +75,51 @@ struct UplinkAdaptation: Equatable {
   }
 }
 
-extension Device {
-  /// Looks at the receiver's reports every two seconds; called with every frame, so it needs no timer.
-  func adaptUplink(now: Instant) {
-    guard let due = adaptationDue, due <= now else {
-      if adaptationDue == nil { adaptationDue = now.advanced(byMilliseconds: adaptationMilliseconds) }
-      return
-    }
-    adaptationDue = now.advanced(byMilliseconds: adaptationMilliseconds)
-    // Without a round trip there was no report yet.
-    guard let sent = room.mediaStatistics(.publisher), sent.roundTripMilliseconds != nil else { return }
-    // RFC 3550 §6.4.1: the fraction is in 256ths.
-    report(lossTenths: Int(sent.remoteFractionLost) * 1000 / 256)
+/// The receiver's reports of our voice, looked at every two seconds while there is a session.
+struct UplinkProtection: Equatable {
+  private var adaptation = UplinkAdaptation()
+  private var rate = UplinkRate()
+  private(set) var due: Instant?
+
+  var bitsPerSecond: Int { rate.bitsPerSecond }
+
+  /// Receivers report about as often.
+  private static let lookMilliseconds = 2_000
+
+  mutating func watch(_ isConnected: Bool, now: Instant) {
+    guard isConnected != (due != nil) else { return }
+    due = isConnected ? now.advanced(byMilliseconds: Self.lookMilliseconds) : nil
+    rate = UplinkRate()
   }
 
-  func report(lossTenths: Int) {
+  /// `payloadBytes` is what the room has sent of the track since it was made.
+  mutating func look(
+    _ sent: PeerConnection.Statistics?, payloadBytes: Int64, _ audio: AudioSettings, now: Instant
+  ) -> [Effect] {
+    guard let due, due <= now else { return [] }
+    self.due = now.advanced(byMilliseconds: Self.lookMilliseconds)
+    rate.sample(payloadBytes: payloadBytes, now: now)
+    // Without a round trip there was no report yet.
+    guard let sent, sent.roundTripMilliseconds != nil else { return [] }
+    return report(lossTenths: sent.lossTenthsPercent, audio)
+  }
+
+  mutating func report(lossTenths: Int, _ audio: AudioSettings) -> [Effect] {
     let next = adaptation.next(lossTenths: lossTenths)
     defer { adaptation = next }
-    guard next.level != adaptation.level else { return }
-    let bitrate = next.bitrate(of: settings.audio.bitrateBitsPerSecond)
-    emit(.audio(.setRate(bitrate: bitrate, expectedLossPercent: next.expectedLossPercent)))
-    log(
-      .info,
-      "\(lossTenths / 10) % of the voice is lost: sending \(bitrate) bit/s with redundancy for "
-        + "\(next.expectedLossPercent) %")
+    guard next.level != adaptation.level else { return [] }
+    let bitrate = next.bitrate(of: audio.bitrateBitsPerSecond)
+    return [
+      .audio(.setRate(bitrate: bitrate, expectedLossPercent: next.expectedLossPercent)),
+      .log(
+        .info,
+        "\(lossTenths / 10) % of the voice is lost: sending \(bitrate) bit/s with redundancy for "
+          + "\(next.expectedLossPercent) %"),
+    ]
   }
 }
 
-/// Receivers report about as often.
-private let adaptationMilliseconds = 2_000
+extension PeerConnection.Statistics {
+  /// RFC 3550 §6.4.1: the fraction is in 256ths.
+  var lossTenthsPercent: Int { Int(remoteFractionLost) * 1000 / 256 }
+}

@@ -1,32 +1,19 @@
 import Base
 
-/// What the microphone's Opus frames take of the network, over windows of two seconds.
+/// What the microphone's Opus frames take of the network, between two looks at what was sent.
 struct UplinkRate: Equatable {
-  private static let windowMilliseconds = 2000
-  private var windowStart: Instant?
-  private var windowBytes = 0
-  private var last = 0
+  private var last: (payloadBytes: Int64, at: Instant)?
+  private(set) var bitsPerSecond = 0
 
-  mutating func count(payloadBytes: Int, now: Instant) {
-    roll(now)
-    windowBytes += payloadBytes
+  /// `payloadBytes` counts from the beginning.
+  mutating func sample(payloadBytes: Int64, now: Instant) {
+    defer { last = (payloadBytes, now) }
+    guard let last, now > last.at else { return }
+    let more = max(0, payloadBytes.subtractingReportingOverflow(last.payloadBytes).partialValue)
+    bitsPerSecond = Int(clamping: more.multipliedReportingOverflow(by: 8000).partialValue / Int64(max(1, now.milliseconds(since: last.at))))
   }
 
-  /// Of the last whole window.
-  mutating func bitsPerSecond(now: Instant) -> Int {
-    roll(now)
-    return last
-  }
-
-  private mutating func roll(_ now: Instant) {
-    guard let start = windowStart else {
-      windowStart = now
-      return
-    }
-    let elapsed = now.milliseconds(since: start)
-    guard elapsed >= Self.windowMilliseconds else { return }
-    last = windowBytes * 8 * 1000 / elapsed
-    windowBytes = 0
-    windowStart = now
+  static func == (left: UplinkRate, right: UplinkRate) -> Bool {
+    left.bitsPerSecond == right.bitsPerSecond && left.last?.at == right.last?.at
   }
 }

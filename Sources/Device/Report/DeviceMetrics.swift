@@ -3,16 +3,6 @@ import Control
 import LiveKit
 import WebRTC
 
-/// What the device counts of itself since start.
-struct DeviceCounters {
-  var calls = 0
-  var callFailures = 0
-  var doorOpenings = 0
-  var doorRefusals = 0
-  var captureDropouts = 0
-  var playbackDropouts = 0
-}
-
 extension Device {
   /// What a scraper reads.
   public func openMetrics(now: Instant) -> String { Metrics.openMetrics(metrics(now: now)) }
@@ -28,7 +18,7 @@ extension Device {
       Metric(
         "lintel_build", .info, "What runs here.", 1,
         labels: [
-          .init("version", version), .init("device", status.device.id), .init("board", status.device.board),
+          .init("version", report.version), .init("device", status.device.id), .init("board", status.device.board),
         ]),
       Metric("lintel_uptime_seconds", .gauge, "Since the daemon started.", status.device.uptimeSeconds),
     ]
@@ -40,15 +30,15 @@ extension Device {
           labels: [.init("state", state.rawValue)]))
     }
     metrics += [
-      Metric("lintel_calls", .counter, "Calls that were begun.", counters.calls),
-      Metric("lintel_call_failures", .counter, "Calls that ended in a failure.", counters.callFailures),
+      Metric("lintel_calls", .counter, "Calls that were begun.", report.calls),
+      Metric("lintel_call_failures", .counter, "Calls that ended in a failure.", report.callFailures),
     ]
     if let door = status.door {
       metrics += [
         Metric("lintel_door_open", .gauge, "Whether the lock is released.", door.state == "open" ? 1 : 0),
-        Metric("lintel_door_openings", .counter, "Times the door was opened.", counters.doorOpenings),
+        Metric("lintel_door_openings", .counter, "Times the door was opened.", self.door.openings),
         Metric(
-          "lintel_door_refusals", .counter, "Times it was asked for and stayed shut.", counters.doorRefusals),
+          "lintel_door_refusals", .counter, "Times it was asked for and stayed shut.", self.door.refusals),
       ]
     }
     if let resident = status.memory.residentKilobytes, let anonymous = status.memory.anonymousKilobytes {
@@ -84,8 +74,8 @@ extension Device {
       Metric("lintel_volume_ratio", .gauge, "The speaker's volume.", audio.volumePercent, decimals: 2),
     ]
     let streams = [
-      ("capture", audio.capture, counters.captureDropouts),
-      ("playback", audio.playback, counters.playbackDropouts),
+      ("capture", audio.capture, panel.captureDropouts),
+      ("playback", audio.playback, panel.playbackDropouts),
     ]
     for (name, device, _) in streams {
       metrics.append(

@@ -1,8 +1,8 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
 import LiveKit
-import WebRTC
 
 /// The one place that gathers what `status` tells.
 extension Device {
@@ -10,75 +10,77 @@ extension Device {
     var status = Status()
     status.device.id = settings.device.id
     status.device.board = settings.device.board.rawValue
-    status.device.version = version
-    status.device.uptimeSeconds = now.seconds(since: startedAt)
+    status.device.version = report.version
+    status.device.uptimeSeconds = now.seconds(since: report.startedAt)
+    if let next = nextDeadline, let at = next.at {
+      status.device.next = NextDeadline(name: next.name, milliseconds: max(0, at.milliseconds(since: now)))
+    }
     status.call.state = call.state
     status.call.sinceSeconds = now.seconds(since: call.since)
     status.call.reason = call.reason
     status.room = roomStatus
-    status.audio = audioStatus(now: now)
-    status.door = doorStatus
-    status.board = boardStatus
+    status.audio = audioStatus
+    status.door = door.status(surroundings)
+    status.board = panel.status(settings, doorOutput: doorOutput, doorIsOpen: door.isOpen)
     if let memory = instruments.memory {
       status.memory.residentKilobytes = memory.residentKilobytes
       status.memory.anonymousKilobytes = memory.anonymousKilobytes
     }
-    guard connection != .disconnected else { return status }
+    guard stay.connection != .disconnected else { return status }
     let local = room.localParticipant
     status.participant.identity = filled(local.identity)
     status.participant.sid = filled(local.sid)
     status.participants = room.participants.map { participantStatus($0) }
-    if let agent {
-      status.agent = AgentStatus(identity: agent.identity, state: agent.attributes["lk.agent.state"])
+    if let agent = audience.agent {
+      status.agent = AgentStatus(identity: agent.identity, state: audience.agentState)
     }
     return status
   }
 
+  /// What `status` tells in one line, for a service manager.
+  public func statusLine(now: Instant) -> String { StatusSummary.render(status(now: now).json) }
+
   private var roomStatus: RoomStatus {
     var status = RoomStatus()
-    status.connection = connection
-    status.failure = failure
+    status.connection = stay.connection
+    status.failure = stay.failure
     status.reconnects = room.statistics.reconnects
-    guard connection != .disconnected else { return status }
+    guard stay.connection != .disconnected else { return status }
     status.name = filled(room.info.name)
     status.sid = filled(room.info.sid)
-    status.server = serverURL
+    status.server = stay.serverURL
     status.region = filled(room.info.serverRegion)
-    status.quality = quality
+    status.quality = audience.quality
     status.roundTripMilliseconds =
       room.mediaStatistics(.publisher)?.roundTripMilliseconds ?? room.roundTripMilliseconds
     return status
   }
 
-  private func audioStatus(now: Instant) -> AudioStatus {
+  private var audioStatus: AudioStatus {
     let sound = instruments.sound
     var status = AudioStatus()
-    status.muted = isMuted
-    status.hardMuted = mute.switchIsOn
-    status.volumePercent = volumePercent
-    status.capture = capture
-    status.playback = playback
-    if capture.state == .running { status.capture.levelTenthsDecibel = sound.captureLevelDecibels * 10 }
-    if playback.state == .running { status.playback.levelTenthsDecibel = sound.playbackLevelDecibels * 10 }
+    status.muted = microphone.isMuted
+    status.hardMuted = microphone.isHardMuted
+    status.volumePercent = panel.volumePercent
+    status.capture = panel.capture
+    status.playback = panel.playback
+    // Who is near a closed microphone is nobody's business.
+    if panel.capture.state == .running, microphone.isOpen {
+      status.capture.levelTenthsDecibel = sound.uplink.levelDecibels.map { $0 * 10 }
+    }
+    if panel.playback.state == .running { status.playback.levelTenthsDecibel = sound.downlink.levelDecibels * 10 }
     if let sent = room.mediaStatistics(.publisher) {
       status.uplink.packets = sent.packetsSent
-      status.uplink.bitrateBitsPerSecond = uplinkRate.bitsPerSecond(now: now)
-      // RFC 3550 §6.4.1: the fraction is in 256ths.
-      if sent.roundTripMilliseconds != nil {
-        status.uplink.lossTenthsPercent = Int(sent.remoteFractionLost) * 1000 / 256
-      }
+      status.uplink.bitrateBitsPerSecond = microphone.bitsPerSecond
+      if sent.roundTripMilliseconds != nil { status.uplink.lossTenthsPercent = sent.lossTenthsPercent }
     }
-    if preConnect.state != .off || firstWordsStream.capturedMilliseconds > 0 {
-      status.preConnect = PreConnectStatus(
-        capturedMilliseconds: firstWordsStream.capturedMilliseconds,
-        sentMilliseconds: preConnect.state == .sending ? 0 : firstWordsStream.sentMilliseconds)
-    }
-    status.uplink.driftPartsPerMillion = sound.captureDriftPartsPerMillion
-    status.downlink.driftPartsPerMillion = sound.playoutDriftPartsPerMillion
-    status.downlink.packets = sound.packetsReceived
-    status.downlink.lost = sound.packetsLost
-    status.downlink.concealedMilliseconds = sound.concealedMilliseconds
-    status.downlink.delayMilliseconds = sound.delayMilliseconds
+    status.preConnect = microphone.preConnectStatus
+    status.uplink.driftPartsPerMillion = sound.uplink.driftPartsPerMillion
+    status.downlink.driftPartsPerMillion = sound.downlink.driftPartsPerMillion
+    status.downlink.packets = sound.downlink.packets
+    status.downlink.lost = sound.downlink.lost
+    status.downlink.concealedMilliseconds = sound.downlink.concealedMilliseconds
+    status.downlink.delayMilliseconds = sound.downlink.delayMilliseconds
     status.downlink.jitterMilliseconds = room.mediaStatistics(.subscriber)?.jitterMilliseconds ?? 0
     return status
   }
@@ -87,7 +89,7 @@ extension Device {
     var status = ParticipantStatus(
       identity: participant.identity, sid: participant.sid, kind: participant.kind.word)
     status.name = filled(participant.name)
-    status.isSpeaking = speakingIdentities.contains(participant.identity)
+    status.isSpeaking = audience.speakers.contains(participant.identity)
     status.tracks = participant.tracks.map { trackStatus($0) }
     return status
   }
@@ -95,7 +97,7 @@ extension Device {
   func trackStatus(_ track: RemoteTrack) -> TrackStatus {
     TrackStatus(
       sid: track.sid, name: filled(track.name), kind: track.kind.word, source: track.source.word,
-      muted: track.isMuted, subscribed: openTracks.contains { $0.value.trackSID == track.sid })
+      muted: track.isMuted, subscribed: audience.isSubscribed(track.sid))
   }
 
   private func filled(_ text: String) -> String? { text.isEmpty ? nil : text }
@@ -119,6 +121,31 @@ extension TrackSource {
     case .microphone: "microphone"
     case .screenShare: "screen-share"
     case .screenShareAudio: "screen-share-audio"
+    }
+  }
+}
+
+extension Participant.Kind {
+  var word: String {
+    switch self {
+    case .standard: "standard"
+    case .ingress: "ingress"
+    case .egress: "egress"
+    case .sip: "sip"
+    case .agent: "agent"
+    case .connector: "connector"
+    case .bridge: "bridge"
+    }
+  }
+}
+
+extension ConnectionQuality {
+  var word: String {
+    switch self {
+    case .poor: "poor"
+    case .good: "good"
+    case .excellent: "excellent"
+    case .lost: "lost"
     }
   }
 }

@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import LiveKit
 
 /// A POST to the token endpoint. The answer comes back as `.endpointAnswered` or `.endpointFailed`.
 public struct TokenRequest: Equatable, Sendable {
@@ -14,103 +15,179 @@ public struct TokenRequest: Equatable, Sendable {
   public var answerBytesMax: Int
 }
 
-/// What is needed to dial.
-struct TokenTicket: Equatable {
-  /// nil is the configured one.
-  var serverURL: String?
-  var token: String
-  /// Seconds since 1970 UTC; nil where the token has no end.
-  var expires: Int64?
-}
+/// Gets the token of the next attempt, or of the next call ahead of it. It is kept in memory only.
+struct TokenDesk: Equatable {
+  enum Action: Equatable {
+    case read(path: String)
+    case post(TokenRequest)
+    /// For the attempt that waits.
+    case ticket(TokenTicket)
+    case failed(RoomFailure)
+    /// Nobody waits for it.
+    case isThere
+    case failedAhead(RoomFailure, retryInMilliseconds: Int)
+    case note(String)
+  }
 
-/// The token of the next call, and how far getting it has come. It is kept in memory only.
-struct TokenDesk {
-  enum Step: Equatable {
+  private enum Step: Equatable {
     case idle
     /// A token, or what one is asked for or signed with, is being read.
     case reading
     case asking(request: Int)
   }
 
-  var step = Step.idle
-  /// Whether a call waits for what the step brings.
-  var isForCall = false
+  private var step = Step.idle
+  /// Whether an attempt waits for what the step brings.
+  private var isAwaited = false
+  private var isIdle = false
   /// Fetched ahead. A call takes it away, for the second call with one token would find the first one's room, to
   /// which no agent is dispatched any more.
-  var warm: TokenTicket?
+  private var warm: TokenTicket?
   /// When it is fetched, or fetched anew.
-  var aheadDue: Instant?
-  /// Attempts in a row, of a call or ahead of one.
-  var failures = 0
-  var requests = 0
-  /// The token of this stay, while nobody has accepted it.
-  var tried: TokenTicket?
-  var triedIsWarm = false
-  /// What the token file held when it was refused; it is no use again.
-  var refused: String?
+  private(set) var due: Instant?
+  /// Of fetching ahead, in a row.
+  private var failures = 0
+  private var requests = 0
 
-  /// The warm token, if it holds long enough to dial with.
-  mutating func take(wallClockSeconds now: Int64) -> TokenTicket? {
+  // MARK: - For an attempt
+
+  mutating func want(_ settings: Settings, _ moment: Stay.Moment) -> [Action] {
     defer { warm = nil }
-    guard let warm else { return nil }
-    guard let expires = warm.expires else { return warm }
-    return expires - now >= DeviceLimits.tokenSecondsMin ? warm : nil
+    if let warm, warm.holds(at: moment) { return [.ticket(warm)] }
+    isAwaited = true
+    return step == .idle ? fetch(settings, moment) : []
   }
 
-  /// Seconds after which a token fetched ahead is fetched anew; nil: it is too short-lived to be kept at all.
-  ///
-  /// | the token lives for | it is fetched anew after |
-  /// |---|---|
-  /// | less than 60 s | not fetched ahead |
-  /// | longer | four fifths of that, at most 6 h |
-  /// | ever | 6 h |
-  static func renewalSeconds(lifetimeSeconds: Int64?) -> Int? {
-    guard let life = lifetimeSeconds else { return DeviceLimits.tokenRenewalSecondsMax }
-    guard life >= DeviceLimits.warmTokenSecondsMin else { return nil }
-    return Int(min(life / 5 * 4, Int64(DeviceLimits.tokenRenewalSecondsMax)))
+  /// Nobody waits any more; what comes is kept for the next call.
+  mutating func release() { isAwaited = false }
+
+  // MARK: - Ahead
+
+  mutating func forgetWarm() {
+    warm = nil
+    due = nil
   }
 
-  /// 5 s, 10 s, 20 s ... 300 s.
-  static func pauseMilliseconds(failures: Int) -> Int {
-    min(5_000 << min(max(failures - 1, 0), 6), 300_000)
-  }
-}
-
-/// When the device joins again by itself after what the room does not retry.
-///
-/// | the token | what failed | mode | next attempt after |
-/// |---|---|---|---|
-/// | given with `join --token-file` | anything | any | none |
-/// | fetched ahead | the server refused it, or it has expired | any | 0 s, with a new token |
-/// | any | the clock is not set | always-on | 10 s; nothing is fetched or dialled before it is set |
-/// | a file's | the file, or the token in it | always-on | 10 s; nothing is dialled before the file holds another |
-/// | endpoint's, sandbox's, signed here | the source, or the token | always-on | 5 s, 10 s, 20 s ... 300 s |
-/// | any | anything else | any | none |
-/// | any | anything | on-demand, push-to-talk | none: whoever stands there hears it and presses again |
-struct TokenRetry {
-  var mode = SessionMode.onDemand
-  var source = TokenSource.file
-  var isGiven = false
-  var isWarm = false
-  /// In a row, this one included.
-  var failures = 1
-
-  /// Milliseconds; nil: none.
-  func pause(after code: String) -> Int? {
-    guard !isGiven, Self.isMendedByAnotherToken(code) else { return nil }
-    if isWarm, code == "expired-token" || code == "not-allowed" { return 0 }
-    guard mode == .alwaysOn else { return nil }
-    if code == "clock-not-set" || source == .file { return DeviceLimits.tokenCheckMilliseconds }
-    return TokenDesk.pauseMilliseconds(failures: failures)
+  mutating func watch(isIdle: Bool, _ settings: Settings, _ now: Instant) {
+    self.isIdle = isIdle
+    guard isIdle, settings.fetchesAhead else { return due = nil }
+    guard warm == nil, due == nil else { return }
+    due = failures == 0 ? now : now.advanced(byMilliseconds: Self.pauseMilliseconds(failures: failures))
   }
 
-  /// Names as `LiveKit.Failure.code`, `TokenEndpointFailure.code` and `TokenFileFailure` have them.
-  static func isMendedByAnotherToken(_ code: String) -> Bool {
-    switch code {
-    case "expired-token", "malformed-token", "token-not-yet-valid", "clock-not-set", "not-allowed",
-      "no-token":
-      true
-    default: code.utf8.starts(with: "token-".utf8)
+  mutating func fetchAhead(_ settings: Settings, _ moment: Stay.Moment) -> [Action] {
+    forgetWarm()
+    return step == .idle ? fetch(settings, moment) : []
+  }
+
+  // MARK: - The steps
+
+  private mutating func fetch(_ settings: Settings, _ moment: Stay.Moment) -> [Action] {
+    let token = settings.token
+    switch token.source {
+    case .file: return read(token.file, otherwise: .noToken, settings, moment)
+    case .apiKey:
+      if let warning = TokenWarning(clockAt: moment.unixSeconds) {
+        return failed(RoomFailure(warning), settings, moment)
+      }
+      return read(token.apiSecretFile, otherwise: .noSecret, settings, moment)
+    case .endpoint, .sandbox:
+      guard let path = token.bearerFile else { return ask(bearer: nil, settings, moment) }
+      return read(path, otherwise: .noToken, settings, moment)
     }
+  }
+
+  private mutating func read(
+    _ path: String?, otherwise failure: RoomFailure, _ settings: Settings, _ moment: Stay.Moment
+  ) -> [Action] {
+    guard let path else { return failed(failure, settings, moment) }
+    step = .reading
+    return [.read(path: path)]
+  }
+
+  mutating func secretRead(
+    _ result: Result<String, TokenFileFailure>, _ settings: Settings, _ moment: Stay.Moment
+  ) -> [Action] {
+    guard step == .reading else { return [] }
+    step = .idle
+    switch (result, settings.token.source) {
+    case (.failure(let failure), _): return failed(RoomFailure(failure), settings, moment)
+    case (.success(let secret), .endpoint), (.success(let secret), .sandbox):
+      return ask(bearer: secret, settings, moment)
+    case (.success(let secret), .file): return deliver(TokenTicket(token: secret), settings, moment)
+    case (.success(let secret), .apiKey):
+      let expires = moment.unixSeconds.addingReportingOverflow(DeviceLimits.signedTokenSeconds).partialValue
+      let token = AccessToken.signed(
+        key: settings.token.apiKey ?? "", secret: secret,
+        options: settings.tokenOptions(wallClockSeconds: moment.unixSeconds), expires: expires)
+      return deliver(TokenTicket(token: token), settings, moment)
+    }
+  }
+
+  private mutating func ask(bearer: String?, _ settings: Settings, _ moment: Stay.Moment) -> [Action] {
+    requests += 1
+    step = .asking(request: requests)
+    return [
+      .post(
+        TokenRequest(
+          number: requests, url: settings.tokenEndpoint, headers: settings.tokenHeaders, bearer: bearer,
+          body: settings.tokenOptions(wallClockSeconds: moment.unixSeconds).endpointBody,
+          timeoutMilliseconds: settings.token.timeoutSeconds * 1000,
+          answerBytesMax: DeviceLimits.tokenAnswerBytesMax))
+    ]
+  }
+
+  mutating func endpointAnswered(
+    _ request: Int, _ answer: EndpointAnswer, _ settings: Settings, _ moment: Stay.Moment
+  ) -> [Action] {
+    guard step == .asking(request: request) else { return [] }
+    step = .idle
+    do throws(TokenEndpointFailure) {
+      let response = try TokenSourceResponse(answer)
+      // Whoever waits for it may know where to dial.
+      guard response.serverURL != nil || settings.token.url != nil || isAwaited else {
+        throw .unusable("it has no server_url, and [token] url is not set")
+      }
+      return deliver(TokenTicket(response, at: moment), settings, moment)
+    } catch {
+      let words = error.words(
+        endpoint: settings.tokenEndpoint, timeoutSeconds: settings.token.timeoutSeconds,
+        key: settings.token.source == .sandbox ? "sandbox-id" : "bearer-file")
+      return failed(RoomFailure(code: error.code, message: words, retriable: false), settings, moment)
+    }
+  }
+
+  /// To the attempt that waits, or to the next call.
+  private mutating func deliver(
+    _ ticket: TokenTicket, _ settings: Settings, _ moment: Stay.Moment
+  ) -> [Action] {
+    failures = 0
+    if isAwaited {
+      isAwaited = false
+      return [.ticket(ticket)]
+    }
+    guard isIdle, settings.fetchesAhead else { return [] }
+    let life = ticket.lifetimeSeconds
+    guard let seconds = Self.renewalSeconds(lifetimeSeconds: life) else {
+      return [.note("the endpoint's tokens live too short to be fetched ahead")]
+    }
+    warm = ticket
+    warm?.isWarm = true
+    due = moment.now.advanced(byMilliseconds: seconds * 1000)
+    return [.isThere, .note("the token of the next call is there" + (life.map { ", valid for \($0) s" } ?? ""))]
+  }
+
+  private mutating func failed(
+    _ failure: RoomFailure, _ settings: Settings, _ moment: Stay.Moment
+  ) -> [Action] {
+    if isAwaited {
+      isAwaited = false
+      return [.failed(failure)]
+    }
+    failures += 1
+    guard isIdle, settings.fetchesAhead else { return [] }
+    let pause = Self.pauseMilliseconds(failures: failures)
+    due = moment.now.advanced(byMilliseconds: pause)
+    return [.failedAhead(failure, retryInMilliseconds: pause)]
   }
 }

@@ -1,0 +1,148 @@
+import Base
+import Control
+import LiveKit
+
+/// Who else is in the room and can be heard, and who somebody is who asks for something.
+struct Audience {
+  /// What somebody asked before the server announced him.
+  enum Message: Equatable {
+    case call(RemoteCall)
+    case key(UInt8, Caller)
+  }
+
+  private let room: any MessagingRoom
+  /// The remote tracks that are received, by slot.
+  private var tracks: [Int: Subscription] = [:]
+  private(set) var speakers: [String] = []
+  private(set) var quality: String?
+  private var agentSeen: (identity: String?, state: String?) = (nil, nil)
+  private var admission = Admission<Message>()
+
+  init(_ room: any MessagingRoom) { self.room = room }
+
+  /// Whether anybody's sound is being received.
+  var somebodyIsHeard: Bool { !tracks.isEmpty }
+  var somebodySpeaks: Bool { !speakers.isEmpty }
+
+  /// The agent that counts: one that speaks for itself, not the worker that lends it a face.
+  var agent: Participant? { room.participants.first { $0.isActiveAgent } }
+  var agentState: String? { agent?.attributes["lk.agent.state"] }
+
+  /// Somebody who is no agent and listens.
+  var hasOtherListeners: Bool {
+    room.participants.contains { [.standard, .sip, .connector].contains($0.kind) }
+  }
+
+  var deadlines: [Deadline] { [admission.deadline] }
+
+  func isSubscribed(_ trackSID: String) -> Bool { tracks.contains { $0.value.trackSID == trackSID } }
+
+  // MARK: - Who that is
+
+  /// By what the server stamps on everything that is sent, never by a name.
+  func caller(sid: String, identity: String) -> Caller {
+    let participant = room.participants.first { $0.sid == sid }
+    return participant.map { caller($0) } ?? Caller(kind: Caller.unknownKind, identity: identity, sid: sid)
+  }
+
+  func caller(_ participant: Participant) -> Caller {
+    Caller(kind: participant.kind.word, identity: participant.identity, sid: participant.sid)
+  }
+
+  /// What can be done now. What comes of somebody who is not announced yet waits for that.
+  mutating func admit(_ message: Message, now: Instant) -> [Effect] {
+    let caller = message.caller
+    if caller.kind == Caller.unknownKind, admission.hold(message, from: caller.sid, now: now) { return [] }
+    return [message.effect(of: caller)]
+  }
+
+  mutating func passTime(now: Instant) -> [Effect] {
+    admission.expired(now: now).map { $0.effect(of: caller(sid: $0.caller.sid, identity: $0.caller.identity)) }
+  }
+
+  // MARK: - Who comes and goes
+
+  func joined(_ participant: Participant) -> [Effect] {
+    [
+      .tell(.participantJoined(identity: participant.identity, kind: participant.kind.word)),
+      .log(.info, "\(participant.identity) is in the room", event: "participant.joined"),
+    ]
+  }
+
+  /// The server says of this one who it is: with its coming, with its going if that is all there is, or with a new
+  /// session under its old name.
+  mutating func announced(_ participant: Participant) -> [Effect] {
+    let known = caller(participant)
+    return admission.announced(participant.sid).map { $0.effect(of: known) }
+  }
+
+  func left(_ participant: Participant, _ reason: DisconnectReason) -> [Effect] {
+    [
+      .tell(.participantLeft(identity: participant.identity, reason: reason.words)),
+      .log(.info, "\(participant.identity) left: \(reason.words)", event: "participant.left"),
+    ]
+  }
+
+  /// Tells when the agent does something else.
+  mutating func watchAgent() -> [Effect] {
+    let agent = agent
+    guard agent?.identity != agentSeen.identity || agentState != agentSeen.state else { return [] }
+    agentSeen = (agent?.identity, agentState)
+    return agent.map { [.tell(.agentState(identity: $0.identity, state: agentSeen.state))] } ?? []
+  }
+
+  // MARK: - Who is heard
+
+  mutating func opened(_ subscription: Subscription) -> [Effect] {
+    tracks[subscription.slot] = subscription
+    return [
+      .audio(.openTrack(slot: subscription.slot)),
+      .tell(.trackSubscribed(identity: subscription.identity, sid: subscription.trackSID)),
+      .log(.info, "hearing \(subscription.identity)"),
+    ]
+  }
+
+  mutating func closed(_ subscription: Subscription) -> [Effect] {
+    tracks[subscription.slot] = nil
+    return [
+      .audio(.closeTrack(slot: subscription.slot)),
+      .tell(.trackUnsubscribed(identity: subscription.identity, sid: subscription.trackSID)),
+    ]
+  }
+
+  mutating func speak(_ speaking: [Speaker]) -> [Effect] {
+    speakers = speaking.map { $0.identity }
+    return [.tell(.roomSpeakers(speakers))]
+  }
+
+  mutating func rate(_ quality: ConnectionQuality) -> [Effect] {
+    self.quality = quality.word
+    return [.tell(.roomQuality(quality.word))]
+  }
+
+  /// Nobody is left of a room that is closed, and nobody waits for an answer.
+  mutating func roomClosed() {
+    speakers = []
+    quality = nil
+    agentSeen = (nil, nil)
+    admission.clear()
+  }
+}
+
+extension Audience.Message {
+  var caller: Caller {
+    switch self {
+    case .call(let call): call.caller
+    case .key(_, let caller): caller
+    }
+  }
+
+  func effect(of caller: Caller) -> Effect {
+    switch self {
+    case .call(var call):
+      call.caller = caller
+      return .serve(call)
+    case .key(let key, _): return .key(key, caller)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Base
+import Configuration
+import Control
+import LiveKit
+
+/// What goes into a stay and what comes out of it.
+extension Stay {
+  enum Phase: Equatable, Sendable {
+    case away
+    /// A token is being fetched; nothing is dialled.
+    case wanting
+    /// The room dials, and dials again by itself after what it retries.
+    case dialling
+    case joined
+    /// Media stopped: the room looks for another path, or joins anew by itself.
+    case interrupted(isResuming: Bool)
+    /// An attempt ended for good; the next one, with a token fetched anew, is due in a moment.
+    case waiting
+    case leaving
+    /// The stay is over. What is due all the same is a stay of its own.
+    case failed
+  }
+
+  /// What was asked for: another server or token than the configured ones, for this stay only.
+  struct Wish: Equatable, Sendable {
+    var url: String?
+    var token: String?
+
+    static let configured = Wish()
+  }
+
+  enum Event: Equatable {
+    /// The process is up.
+    case start
+    /// By the control socket, a method of ours or a key; an action answers whoever asked.
+    case asked(Wish, by: Asker)
+    /// The visitor's button went down; `isAnswered`: somebody can be heard.
+    case pressed(isAnswered: Bool)
+    case handset(isLifted: Bool)
+    /// The reason is nil if somebody asked for it.
+    case leave(reason: String?)
+    /// For as long as the call waits for one.
+    case nobodyCame(joinsAnew: Bool)
+    /// The configuration was read anew; `isConcerned`: a key of the token or the session has changed.
+    case reloaded(isConcerned: Bool)
+    case terminate
+    case secretRead(Result<String, TokenFileFailure>)
+    case endpointAnswered(request: Int, EndpointAnswer)
+    /// The room did not take what `.dial` gave it.
+    case notDialled(RoomFailure)
+    case connected
+    case interrupted(isResuming: Bool, reason: String?)
+    /// An attempt of the room or its session failed; without a time the room does not try again, and closes.
+    case attemptFailed(RoomFailure, retryInMilliseconds: Int?)
+    case roomClosed(reason: String?)
+    case timeout
+  }
+
+  enum Action: Equatable {
+    /// A stay begins: a call is counted, and what is said from now on is kept. `isAnew`: the one before it had nobody.
+    case begin(isAnew: Bool)
+    /// How it stands, for everybody to see; the reason is a sentence.
+    case show(Phase, RoomConnection, reason: String?)
+    case dial(url: String, token: String)
+    case leaveRoom
+    case readSecret(path: String)
+    case post(TokenRequest)
+    /// The request is taken; the connection as it is now is the answer.
+    case accept(Asker, RoomConnection)
+    case refuse(Asker, code: String, message: String)
+    case tell(RoomFailure)
+    case note(LogEntry.Priority, String)
+  }
+
+  /// The time by both clocks. The wall clock is read whenever it is needed, as it may be put right at any moment.
+  struct Moment: Equatable, Sendable {
+    var now: Instant
+    var unixSeconds: Int64
+  }
+
+  struct Queued: Equatable {
+    var wish: Wish
+    var asker: Asker
+  }
+
+  /// What follows when the room is closed.
+  enum AfterLeaving: Equatable {
+    case rest
+    case joinAnew
+    case fail(RoomFailure)
+  }
+}
+
+/// What became of a request to the token endpoint.
+enum EndpointAnswer: Equatable, Sendable {
+  case answered(status: Int, body: [UInt8])
+  case failed(TransportFailure)
+}
+
+extension Stay {
+  /// 0 ... 999, of the device's id: the same at each start, another one on each device (FNV-1a).
+  static func spreadMilliseconds(ofDevice id: String) -> Int {
+    var hash: UInt32 = 2_166_136_261
+    for byte in id.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    return Int(hash % 1000)
+  }
+}

@@ -1,0 +1,58 @@
+import Base
+import Control
+import LiveKit
+
+/// What is waited for, and what comes of it.
+extension Device {
+  /// The next of its own times; the room's are the room's.
+  var nextDeadline: Deadline? {
+    let all =
+      stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines + panel.deadlines
+      + audience.deadlines + [Deadline("self-test", doctor.due)]
+    var next: Deadline?
+    for deadline in all {
+      guard let at = deadline.at else { continue }
+      if next?.at.map({ at < $0 }) ?? true { next = deadline }
+    }
+    return next
+  }
+
+  func passTime(_ now: Instant) {
+    perform(door.passTime(surroundings, now: now), now: now)
+    perform(panel.passTime(house, now: now), now: now)
+    // What was asked to be shown for a while may be over.
+    report.noteChange()
+    perform(audience.passTime(now: now), now: now)
+    if isDue(microphone.preConnectDue, now) { preConnect(.timeout, now: now) }
+    perform(microphone.passReports(in: room, settings.audio, now: now), now: now)
+    if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
+    perform(plan.passTime(settings.session, now: now), now: now)
+    if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }
+  }
+
+  private func isDue(_ deadline: Instant?, _ now: Instant) -> Bool { deadline.map { $0 <= now } ?? false }
+
+  /// Leaves the room; `.exit` follows when that is done.
+  func terminate(now: Instant) {
+    guard !stay.isEnding else { return }
+    perform([.log(.notice, "linteld is ending"), .shutDoor, .stay(.terminate)], now: now)
+  }
+
+  /// A limit of the process itself.
+  func crossed(_ finding: SelfWatch.Finding, now: Instant) {
+    let event = Event.deviceLimit(
+      quantity: finding.quantity.rawValue, value: finding.value, limit: finding.limit,
+      restarts: finding.needsRestart)
+    let words = finding.words + (finding.needsRestart ? "; starting anew" : "")
+    perform(
+      [.tell(event), .log(finding.needsRestart ? .error : .warning, words, event: "device.limit")], now: now)
+    if finding.needsRestart { terminate(now: now) }
+  }
+
+  /// A number that changes while signalling makes progress; nil while none is expected, as while a token is waited for.
+  public var signallingTurns: Int? {
+    guard stay.isDialled else { return nil }
+    let statistics = room.statistics
+    return statistics.signalMessagesReceived &+ statistics.failedAttempts &+ statistics.reconnects
+  }
+}

@@ -1,0 +1,208 @@
+import Base
+import Configuration
+import Control
+
+/// What is at the board: inputs, keys, lights, hardware, sound cards and the speaker's volume.
+struct Panel {
+  /// By `BoardInput.index`.
+  private var inputsOn = [false, false, false, false]
+  /// Inputs of the simulated board that a command holds for a while.
+  private var held: [(input: BoardInput, until: Instant)] = []
+  /// The configured hardware, as far as the board told of it.
+  private(set) var parts: [BoardPart] = []
+  private var asked: (state: IndicatorState, until: Instant)?
+  private(set) var indicator = IndicatorState.off
+  private(set) var volumePercent: Int
+  private var cards: SoundCards
+
+  init(_ settings: Settings) {
+    volumePercent = settings.audio.volumePercent
+    cards = SoundCards(settings)
+  }
+
+  var capture: AudioDeviceStatus { cards.capture }
+  var playback: AudioDeviceStatus { cards.playback }
+  var captureDropouts: Int { cards.captureDropouts }
+  var playbackDropouts: Int { cards.playbackDropouts }
+
+  var deadlines: [Deadline] {
+    var deadlines = [Deadline("asked-indicator", asked?.until)]
+    for press in held { deadlines.append(Deadline("held-input", press.until)) }
+    return deadlines
+  }
+
+  func isOn(_ input: BoardInput) -> Bool { inputsOn[input.index] }
+  func works(_ part: String?) -> Bool { !parts.contains { $0.name == part && $0.problem != nil } }
+
+  mutating func passTime(_ house: House, now: Instant) -> [Effect] {
+    if let end = asked?.until, end <= now { asked = nil }
+    var effects: [Effect] = []
+    for press in held where press.until <= now {
+      held.removeAll { $0.input == press.input }
+      effects += changed(press.input, isOn: false, house)
+    }
+    return effects
+  }
+
+  /// What `status` tells of the hardware.
+  func status(_ settings: Settings, doorOutput: String?, doorIsOpen: Bool) -> BoardStatus {
+    var status = BoardStatus()
+    let isSimulated = settings.device.board == .simulated
+    for input in BoardInput.allCases where isSimulated || parts.contains(where: { $0.name == input.rawValue })
+    {
+      status.inputs.append(.init(input.rawValue, .bool(isOn(input))))
+    }
+    if let doorOutput { status.outputs = [.init(doorOutput, .bool(doorIsOpen))] }
+    status.indicator = indicator.rawValue
+    for light in BoardLight.allCases {
+      status.lights.append(
+        .init(light.rawValue, .string(LightPattern.text(LightPattern.of(indicator, light)))))
+    }
+    for part in parts where part.problem != nil {
+      status.problems.append(.string("\(part.name): \(part.words)"))
+    }
+    return status
+  }
+
+  // MARK: - Inputs
+
+  /// What of the device decides what an input means.
+  struct House {
+    var settings: Settings
+    var call: CallState
+    var doorOutput: String?
+    var isMutedBySoftware: Bool
+    var isInRoom: Bool
+  }
+
+  mutating func handle(_ event: BoardEvent, _ house: House) -> [Effect] {
+    switch event {
+    case .input(let input, let isOn, let isFirst): changed(input, isOn: isOn, isFirst: isFirst, house)
+    case .key(let key): keypad(key, house)
+    case .function(let key): perform(key, house)
+    case .part(let part): changed(part, house)
+    }
+  }
+
+  private mutating func changed(
+    _ input: BoardInput, isOn: Bool, isFirst: Bool = false, _ house: House
+  ) -> [Effect] {
+    guard inputsOn[input.index] != isOn else { return [] }
+    inputsOn[input.index] = isOn
+    let told = [Effect.tell(.input(name: input.rawValue, on: isOn))]
+    switch input {
+    case .mute: return told + [.mute(.hardSwitch(isOn))]
+    case .tamper: return told + tampered(isOn, house)
+    // A button that is found pressed is stuck, and nobody lifted a handset that lies beside its hook.
+    case .button: return isFirst ? told : told + pressed(isOn, house)
+    case .hook: return isFirst ? told : told + [.stay(.handset(isLifted: isOn))]
+    }
+  }
+
+  private func pressed(_ isDown: Bool, _ house: House) -> [Effect] {
+    let isInCall = house.call == .talking || house.call == .waitingAgent
+    if isInCall, house.settings.session.mode == .pushToTalk {
+      return [.request(.turn(isDown ? .start : .end), .button)]
+    }
+    return isDown ? [.stay(.pressed(isAnswered: house.call == .talking))] : []
+  }
+
+  private func tampered(_ isOpen: Bool, _ house: House) -> [Effect] {
+    let words = isOpen ? "the housing is open" : "the housing is closed"
+    let logged = [Effect.log(isOpen ? .warning : .notice, words, event: "input")]
+    return isOpen && house.settings.device.tamperAlarm ? logged + [.sound(.error)] : logged
+  }
+
+  /// Digits are the door's where its policy takes them from here, and otherwise the room's.
+  private func keypad(_ key: UInt8, _ house: House) -> [Effect] {
+    let caller = Caller.keypad
+    let rules = house.settings.door.codeAllow
+    if house.doorOutput != nil, rules.allow(kind: caller.kind, identity: caller.identity) {
+      // The loudspeaker is beside an open microphone: what is sounded there is told to the room.
+      return [.audio(.playClick), .key(key, caller)]
+    }
+    let sounded = [Effect.audio(.playKey(key))]
+    guard house.isInRoom else { return sounded }
+    return sounded + [.request(.dtmf(digits: String(decoding: [key], as: UTF8.self), to: nil), .button)]
+  }
+
+  private mutating func perform(_ key: FunctionKey, _ house: House) -> [Effect] {
+    switch key {
+    case .call: [.request(.call, .button)]
+    case .hangUp: [.request(.hangup, .button)]
+    case .volumeUp: setVolume(min(100, volumePercent + DeviceLimits.volumeStepPercent))
+    case .volumeDown: setVolume(max(0, volumePercent - DeviceLimits.volumeStepPercent))
+    case .mute: [.request(.mute(on: !house.isMutedBySoftware), .button)]
+    }
+  }
+
+  mutating func setVolume(_ percent: Int) -> [Effect] {
+    guard percent != volumePercent else { return [] }
+    volumePercent = percent
+    return [.audio(.setVolume(percent: percent)), .tell(.audioVolume(percent: percent))]
+  }
+
+  /// What does not work is told once, and once that it works again.
+  private mutating func changed(_ part: BoardPart, _ house: House) -> [Effect] {
+    if let index = parts.firstIndex(where: { $0.name == part.name }) {
+      guard parts[index].problem != part.problem else { return [] }
+      parts[index].problem = part.problem
+    } else {
+      parts.append(part)
+      if part.problem == nil { return [] }
+    }
+    let told: [Effect] = [
+      .tell(.hardware(name: part.name, problem: part.problem)),
+      .log(part.problem == nil ? .notice : .error, "\(part.name): \(part.words)", event: "hardware"),
+    ]
+    guard part.problem != nil else { return told }
+    // What the switch says cannot be known, and it may say that nobody shall be heard.
+    if part.name == BoardInput.mute.rawValue { return told + changed(.mute, isOn: true, house) }
+    return part.name == house.doorOutput ? told + [.shutDoor] : told
+  }
+
+  // MARK: - Asked for
+
+  /// On the simulated board alone: what hangs on a real one has to be pressed there.
+  mutating func press(_ name: String, _ press: Press, _ asker: Asker, _ house: House, now: Instant) -> [Effect] {
+    guard house.settings.device.board == .simulated else {
+      return [.refuse("no-buttons", "only the simulated board is pressed by command", asker)]
+    }
+    let answer = Effect.succeed(.object([.init("pressed", .string(name))]), asker)
+    if let key = name.utf8.first, name.utf8.count == 1, "0123456789*#".utf8.contains(key) {
+      return [answer] + keypad(key, house)
+    }
+    guard let input = BoardInput(rawValue: name) else {
+      let legal = BoardInput.allCases.map { $0.rawValue } + ["0-9", "*", "#"]
+      return [.refuse(unknown: "button", name, legal, asker)]
+    }
+    held.removeAll { $0.input == input }
+    if case .hold(let milliseconds) = press {
+      let hold = milliseconds ?? ControlLimits.pressMillisecondsDefault
+      held.append((input, now.advanced(byMilliseconds: hold)))
+    }
+    return [answer] + changed(input, isOn: press != .off, house)
+  }
+
+  mutating func indicate(_ show: String, _ milliseconds: Int?, _ asker: Asker, now: Instant) -> [Effect] {
+    let legal = IndicatorState.allCases.filter { $0 == .off || $0.mayBeAskedFor }
+    guard let state = legal.first(where: { $0.rawValue == show }) else {
+      return [.refuse(unknown: "indicator", show, legal.map { $0.rawValue }, asker)]
+    }
+    // Off takes back what was asked for; the device's own states are nobody else's.
+    let until = now.advanced(byMilliseconds: milliseconds ?? DeviceLimits.askedIndicatorMilliseconds)
+    asked = state == .off ? nil : (state, until)
+    return []
+  }
+
+  /// What is shown follows from the facts; nothing comes of it while it stays the same.
+  mutating func show(_ facts: IndicatorPolicy) -> [Effect] {
+    var facts = facts
+    facts.asked = asked?.state
+    guard facts.shown != indicator else { return [] }
+    indicator = facts.shown
+    return [.board(.indicate(indicator)), .tell(.indicator(show: indicator.rawValue))]
+  }
+
+  mutating func handle(_ event: SoundCardEvent) -> [Effect] { cards.handle(event) }
+}

@@ -1,0 +1,98 @@
+import Base
+import Configuration
+import Control
+
+/// Somebody waits for the configuration's files to be read.
+enum ConfigurationAsker: Equatable {
+  case check(Asker)
+  case reload(Asker)
+  /// SIGHUP: what becomes of it stands in the journal.
+  case signal
+}
+
+/// What the device tells of itself: events to whoever watches, lines to the journal, and what is counted.
+struct Report {
+  let version: String
+  let startedAt: Instant
+  private var history = EventHistory()
+  private var budgets: [String: EventBudget] = [:]
+  private var logLevel = LogEntry.Priority.info
+  private var configurationAskers: [ConfigurationAsker] = []
+  /// Something was told since the indicator was looked at.
+  private var indicatorIsStale = true
+  private(set) var calls = 0
+  private(set) var callFailures = 0
+
+  init(version: String, startedAt: Instant) {
+    self.version = version
+    self.startedAt = startedAt
+  }
+
+  var recentEvents: [JSONValue] { history.recent }
+  var logLevelName: String { logLevel.word }
+
+  mutating func countCall() { calls += 1 }
+  mutating func countCallFailure() { callFailures += 1 }
+
+  // MARK: - Events and lines
+
+  /// To every subscriber, and to those who come later.
+  mutating func tell(_ event: Event, unixMilliseconds: Int64) -> [Device.Output] {
+    let json = event.json(unixMilliseconds: unixMilliseconds)
+    history.append(json)
+    indicatorIsStale = true
+    let told = Device.Output.notify(json, unixMilliseconds: unixMilliseconds)
+    return logLevel == .debug ? [told] + log(.debug, json.text, event: nil) : [told]
+  }
+
+  /// The same for what others can cause at will. Each budget is one kind of event and one kind of source, so that
+  /// nobody uses up another's.
+  mutating func tell(
+    _ event: Event, within budget: String, unixMilliseconds: Int64, now: Instant
+  ) -> [Device.Output] {
+    guard let suppressed = budgets[budget, default: EventBudget()].spend(now: now) else { return [] }
+    let before =
+      suppressed > 0
+      ? tell(.eventsSuppressed(name: event.name, count: suppressed), unixMilliseconds: unixMilliseconds) : []
+    return before + tell(event, unixMilliseconds: unixMilliseconds)
+  }
+
+  func log(_ priority: LogEntry.Priority, _ text: String, event: String?) -> [Device.Output] {
+    priority.rawValue <= logLevel.rawValue ? [.log(LogEntry(priority, text, event: event))] : []
+  }
+
+  mutating func log(
+    _ priority: LogEntry.Priority, _ text: String, event: String?, within budget: String, now: Instant
+  ) -> [Device.Output] {
+    guard let suppressed = budgets[budget, default: EventBudget()].spend(now: now) else { return [] }
+    let more = suppressed > 0 ? " (and \(suppressed) more like it before)" : ""
+    return log(priority, text + more, event: event)
+  }
+
+  /// Whether something was told since it was asked last.
+  mutating func takeStaleness() -> Bool {
+    defer { indicatorIsStale = false }
+    return indicatorIsStale
+  }
+
+  mutating func noteChange() { indicatorIsStale = true }
+
+  // MARK: - Asked by the technician
+
+  mutating func setLogLevel(_ name: String?, _ asker: Asker) -> [Effect] {
+    if let name {
+      guard let level = LogEntry.Priority.allCases.first(where: { $0.word == name }) else {
+        return [.refuse(unknown: "log level", name, LogEntry.Priority.allCases.map { $0.word }, asker)]
+      }
+      logLevel = level
+    }
+    return [.succeed(.object([.init("level", .string(logLevel.word))]), asker)]
+  }
+
+  mutating func wantConfiguration(_ asker: ConfigurationAsker) { configurationAskers.append(asker) }
+
+  /// Whoever has waited longest for what was read now.
+  mutating func takeConfigurationAsker() -> ConfigurationAsker? {
+    configurationAskers.isEmpty ? nil : configurationAskers.removeFirst()
+  }
+}
