@@ -87,14 +87,14 @@ var targets: [Target] = [
   program(
     "linteld",
     [
-      "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
-      "CLinux",
+      "Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control",
+      "Device", "System", "CLinux",
     ]),
-  program("lintelctl", ["Base", "JSON", "Control", "Configuration", "CLinux"]),
+  program("lintelctl", ["Base", "JSON", "Control", "Configuration", "System", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library(
-    "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
+    "Device", ["Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
     folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
   library("Control", ["Base", "JSON"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base", "CInih"]),
@@ -111,6 +111,7 @@ var targets: [Target] = [
     "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
   library("Reactor", ["Base", "CUv", "COpenSSL", "CLinux"]),
+  library("System", ["Base", "Configuration", "CLinux"]),
   library("JSON", ["Base", "CJansson"]),
   library("Base", embedded ? ["CUnicode"] : []),
 
@@ -142,9 +143,10 @@ var targets: [Target] = [
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
   tests("Board", ["AudioEngine", "Base"]),
   tests("Reactor", ["Base", "CLinux"]),
+  tests("System", ["Base", "Configuration"]),
   tests("Configuration"),
   tests("Control", ["Base", "JSON", "lintelctl"]),
-  tests("Device", ["Base", "LiveKit", "Control", "Configuration"]),
+  tests("Device", ["Base", "JSON", "LiveKit", "Control", "Configuration"]),
 ]
 
 if fuzzing {

@@ -84,14 +84,8 @@ extension IPAddress {
     guard parts.count == 4 else { return nil }
     var value: UInt32 = 0
     for part in parts {
-      guard (1...3).contains(part.count) else { return nil }
-      var number: UInt32 = 0
-      for digit in part {
-        guard digit >= 0x30, digit <= 0x39 else { return nil }
-        number = number * 10 + UInt32(digit - 0x30)
-      }
-      guard number <= 255 else { return nil }
-      value = value << 8 | number
+      guard part.count <= 3, let number = decimal(part, max: 255) else { return nil }
+      value = value << 8 | UInt32(number)
     }
     return value
   }
@@ -209,19 +203,15 @@ extension SocketAddress {
   /// Reads what `description` writes; nil if it is anything else. Port 0 is none.
   public init?(_ text: String) {
     let bytes = Array(text.utf8)
-    guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
-    var port = 0
-    for byte in bytes[(colon + 1)...] {
-      guard (0x30...0x39).contains(byte), port < 10_000 else { return nil }
-      port = port * 10 + Int(byte - 0x30)
-    }
-    guard (1...65_535).contains(port) else { return nil }
+    guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), colon > 0,
+      let port = portNumber(bytes[(colon + 1)...])
+    else { return nil }
     var host = bytes[..<colon]
     let isBracketed = host.first == UInt8(ascii: "[") && host.last == UInt8(ascii: "]")
     if isBracketed { host = host.dropFirst().dropLast() }
     guard let ip = IPAddress(String(decoding: host, as: UTF8.self)), (ip.family == .v6) == isBracketed else {
       return nil
     }
-    self.init(ip: ip, port: UInt16(port))
+    self.init(ip: ip, port: port)
   }
 }

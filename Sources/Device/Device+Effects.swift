@@ -1,5 +1,6 @@
 import Base
 import Control
+import JSON
 import LiveKit
 
 /// The router: what a part asks for is done here, in order, by the part or the output that it concerns.

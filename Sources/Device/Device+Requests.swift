@@ -2,6 +2,7 @@ import AudioEngine
 import Base
 import Configuration
 import Control
+import JSON
 
 /// What the control socket's clients, the callers of our methods and the keys of the board ask for.
 extension Device {

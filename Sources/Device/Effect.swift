@@ -1,6 +1,7 @@
 import AudioEngine
 import Base
 import Control
+import JSON
 
 /// What a part asks of the house. The router does them in order; what a part may touch beside its own state is a case
 /// here, and nothing else.

@@ -1,7 +1,5 @@
 /// How much the outside may make the device hold.
 public enum DeviceLimits {
-  /// A token with every grant and 8 kB of metadata, as the control socket takes it too.
-  public static let tokenBytesMax = 16 * 1024
   /// Of a token endpoint: a token and what may stand beside it.
   public static let tokenAnswerBytesMax = 32 * 1024
   /// What a token fetched ahead must still live for to be dialled with.

@@ -22,7 +22,7 @@ public struct AccessToken: Equatable, Sendable {
 
   /// Surrounding white space is dropped, as files end in a newline.
   public init(_ text: String) throws(Failure) {
-    let bytes = AccessToken.trimmed(Array(text.utf8))
+    let bytes = Array(trimmed(text.utf8))
     guard !bytes.isEmpty else { throw .malformedToken("it is empty") }
     guard bytes.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
     let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -62,11 +62,4 @@ public struct AccessToken: Equatable, Sendable {
   /// Any number may be claimed, such as a last moment for a token that never expires; within these bounds, which are
   /// ages away, it can be reckoned with.
   private static func seconds(_ claimed: Int64) -> Int64 { min(max(claimed, -(1 << 53)), 1 << 53) }
-
-  private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
-    guard let first = bytes.firstIndex(where: { $0 > 0x20 }),
-      let last = bytes.lastIndex(where: { $0 > 0x20 })
-    else { return [] }
-    return Array(bytes[first...last])
-  }
 }

@@ -63,13 +63,7 @@ struct STUNServers {
       port = rest[(colon + 1)...]
     }
     guard !host.isEmpty, host.count <= 253, host.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-    var number = 0
-    for digit in port {
-      guard digit >= 0x30, digit <= 0x39, number < 65_536 else { return nil }
-      number = number * 10 + Int(digit - 0x30)
-    }
-    if port.isEmpty { number = Int(defaultPort) }
-    guard (1...65_535).contains(number) else { return nil }
-    return (String(decoding: host, as: UTF8.self), UInt16(number))
+    guard let number = port.isEmpty ? defaultPort : portNumber(port) else { return nil }
+    return (String(decoding: host, as: UTF8.self), number)
   }
 }

@@ -78,14 +78,9 @@ struct ServerURL: Equatable {
       if port.isEmpty { throw .badURL("the port is missing after the colon") }
     }
     guard !host.isEmpty else { throw .badURL("it names no host") }
-    guard port.isEmpty || isPort(port) else { throw .badURL("the port is not a number from 1 to 65535") }
-  }
-
-  private static func isPort(_ digits: ArraySlice<UInt8>) -> Bool {
-    guard digits.count <= 5, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return false }
-    var number = 0
-    for digit in digits { number = number * 10 + Int(digit - 0x30) }
-    return (1...65_535).contains(number)
+    guard port.isEmpty || portNumber(port) != nil else {
+      throw .badURL("the port is not a number from 1 to 65535")
+    }
   }
 }
 

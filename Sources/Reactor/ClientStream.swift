@@ -21,7 +21,7 @@ public final class ClientStream {
   private var isClosed = false
   private var query: ResolverQuery?
   private var addresses: [IPAddress] = []
-  private var socket: TCPSocket?
+  private var socket: StreamSocket?
   private var session: TLSSession?
   private var addressTimer: Timer?
 
@@ -70,7 +70,7 @@ public final class ClientStream {
   }
 
   /// A socket that still has bytes to send; it goes with this object.
-  private var lingering: TCPSocket?
+  private var lingering: StreamSocket?
 
   private func finishWriting() {
     guard isOpen, let socket else { return shut() }
@@ -109,7 +109,7 @@ public final class ClientStream {
     remoteAddress = address
     step = "a TCP connection to \(address)"
     do throws(ReactorFailure) {
-      let socket = try TCPSocket(loop)
+      let socket = try StreamSocket(loop)
       self.socket = socket
       socket.onConnected = { [back = Unowned(self)] in back.owner.connected() }
       socket.onBytes = { [back = Unowned(self)] in back.owner.received($0) }

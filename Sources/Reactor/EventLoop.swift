@@ -51,9 +51,6 @@ public final class EventLoop {
   /// The monotonic clock, read anew at each call.
   public var now: Instant { Instant(microseconds: Int64(uv_hrtime() / 1000)) }
 
-  /// Seconds since 1970, for tokens and log lines; it may jump when the clock is set.
-  public var wallClockSeconds: Int64 { Int64(time(nil)) }
-
   /// Calls `work` in the loop's next turn, in the order of the calls.
   public func later(_ work: @escaping () -> Void) {
     if postponed.isEmpty {

@@ -9,7 +9,7 @@ func shownText(_ bytes: [UInt8], hiding secret: String?) -> String {
   text = withoutWebTokens(text)
   // Valid again where it was cut in the middle of a character.
   text = Array(String(decoding: text.prefix(ReactorLimits.failureTextBytesMax), as: UTF8.self).utf8)
-  return String(decoding: trimmed(oneLine(text)), as: UTF8.self)
+  return String(decoding: withoutBlanks(oneLine(text)), as: UTF8.self)
 }
 
 func printable(_ text: String) -> String { shownText(Array(text.utf8), hiding: nil) }

@@ -6,18 +6,13 @@ public func httpDate(_ text: String) -> Int64? {
   let bytes = Array(text.utf8)
   guard bytes.count == 29, bytes[3] == UInt8(ascii: ","), bytes[16] == 0x20, bytes[19] == UInt8(ascii: ":"),
     bytes[22] == UInt8(ascii: ":"), bytes[25...].elementsEqual(" GMT".utf8), let day = decimal(bytes[5..<7]),
-    let year = decimal(bytes[12..<16]), let hour = decimal(bytes[17..<19]),
-    let minute = decimal(bytes[20..<22]),
-    let second = decimal(bytes[23..<25]), let month = month(bytes[8..<11]), (1...31).contains(day),
-    year >= 1970,
-    hour < 24, minute < 60, second < 61
+    let month = month(bytes[8..<11]), let year = decimal(bytes[12..<16]), year >= 1970,
+    let hour = decimal(bytes[17..<19]), let minute = decimal(bytes[20..<22]),
+    let second = decimal(bytes[23..<25])
   else { return nil }
-  // Counted from March, so that the leap day is the last of a year.
-  let marchYear = month > 2 ? year : year - 1
-  let marchMonth = month > 2 ? month - 3 : month + 9
-  let days =
-    365 * marchYear + marchYear / 4 - marchYear / 100 + marchYear / 400 + (153 * marchMonth + 2) / 5 + day
-  return Int64(days - 719_469) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
+  let time = CalendarTime(
+    year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+  return time?.unixSeconds
 }
 
 private func month(_ name: ArraySlice<UInt8>) -> Int? {

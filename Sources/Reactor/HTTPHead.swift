@@ -26,7 +26,7 @@ public struct HTTPResponseHead: Equatable, Sendable {
   public func lists(_ token: String, in name: String) -> Bool {
     for header in headers where equalsIgnoringCase(header.name, name) {
       for part in header.value.utf8.split(separator: UInt8(ascii: ",")) {
-        if equalsIgnoringCase(String(decoding: trimmed(part), as: UTF8.self), token) { return true }
+        if equalsIgnoringCase(String(decoding: withoutBlanks(part), as: UTF8.self), token) { return true }
       }
     }
     return false
@@ -78,22 +78,8 @@ func isTokenCharacter(_ byte: UInt8) -> Bool {
   }
 }
 
-func equalsIgnoringCase(_ left: String, _ right: String) -> Bool {
-  guard left.utf8.count == right.utf8.count else { return false }
-  for (one, other) in zip(left.utf8, right.utf8) where lowercased(one) != lowercased(other) { return false }
-  return true
-}
-
-/// Without spaces and tabs at both ends.
-func trimmed<Bytes: BidirectionalCollection>(_ bytes: Bytes) -> Bytes.SubSequence
+/// Without the optional white space of RFC 9110 §5.6.3, which is spaces and tabs.
+func withoutBlanks<Bytes: BidirectionalCollection>(_ bytes: Bytes) -> Bytes.SubSequence
 where Bytes.Element == UInt8 {
-  var start = bytes.startIndex
-  var end = bytes.endIndex
-  while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start = bytes.index(after: start) }
-  while end > start {
-    let last = bytes.index(before: end)
-    guard bytes[last] == 0x20 || bytes[last] == 0x09 else { break }
-    end = last
-  }
-  return bytes[start..<end]
+  trimmed(bytes) { $0 == 0x20 || $0 == 0x09 }
 }

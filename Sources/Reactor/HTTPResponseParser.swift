@@ -131,7 +131,9 @@ public struct HTTPResponseParser {
   private func contentLength(_ head: HTTPResponseHead) throws(HTTPParseFailure) -> Int? {
     var result: Int?
     for header in head.headers where equalsIgnoringCase(header.name, "content-length") {
-      guard let value = decimal(Array(header.value.utf8)[...]), result == nil || result == value else {
+      // What no Int holds is longer than any body may be, where it has 32 bits too.
+      let value = decimal(header.value.utf8, max: 999_999_999_999_999_999).map { Int(clamping: $0) }
+      guard let value, result == nil || result == value else {
         throw .malformed("the Content-Length is not one number")
       }
       result = value
@@ -235,7 +237,7 @@ private func parseHTTPHead(_ lines: [ArraySlice<UInt8>]) throws(HTTPParseFailure
     headers.append(
       HTTPHeader(
         String(decoding: name, as: UTF8.self),
-        String(decoding: trimmed(line[(colon + 1)...]), as: UTF8.self)))
+        String(decoding: withoutBlanks(line[(colon + 1)...]), as: UTF8.self)))
   }
   return HTTPResponseHead(status: status, headers: headers)
 }

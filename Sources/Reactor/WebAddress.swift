@@ -113,23 +113,4 @@ public struct WebAddress: Equatable, Sendable {
     default: false
     }
   }
-
-  private static func portNumber(_ digits: ArraySlice<UInt8>) -> UInt16? {
-    guard digits.count <= 5, let value = decimal(digits), value >= 1, value <= 65_535 else { return nil }
-    return UInt16(value)
-  }
-}
-
-/// ASCII letters only; everything else stays as it is.
-func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte }
-
-/// Digits only, 18 at most and at least one; nil for anything else. More than Int can hold is the most that it can.
-func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
-  guard !digits.isEmpty, digits.count <= 18 else { return nil }
-  var value: Int64 = 0
-  for digit in digits {
-    guard digit >= 0x30, digit <= 0x39 else { return nil }
-    value = value * 10 + Int64(digit - 0x30)
-  }
-  return Int(clamping: value)
 }

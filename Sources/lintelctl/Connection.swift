@@ -1,6 +1,7 @@
 import Base
 import CLinux
 import Control
+import System
 
 /// Why the daemon cannot be spoken to, with what to try.
 enum ConnectionFailure: Error {

@@ -1,6 +1,7 @@
 import Base
 import CLinux
 import Control
+import System
 
 /// The terminal that the user sits at, raw as long as this lives: keys come one by one, and none is shown. What would
 /// end the program waits until the terminal is as it was.

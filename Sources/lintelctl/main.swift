@@ -1,17 +1,18 @@
 import Base
 import CLinux
 import Control
+import System
 
 /// Reads the command line, opens the socket and lets the conversation speak. Everything that can be decided without
 /// the operating system is decided in Control.
 func run() -> ExitCode {
-  guard let arguments = programArguments() else {
+  guard let words = programArguments() else {
     return perform(Conversation.failure(.failed, "/proc/self/cmdline cannot be read", json: false))
   }
   let invocation: Invocation
   do throws(UsageFailure) {
     let socket = environment(CommandTable.socketVariable) ?? CommandTable.defaultSocket
-    invocation = try Invocation.parse(Array(arguments.dropFirst()), defaultSocket: socket)
+    invocation = try Invocation.parse(words, defaultSocket: socket)
   } catch {
     return perform([.complain("lintelctl: \(error.description)\n"), .finish(.usage)])
   }
@@ -25,8 +26,14 @@ func run() -> ExitCode {
 func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
   var token: String?
   var files: [OpenFile] = []
+  if case .join(_, let path?, _) = action {
+    switch Secrets.readGiven(path) {
+    case .success(let text): token = text
+    case .failure(let failure):
+      return perform(Conversation.failure(.failed, failure.words, json: json))
+    }
+  }
   do throws(FileFailure) {
-    if case .join(_, let path?, _) = action { token = try readToken(path) }
     // All of them first, so that a mistyped one is told before the others are sent.
     if case .sendFiles(let paths, _, _, _) = action {
       for path in paths { files.append(try OpenFile(path)) }
@@ -82,6 +89,9 @@ func converse(
     }
   }
 }
+
+/// Writes all of `text`; false if the other end does not want it.
+func write(_ text: String, to descriptor: CInt) -> Bool { Files.write(Array(text.utf8), to: descriptor) }
 
 /// Steps that need no daemon.
 func perform(_ steps: [Conversation.Step]) -> ExitCode {

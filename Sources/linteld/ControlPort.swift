@@ -3,7 +3,9 @@ import CLinux
 import Configuration
 import Control
 import Device
+import JSON
 import Reactor
+import System
 
 /// The technician's socket: clients in, requests to the device, answers and events back.
 final class ControlPort {
@@ -12,32 +14,32 @@ final class ControlPort {
   var onLeft: ((Device.ClientID) -> Void)?
 
   private final class Client {
-    let connection: UnixConnection
+    let connection: StreamSocket
     let session = ControlSession()
     let rights: ClientRights
     var isPaused = false
-    init(_ connection: UnixConnection, _ rights: ClientRights) {
+    init(_ connection: StreamSocket, _ rights: ClientRights) {
       self.connection = connection
       self.rights = rights
     }
   }
 
-  private let server: UnixServer
+  private let server: StreamServer
   private var clients: [Device.ClientID: Client] = [:]
   private var nextClient = 0
   private let adminGroup: String?
   private let adminGroupIdentifier: UInt32?
 
   init(_ loop: EventLoop, _ settings: ControlSettings) throws(StartFailure) {
-    let group = try Self.groupIdentifier(settings.group, key: "group")
+    let group = try Self.identifier(settings.group, key: "group")
     adminGroup = settings.adminGroup
-    adminGroupIdentifier = try Self.groupIdentifier(settings.adminGroup, key: "admin-group")
+    adminGroupIdentifier = try Self.identifier(settings.adminGroup, key: "admin-group")
     do throws(ReactorFailure) {
       if let passed = ServiceManager.takeControlSocket() {
-        server = try UnixServer(loop, listening: passed, path: settings.socket)
+        server = try StreamServer(loop, listening: passed, path: settings.socket)
         Self.tellUnused(settings, path: Self.path(of: passed))
       } else {
-        server = try UnixServer(loop, path: settings.socket, mode: 0o660, group: group)
+        server = try StreamServer(loop, path: settings.socket, mode: 0o660, group: group)
       }
     } catch {
       throw .reactor(error)
@@ -65,9 +67,9 @@ final class ControlPort {
     return path.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
   }
 
-  private static func groupIdentifier(_ name: String?, key: String) throws(StartFailure) -> UInt32? {
+  private static func identifier(_ name: String?, key: String) throws(StartFailure) -> UInt32? {
     guard let name else { return nil }
-    guard let identifier = UnixServer.groupIdentifier(named: name) else {
+    guard let identifier = groupIdentifier(named: name) else {
       throw .unknownGroup(name, key: key)
     }
     return identifier
@@ -98,7 +100,7 @@ final class ControlPort {
     }
   }
 
-  private func accept(_ connection: UnixConnection) {
+  private func accept(_ connection: StreamSocket) {
     guard clients.count < DeviceLimits.controlClientsMax else {
       let words = "\(clients.count) clients are connected already, which is as many as there may be"
       connection.write(Reply.failure(.failed(code: "too-many-clients", message: words), to: .null))
@@ -112,7 +114,7 @@ final class ControlPort {
     connection.onEnd = { _ in self.forget(number) }
   }
 
-  private func rights(of connection: UnixConnection) -> ClientRights {
+  private func rights(of connection: StreamSocket) -> ClientRights {
     ClientRights(
       user: connection.peerCredentials?.userIdentifier ?? UInt32.max, groups: connection.peerGroups,
       owner: geteuid(), adminGroup: adminGroupIdentifier)

@@ -5,8 +5,10 @@ import CLinux
 import Configuration
 import Control
 import Device
+import JSON
 import LiveKit
 import Reactor
+import System
 import WebRTC
 
 /// Owns the parts for as long as the process lives, and keeps the device's loop: every result of the outside
@@ -22,7 +24,7 @@ final class Daemon {
   private let driver: RoomDriver
   private let timer: Timer
   private let hardware: Hardware
-  private let doorPath: String?
+  private let statePath: String?
   private let instruments: SystemInstruments
   private let manager = ServiceManager()
   private let supervision: Supervision
@@ -38,8 +40,11 @@ final class Daemon {
   ///   - isStandIn: there is no daemon, and only a self-test is wanted.
   init(_ settings: Settings, configuration: String, isStandIn: Bool = false) throws(StartFailure) {
     self.configuration = configuration
-    let settings = try DoorFiles.readCode(settings)
-    doorPath = DoorFiles.statePath(settings)
+    if settings.door.code != nil, settings.door.codeFile == nil {
+      Journal.write(
+        .warning, "[door] dtmf-code: whoever reads the configuration knows the code; use dtmf-code-file")
+    }
+    statePath = StateFile.path(settings)
     sound = try SoundPath(settings)
     instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
     do throws(ReactorFailure) {
@@ -114,7 +119,7 @@ final class Daemon {
     hardware.onEvent = { self.handle(.board($0)) }
     // A switch that mutes does so before there is anything to hear.
     hardware.start()
-    device.restore(doorPath.flatMap { DoorFiles.readState($0) }, now: loop.now)
+    device.restore(statePath.flatMap { StateFile.read($0) }, now: loop.now)
     device.start(now: loop.now)
     drain()
     superviseMyself()
@@ -197,13 +202,13 @@ final class Daemon {
       case .notify(let event, let milliseconds):
         port?.notify(event, unixMilliseconds: milliseconds)
         statusIsStale = true
-      case .readToken(let path): device.handle(.tokenRead(Files.readToken(path)), now: loop.now)
+      case .readToken(let path): device.handle(.tokenRead(Secrets.read(path, in: .handedOver)), now: loop.now)
       case .readConfiguration:
         device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
       case .httpRequest(let request): driver.post(request)
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
-      case .storeState(let bytes): if let doorPath { DoorFiles.writeState(bytes, doorPath) }
+      case .storeState(let bytes): if let statePath { StateFile.write(bytes, statePath) }
       case .board(let command): hardware.perform(command)
       case .audio(let command): sound.perform(command)
       case .log(let entry):

@@ -1,6 +1,7 @@
 import Base
 import CLinux
 import Device
+import System
 
 /// Log lines. What systemd runs (systemd.exec(5), JOURNAL_STREAM) speaks the journal's own protocol, with a
 /// priority and fields to search by; everywhere else each line goes to standard error as it is.
@@ -31,7 +32,7 @@ enum Journal {
     } else {
       line.removeFirst("MESSAGE=".utf8.count)
     }
-    _ = line.withUnsafeBytes { CLinux.write(2, $0.baseAddress, $0.count) }
+    _ = Files.write(line, to: 2)
   }
 
   /// What peers and servers say must not start a line, or a field, of its own nor move a terminal's cursor.
@@ -46,15 +47,10 @@ enum Journal {
   /// its output elsewhere.
   private static var isJournal: Bool {
     guard let stream = environment("JOURNAL_STREAM") else { return false }
-    var numbers: [UInt64] = [0]
-    for byte in stream.utf8 {
-      if byte == UInt8(ascii: ":") {
-        numbers.append(0)
-      } else {
-        guard (0x30...0x39).contains(byte) else { return false }
-        numbers[numbers.count - 1] = numbers[numbers.count - 1] &* 10 &+ UInt64(byte - 0x30)
-      }
-    }
-    return numbers.count == 2 && lintel_is_device_and_inode(2, numbers[0], numbers[1]) == 1
+    let parts = stream.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    guard parts.count == 2, let device = decimal(parts[0], max: .max),
+      let inode = decimal(parts[1], max: .max)
+    else { return false }
+    return lintel_is_device_and_inode(2, device, inode) == 1
   }
 }

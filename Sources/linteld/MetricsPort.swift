@@ -9,10 +9,10 @@ final class MetricsPort {
   var onScrape: (() -> String)?
 
   private final class Client {
-    let socket: TCPSocket
+    let socket: StreamSocket
     let deadline: Timer
     var received: [UInt8] = []
-    init(_ socket: TCPSocket, _ deadline: Timer) {
+    init(_ socket: StreamSocket, _ deadline: Timer) {
       self.socket = socket
       self.deadline = deadline
     }
@@ -22,12 +22,12 @@ final class MetricsPort {
   private static let requestBytesMax = 4096
   private static let clientMilliseconds = 5000
   private let loop: EventLoop
-  private let server: TCPServer
+  private let server: StreamServer
   private var clients: [Client] = []
 
   init(_ loop: EventLoop, address: SocketAddress) throws(ReactorFailure) {
     self.loop = loop
-    server = try TCPServer(loop, address: address)
+    server = try StreamServer(loop, address: address)
     server.onConnection = { self.accept($0) }
   }
 
@@ -37,7 +37,7 @@ final class MetricsPort {
     clients = []
   }
 
-  private func accept(_ socket: TCPSocket) {
+  private func accept(_ socket: StreamSocket) {
     guard clients.count < Self.clientsMax else { return socket.close() }
     let client = Client(socket, Timer(loop))
     clients.append(client)

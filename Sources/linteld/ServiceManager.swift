@@ -1,5 +1,5 @@
-import Base
 import CLinux
+import System
 
 /// What systemd, or whoever speaks its protocols, gave this process and wants to hear from it: sd_notify(3),
 /// sd_watchdog_enabled(3), sd_listen_fds(3). All of it is environment variables and datagrams.
@@ -55,17 +55,4 @@ final class ServiceManager {
     // A manager that is too busy hears the next one.
     _ = bytes.withUnsafeBytes { lintel_send_datagram(descriptor, address, $0.baseAddress, $0.count) }
   }
-}
-
-func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
-/// The decimal number in an environment variable; nil for anything else.
-func environmentNumber(_ name: String) -> Int64? {
-  guard let text = environment(name), !text.utf8.isEmpty, text.utf8.count <= 18 else { return nil }
-  var number: Int64 = 0
-  for digit in text.utf8 {
-    guard (0x30...0x39).contains(digit) else { return nil }
-    number = number * 10 + Int64(digit - 0x30)
-  }
-  return number
 }

@@ -2,6 +2,8 @@ import Base
 import CLinux
 import Configuration
 import Control
+import JSON
+import System
 
 /// The self-test without a daemon: the same, made by this process with the rights of whoever started it. It prints
 /// JSON, which lintelctl shows to a person.

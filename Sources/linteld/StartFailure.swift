@@ -11,8 +11,6 @@ enum StartFailure: Error {
   case reactor(ReactorFailure)
   case certificate(String)
   case unknownGroup(String, key: String)
-  /// A sentence.
-  case doorCode(String)
 
   var description: String {
     switch self {
@@ -20,7 +18,6 @@ enum StartFailure: Error {
     case .board(let failure): failure.description
     case .reactor(let failure): failure.description
     case .certificate(let words): "no DTLS certificate could be made: \(words)"
-    case .doorCode(let words): words
     case .unknownGroup(let name, let key): "[control] \(key): there is no group '\(name)' on this system"
     }
   }

@@ -1,6 +1,7 @@
 import AudioEngine
-import CLinux
+import Base
 import Device
+import System
 
 /// The instruments over the audio engine's counters and /proc.
 final class SystemInstruments: Instruments {
@@ -12,11 +13,7 @@ final class SystemInstruments: Instruments {
     self.downlink = downlink
   }
 
-  var unixMilliseconds: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
+  var unixMilliseconds: Int64 { WallClock.unixMilliseconds }
 
   var sound: SoundReadings { SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics) }
   var soundProbe: SoundProbeReading { uplink.probe.reading }
@@ -42,9 +39,7 @@ final class SystemInstruments: Instruments {
   /// The number in a line such as `VmRSS:      9876 kB` (proc_pid_status(5)).
   private static func kilobytes(_ label: String, _ text: [UInt8]) -> Int? {
     for line in text.split(separator: 0x0A) where line.starts(with: label.utf8) {
-      var number: Int?
-      for byte in line where (0x30...0x39).contains(byte) { number = (number ?? 0) * 10 + Int(byte - 0x30) }
-      return number
+      return decimal(line.filter { isDigit($0) })
     }
     return nil
   }

@@ -1,8 +1,9 @@
 import CLinux
 import Device
+import System
 
 func start() -> Int32 {
-  switch Invocation(Files.arguments()) {
+  switch Invocation(programArguments() ?? []) {
   case .run(let path): return run(configurationAt: path)
   case .checkConfiguration(let path): return checkConfiguration(at: path)
   case .doctor(let path): return standInDoctor(configurationAt: path)

@@ -101,8 +101,13 @@ struct LintelctlTests {
   func noToken() throws {
     let absent = try run(["join", "--token-file", "/nonexistent/token"])
     #expect(
-      absent.status == 1 && absent.errors == "lintelctl: /nonexistent/token: No such file or directory\n")
-    #expect(try run(["join", "--token-file", "-"], input: " \n").errors == "lintelctl: -: holds no token\n")
+      absent.status == 1
+        && absent.errors
+          == "lintelctl: the secret in /nonexistent/token cannot be read: No such file or directory\n"
+    )
+    #expect(
+      try run(["join", "--token-file", "-"], input: " \n").errors
+        == "lintelctl: standard input, where a secret should be, is empty\n")
     let endless = try run(["join", "--token-file", "/dev/zero"])
     #expect(endless.status == 1 && endless.errors.contains("longer than 16384 bytes"))
   }

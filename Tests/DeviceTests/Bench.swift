@@ -2,6 +2,7 @@ import AudioEngine
 import Base
 import Configuration
 import Control
+import JSON
 import WebRTC
 
 @testable import Device

@@ -91,14 +91,4 @@ import Testing
     #expect(try Self.judge(exp: -1000, nbf: nil, now: 40) == words)
     #expect(try Self.judge(exp: 1_795_000_000, nbf: nil, now: 40) == "valid")
   }
-
-  @Test(arguments: [
-    (Int64(0), "1970-01-01 00:00:00 UTC"), (951_782_399, "2000-02-28 23:59:59 UTC"),
-    (951_782_400, "2000-02-29 00:00:00 UTC"), (4_107_542_399, "2100-02-28 23:59:59 UTC"),
-    (4_107_542_400, "2100-03-01 00:00:00 UTC"), (-1, "1969-12-31 23:59:59 UTC"),
-    (Int64.max, "9999-12-31 23:59:59 UTC"), (Int64.min, "0001-01-01 00:00:00 UTC"),
-  ])
-  func calendar(seconds: Int64, text: String) {
-    #expect(CalendarTime(seconds).text == text)
-  }
 }

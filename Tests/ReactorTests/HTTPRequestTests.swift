@@ -27,8 +27,8 @@ import Testing
   @Test func aServerAnswersAClientOfItsOwnLoop() throws {
     let loop = try EventLoop()
     let port = UInt16.random(in: 20_000...60_000)
-    let server = try TCPServer(loop, address: loopback(port))
-    let clients = Seen<TCPSocket>()
+    let server = try StreamServer(loop, address: loopback(port))
+    let clients = Seen<StreamSocket>()
     let seen = Seen<UInt8>()
     let ends = Seen<StreamEnd>()
     server.onConnection = { client in
@@ -38,7 +38,7 @@ import Testing
         client.closeAfterWriting()
       }
     }
-    let client = try TCPSocket(loop)
+    let client = try StreamSocket(loop)
     client.onBytes = { seen.values += $0 }
     client.onEnd = { ends.values.append($0) }
     client.onConnected = { [unowned client] in client.write(Array("GET / HTTP/1.1\r\n\r\n".utf8)) }
@@ -47,6 +47,6 @@ import Testing
     let text = String(decoding: seen.values, as: UTF8.self)
     #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n") && text.hasSuffix("\r\n\r\nwell"))
     #expect(text.contains("Content-Length: 4\r\n"))
-    #expect(throws: ReactorFailure.self) { _ = try TCPServer(loop, address: loopback(port)) }
+    #expect(throws: ReactorFailure.self) { _ = try StreamServer(loop, address: loopback(port)) }
   }
 }

@@ -73,10 +73,6 @@ import Testing
     #expect(seen.values == [1, 2, 3])
   }
 
-  @Test func theWallClockIsPlausible() throws {
-    #expect(try EventLoop().wallClockSeconds > 1_700_000_000)
-  }
-
   @Test func systemRandomDoesNotRepeat() {
     let random = SystemRandom()
     var seen = Set<UInt64>()

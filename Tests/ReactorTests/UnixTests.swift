@@ -9,19 +9,20 @@ import Testing
 
   @Test func requestAndReplyWithCredentials() throws {
     let loop = try EventLoop()
-    let server = try UnixServer(loop, path: path, mode: 0o600)
-    let clients = Seen<UnixConnection>()
+    let server = try StreamServer(loop, path: path, mode: 0o600)
+    let clients = Seen<StreamSocket>()
     server.onConnection = { client in
       clients.values.append(client)
       client.onBytes = { [unowned client] in client.write($0.reversed()) }
     }
-    let client = try UnixConnection(loop)
-    let seen = Seen<[UInt8]>()
-    client.onBytes = { seen.values.append($0) }
-    client.onConnected = { [unowned client] in client.write([1, 2, 3]) }
-    client.connect(to: path)
-    run(loop) { !seen.values.isEmpty }
-    #expect(seen.values == [[3, 2, 1]])
+    let client = try UnixClient(path)
+    #expect(client.write([1, 2, 3]) == 3)
+    var answer: [UInt8] = []
+    run(loop) {
+      answer += client.read()
+      return answer.count == 3
+    }
+    #expect(answer == [3, 2, 1])
     let credentials = try #require(clients.values[0].peerCredentials)
     #expect(
       credentials
@@ -38,13 +39,14 @@ import Testing
     let loop = try EventLoop()
     let passed = try UnixPath.bind(path, mode: 0o660, group: nil)
     #expect(listen(passed, 4) == 0)
-    let server = try UnixServer(loop, listening: passed, path: path)
-    let clients = Seen<UnixConnection>()
+    let server = try StreamServer(loop, listening: passed, path: path)
+    let clients = Seen<StreamSocket>()
     server.onConnection = { clients.values.append($0) }
-    let client = try UnixConnection(loop)
-    client.connect(to: path)
+    let client = try UnixClient(path)
     run(loop) { !clients.values.isEmpty }
     #expect(clients.values[0].peerCredentials?.userIdentifier == getuid())
+    #expect(clients.values[0].peerGroups.contains(getgid()))
+    client.close()
     server.close()
     var status = stat()
     #expect(stat(path, &status) == 0)
@@ -53,16 +55,14 @@ import Testing
 
   @Test func theEndIsToldOnceToTheOtherSide() throws {
     let loop = try EventLoop()
-    let server = try UnixServer(loop, path: path, mode: 0o600)
-    let clients = Seen<UnixConnection>()
+    let server = try StreamServer(loop, path: path, mode: 0o600)
+    let clients = Seen<StreamSocket>()
     let ends = Seen<StreamEnd>()
     server.onConnection = { client in
       clients.values.append(client)
       client.onEnd = { ends.values.append($0) }
     }
-    let client = try UnixConnection(loop)
-    client.onConnected = { [unowned client] in client.close() }
-    client.connect(to: path)
+    try UnixClient(path).close()
     run(loop) { !ends.values.isEmpty }
     run(loop, forMilliseconds: 10)
     #expect(ends.values == [.endOfStream])
@@ -71,8 +71,8 @@ import Testing
 
   @Test func aClientThatNeverReadsIsCutOff() throws {
     let loop = try EventLoop()
-    let server = try UnixServer(loop, path: path, mode: 0o600)
-    let clients = Seen<UnixConnection>()
+    let server = try StreamServer(loop, path: path, mode: 0o600)
+    let clients = Seen<StreamSocket>()
     let ends = Seen<StreamEnd>()
     var accepted = 0
     var isInsideWrite = false
@@ -86,10 +86,9 @@ import Testing
       while client.write([UInt8](repeating: 7, count: 10_000)), accepted < 1000 { accepted += 1 }
       isInsideWrite = false
     }
-    let client = try UnixConnection(loop)
-    client.onConnected = { [unowned client] in client.pauseReading() }
-    client.connect(to: path)
+    let client = try UnixClient(path)
     run(loop) { !ends.values.isEmpty }
+    client.close()
     #expect(ends.values == [.failed(.writeQueueFull(limitBytes: ReactorLimits.unixWriteQueueBytesMax))])
     // The bound plus what the kernel holds for a socket.
     #expect(accepted * 10_000 >= ReactorLimits.unixWriteQueueBytesMax)
@@ -98,8 +97,8 @@ import Testing
 
   @Test func aFloodArrivesWholeAndInOrder() throws {
     let loop = try EventLoop()
-    let server = try UnixServer(loop, path: path, mode: 0o600)
-    let clients = Seen<UnixConnection>()
+    let server = try StreamServer(loop, path: path, mode: 0o600)
+    let clients = Seen<StreamSocket>()
     let ends = Seen<StreamEnd>()
     var sum = 0
     var count = 0
@@ -113,13 +112,14 @@ import Testing
       }
       client.onEnd = { ends.values.append($0) }
     }
-    let client = try UnixConnection(loop)
+    let client = try UnixClient(path)
     let payload = (0..<900_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
-    client.onConnected = { [unowned client] in
-      #expect(client.write(payload))
-      client.closeAfterWriting()
+    var rest = payload[...]
+    run(loop) {
+      rest = rest.dropFirst(max(0, client.write(Array(rest))))
+      return rest.isEmpty
     }
-    client.connect(to: path)
+    client.close()
     run(loop) { !ends.values.isEmpty }
     #expect(count == payload.count)
     #expect(sum == payload.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF_FFFF })
@@ -129,9 +129,9 @@ import Testing
     let loop = try EventLoop()
     let descriptor = try UnixPath.bind(path, mode: 0o600, group: nil)
     _ = CLinux.close(descriptor)
-    let server = try UnixServer(loop, path: path, mode: 0o600)
+    let server = try StreamServer(loop, path: path, mode: 0o600)
     #expect(throws: ReactorFailure.somebodyListens(path: path)) {
-      _ = try UnixServer(loop, path: path, mode: 0o600)
+      _ = try StreamServer(loop, path: path, mode: 0o600)
     }
     server.close()
   }
@@ -140,7 +140,7 @@ import Testing
     let loop = try EventLoop()
     try "precious".write(toFile: path, atomically: true, encoding: .utf8)
     #expect(throws: ReactorFailure.notASocket(path: path)) {
-      _ = try UnixServer(loop, path: path, mode: 0o600)
+      _ = try StreamServer(loop, path: path, mode: 0o600)
     }
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
     unlink(path)
@@ -150,34 +150,35 @@ import Testing
     let loop = try EventLoop()
     let long = "/tmp/" + String(repeating: "x", count: 103)
     #expect(throws: ReactorFailure.pathTooLong(path: long)) {
-      _ = try UnixServer(loop, path: long, mode: 0o600)
+      _ = try StreamServer(loop, path: long, mode: 0o600)
     }
-    #expect(throws: ReactorFailure.self) { _ = try UnixServer(loop, path: "/nowhere/x", mode: 0o600) }
-    let client = try UnixConnection(loop)
-    let ends = Seen<StreamEnd>()
-    client.onEnd = { ends.values.append($0) }
-    client.connect(to: long)
-    #expect(ends.values.isEmpty)
-    run(loop) { !ends.values.isEmpty }
-    #expect(ends.values == [.failed(.pathTooLong(path: long))])
+    #expect(throws: ReactorFailure.self) { _ = try StreamServer(loop, path: "/nowhere/x", mode: 0o600) }
+  }
+}
+
+/// A client that does not need the loop.
+private struct UnixClient {
+  private let descriptor: Int32
+
+  init(_ path: String) throws {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    try #require(lintel_connect_unix(descriptor, &address) == 0)
   }
 
-  @Test func nobodyThereIsToldWithThePath() throws {
-    let loop = try EventLoop()
-    let client = try UnixConnection(loop)
-    let ends = Seen<StreamEnd>()
-    client.onEnd = { ends.values.append($0) }
-    client.connect(to: path)
-    run(loop) { !ends.values.isEmpty }
-    guard case .failed(let failure) = ends.values[0] else {
-      Issue.record("\(ends.values)")
-      return
-    }
-    #expect(failure.description == "connecting to \(path): no such file or directory")
+  func close() { _ = CLinux.close(descriptor) }
+
+  /// How many bytes the kernel takes now.
+  func write(_ bytes: [UInt8]) -> Int {
+    send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
   }
 
-  @Test func groupsAreFoundByName() {
-    #expect(UnixServer.groupIdentifier(named: "root") == 0)
-    #expect(UnixServer.groupIdentifier(named: "no-such-group-here") == nil)
+  /// What is there now.
+  func read() -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+    return Array(bytes.prefix(max(0, count)))
   }
 }

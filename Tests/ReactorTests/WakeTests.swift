@@ -21,22 +21,26 @@ import Testing
   @Test func anotherThreadWakesTheLoop() throws {
     let loop = try EventLoop()
     let seen = Seen<UInt64>()
-    let watcher = try EventFDWatcher(loop) { seen.values.append($0) }
-    let descriptor = watcher.descriptor
+    let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    defer { _ = close(descriptor) }
+    let watcher = try DescriptorWatcher(loop, descriptor: descriptor) {
+      var count: UInt64 = 0
+      if read(descriptor, &count, 8) == 8 { seen.values.append(count) }
+    }
     let thread = Foundation.Thread {
-      for _ in 0..<100 { EventFDWatcher.signal(descriptor) }
+      for _ in 0..<100 { eventfd_write(descriptor, 1) }
     }
     thread.start()
     run(loop) { seen.values.reduce(0, +) == 100 }
+    watcher.stop()
   }
 
   @Test func aWatcherThatIsLetGoIsSilent() throws {
     let loop = try EventLoop()
     let seen = Seen<UInt64>()
-    do {
-      let watcher = try EventFDWatcher(loop) { seen.values.append($0) }
-      EventFDWatcher.signal(watcher.descriptor)
-    }
+    let descriptor = eventfd(1, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    defer { _ = close(descriptor) }
+    do { _ = try DescriptorWatcher(loop, descriptor: descriptor) { seen.values.append(1) } }
     run(loop, forMilliseconds: 10)
     #expect(seen.values.isEmpty)
   }

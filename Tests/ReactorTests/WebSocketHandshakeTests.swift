@@ -50,7 +50,7 @@ import Testing
     let (listener, port) = listeningSocket(backlog: 0)
     defer { close(listener) }
     let run = try WebSocketRun()
-    let fillers = try (0..<3).map { _ in try TCPSocket(run.loop) }
+    let fillers = try (0..<3).map { _ in try StreamSocket(run.loop) }
     for filler in fillers { filler.connect(to: loopback(port)) }
     ReactorTests.run(run.loop, forMilliseconds: 50)
     run.connect("ws://127.0.0.1:\(port)/", timeoutMilliseconds: 300)

@@ -67,20 +67,4 @@ struct SoundCards {
   }
 }
 
-private func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-  var rest = bytes
-  while let first = rest.first, first <= 32 { rest = rest.dropFirst() }
-  while let last = rest.last, last <= 32 { rest = rest.dropLast() }
-  return rest
-}
-
 private func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
-
-private func decimal(_ bytes: ArraySlice<UInt8>) -> Int? {
-  var value = 0
-  for byte in bytes {
-    guard byte >= 48, byte <= 57, value < 1_000 else { return nil }
-    value = value * 10 + Int(byte - 48)
-  }
-  return bytes.isEmpty ? nil : value
-}

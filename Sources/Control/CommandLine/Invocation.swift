@@ -120,15 +120,7 @@ extension Arguments {
   /// The whole number in `text`, which `what` names; nil if nothing is given.
   func number(_ text: String?, _ range: ClosedRange<Int64>, _ what: String) throws(UsageFailure) -> Int? {
     guard let text else { return nil }
-    var number: Int64? = text.utf8.isEmpty || text.utf8.count > 9 ? nil : 0
-    for digit in text.utf8 {
-      guard let sofar = number, (0x30...0x39).contains(digit) else {
-        number = nil
-        break
-      }
-      number = sofar * 10 + Int64(digit - 0x30)
-    }
-    guard let number, range.contains(number) else {
+    guard let number = decimal(text.utf8), range.contains(Int64(number)) else {
       throw UsageFailure(
         message:
           "\(what): '\(shortened(text))' is no whole number from \(range.lowerBound) to \(range.upperBound)",

@@ -1,27 +1,7 @@
 import Base
+import Configuration
 import Control
 import LiveKit
-
-/// Why the file with the token, or with the code of the door, gave none.
-public enum TokenFileFailure: Error, Equatable, Sendable {
-  /// The system's words: not there, not permitted.
-  case unreadable(path: String, String)
-  /// Others on the machine could read the secret; `mode` is octal, such as `644`.
-  case tooOpen(path: String, mode: String)
-  case empty(path: String)
-  case tooLong(path: String, bytesMax: Int)
-
-  public var words: String {
-    switch self {
-    case .unreadable(let path, let words): "the secret in \(path) cannot be read: \(words)"
-    case .tooOpen(let path, let mode):
-      "\(path) has mode \(mode), so others could read the secret: chmod 600 \(path)"
-    case .empty(let path): "\(path), where a secret should be, is empty"
-    case .tooLong(let path, let bytesMax):
-      "\(path) is longer than \(bytesMax) bytes, so what it holds is no token"
-    }
-  }
-}
 
 extension RoomFailure {
   init(_ failure: Failure, retryInMilliseconds: Int? = nil) {
@@ -39,6 +19,7 @@ extension RoomFailure {
       case .tooOpen: "token-too-open"
       case .empty: "token-empty"
       case .tooLong: "token-too-long"
+      case .notOne: "token-not-one"
       }
     self.init(code: code, failure.words)
   }

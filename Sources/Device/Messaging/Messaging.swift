@@ -1,5 +1,6 @@
 import Base
 import Control
+import JSON
 import LiveKit
 
 /// What was asked of somebody in the room, and who waits for it.

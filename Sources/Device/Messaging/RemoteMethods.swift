@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 
 /// The methods that the device offers to others in the room. Each is the request of the control socket of the same
 /// name: the payload is the object of its parameters, the answer its result. README.md has the table.

@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 
 /// Why the configuration's files cannot be used, one line for each mistake.
 public struct ConfigurationMistakes: Error, Equatable, Sendable {

@@ -122,7 +122,7 @@ extension RPCError {
 func isOlder(_ version: String, than wanted: (major: Int, minor: Int)) -> Bool {
   var numbers: [Int] = []
   for part in version.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2) {
-    guard let number = Int(String(decoding: part, as: UTF8.self)) else { break }
+    guard let number = decimal(part) else { break }
     numbers.append(number)
   }
   guard numbers.count >= 2 else { return false }

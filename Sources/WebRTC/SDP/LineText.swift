@@ -34,35 +34,10 @@ struct LineReader {
 
 func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
-/// Decimal digits only, at most `max`; nil otherwise.
-func decimal(_ digits: ArraySlice<UInt8>, max: UInt64) -> UInt64? {
-  guard !digits.isEmpty, digits.count <= 20 else { return nil }
-  var value: UInt64 = 0
-  for digit in digits {
-    guard digit >= 0x30, digit <= 0x39 else { return nil }
-    let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
-    let (sum, carry) = scaled.addingReportingOverflow(UInt64(digit - 0x30))
-    guard !overflow, !carry else { return nil }
-    value = sum
-  }
-  return value <= max ? value : nil
-}
-
 func decimalText(_ value: UInt64) -> String { String(value) }
 
 func lowercased(_ bytes: ArraySlice<UInt8>) -> String {
-  String(decoding: bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 0x20 : $0 }, as: UTF8.self)
-}
-
-func equalsIgnoringCase(_ left: String, _ right: String) -> Bool {
-  lowercased(Array(left.utf8)[...]) == lowercased(Array(right.utf8)[...])
-}
-
-func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-  var result = bytes
-  while result.first == 0x20 { result = result.dropFirst() }
-  while result.last == 0x20 { result = result.dropLast() }
-  return result
+  String(decoding: bytes.map { Base.lowercased($0) }, as: UTF8.self)
 }
 
 /// `ice-char` of RFC 8839 §5.1.

@@ -1,5 +1,4 @@
 import Base
-import CLinux
 import CUv
 
 /// Calls a handler when a file descriptor can be read: input devices, GPIO lines, eventfds.
@@ -45,41 +44,5 @@ public final class DescriptorWatcher {
       }
       watcher.onReadable()
     }
-  }
-}
-
-/// An eventfd and its watcher: how another thread wakes the loop without a lock.
-public final class EventFDWatcher {
-  /// For the other thread: `EventFDWatcher.signal(descriptor)`.
-  public let descriptor: Int32
-  private let watcher: DescriptorWatcher
-
-  /// `onWake` is told how often it was signalled since it was last called.
-  public init(_ loop: EventLoop, onWake: @escaping (UInt64) -> Void) throws(ReactorFailure) {
-    let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-    guard descriptor >= 0 else { throw .system(action: "creating an eventfd", code: -lintel_errno()) }
-    do throws(ReactorFailure) {
-      watcher = try DescriptorWatcher(loop, descriptor: descriptor) {
-        var count: UInt64 = 0
-        guard read(descriptor, &count, 8) == 8 else { return }
-        onWake(count)
-      }
-    } catch {
-      _ = CLinux.close(descriptor)
-      throw error
-    }
-    self.descriptor = descriptor
-  }
-
-  deinit {
-    watcher.stop()
-    _ = CLinux.close(descriptor)
-  }
-
-  /// Wakes the loop. One system call, no allocation, any thread.
-  public static func signal(_ descriptor: Int32) {
-    var one: UInt64 = 1
-    // The only failure is a full counter, and then the loop is about to wake anyway.
-    _ = CLinux.write(descriptor, &one, 8)
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import CUv
 
 /// How a stream came to its end. A local `close` is not reported.
@@ -7,50 +8,78 @@ public enum StreamEnd: Equatable, Sendable {
   case failed(ReactorFailure)
 }
 
-/// Reading, bounded writing and closing of a libuv stream: what TCP and Unix connections share.
+/// A TCP connection, made by `connect` (once) or accepted by a `StreamServer`, or a Unix one that was accepted:
+/// reading, bounded writing and closing.
 ///
-/// The handle is a `uv_tcp_t` or a `uv_pipe_t`, allocated by the owner and given back here.
-final class ByteStream {
-  var onBytes: (([UInt8]) -> Void)?
-  var onEnd: ((StreamEnd) -> Void)?
-  /// The kernel took everything that had to wait.
-  var onDrained: (() -> Void)?
-  /// The result of a connect request that was made with `connectRequest`.
-  var onConnect: ((Int32) -> Void)?
+/// One of `onConnected` and `onEnd` follows `connect`; after `onConnected`, bytes until `onEnd` or `close`.
+public final class StreamSocket {
+  public var onConnected: (() -> Void)?
+  public var onBytes: (([UInt8]) -> Void)?
+  /// The connection could not be made (refused, unreachable), or came to its end: the peer closed, an error, or the
+  /// peer left more unread than the bound.
+  public var onEnd: ((StreamEnd) -> Void)?
+  /// What a `write` had to leave waiting has gone out.
+  public var onDrained: (() -> Void)?
+  public private(set) var isOpen = true
+  public private(set) var remoteAddress: SocketAddress?
+  let handle: UnsafeMutablePointer<uv_stream_t>
   private let loop: EventLoop
-  private let handle: UnsafeMutablePointer<uv_stream_t>
   private let writeQueueBytesMax: Int
-  private(set) var isOpen = true
   private var endsAfterWriting = false
 
-  init(_ loop: EventLoop, owning handle: UnsafeMutablePointer<uv_stream_t>, writeQueueBytesMax: Int) {
+  /// A TCP socket, not connected yet.
+  public convenience init(_ loop: EventLoop) throws(ReactorFailure) { try self.init(loop, .tcp) }
+
+  init(_ loop: EventLoop, _ kind: StreamHandle.Kind) throws(ReactorFailure) {
+    handle = try StreamHandle.create(loop, kind)
     self.loop = loop
-    self.handle = handle
-    self.writeQueueBytesMax = writeQueueBytesMax
+    writeQueueBytesMax =
+      kind == .tcp ? ReactorLimits.tcpWriteQueueBytesMax : ReactorLimits.unixWriteQueueBytesMax
     handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
   }
 
   deinit { close() }
 
   /// Bytes accepted by `write` that the kernel has not taken yet.
-  var bytesWaiting: Int { isOpen ? handle.pointee.write_queue_size : 0 }
+  public var bytesWaiting: Int { isOpen ? handle.pointee.write_queue_size : 0 }
 
-  func startReading() -> Int32 {
-    uv_read_start(handle, lendReadBuffer) { handle, count, buffer in
-      guard let data = handle?.pointee.data else { return }
-      Unmanaged<ByteStream>.fromOpaque(data).takeUnretainedValue().received(count, buffer)
+  public func connect(to address: SocketAddress) {
+    guard isOpen, remoteAddress == nil else { return }
+    remoteAddress = address
+    let tcp = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self)
+    // Audio signalling is small messages that must not wait for each other (RFC 896).
+    uv_tcp_nodelay(tcp, 1)
+    let request = RequestMemory<uv_connect_t>.allocate([]).pointer
+    let result = address.withSystemAddress { systemAddress in
+      uv_tcp_connect(request, tcp, systemAddress) { request, status in
+        guard let request else { return }
+        let data = request.pointee.handle?.pointee.data
+        UnsafeMutableRawPointer(request).deallocate()
+        guard let data else { return }
+        Unmanaged<StreamSocket>.fromOpaque(data).takeUnretainedValue().connected(status)
+      }
     }
+    guard result != 0 else { return }
+    request.deallocate()
+    end(.failed(connectFailure(result)))
   }
 
-  /// Leaves further bytes in the kernel, which slows the peer down, until `startReading`.
-  func stopReading() {
+  /// Reads from now on, again after `pauseReading`.
+  public func resumeReading() {
+    guard isOpen else { return }
+    let code = startReading()
+    if code != 0, code != UV_EALREADY.rawValue { end(.failed(.system(action: "reading", code: code))) }
+  }
+
+  /// Leaves further bytes in the kernel until `resumeReading`, for a peer that asks faster than it reads.
+  public func pauseReading() {
     if isOpen { uv_read_stop(handle) }
   }
 
   /// Writes at once what the kernel takes and queues the rest. false: the stream is closed, or the queue was
   /// over its bound, in which case the stream is closed now and `onEnd` follows in the loop's next turn.
   @discardableResult
-  func write(_ bytes: [UInt8]) -> Bool {
+  public func write(_ bytes: [UInt8]) -> Bool {
     guard isOpen, !endsAfterWriting else { return false }
     var taken = 0
     if handle.pointee.write_queue_size == 0 {
@@ -74,8 +103,9 @@ final class ByteStream {
     return enqueue(bytes[taken...])
   }
 
-  /// Drops what still waits to be written and closes.
-  func close() {
+  /// Ends a connection, or the attempt to make one, and drops what still waits to be written. No handler is called
+  /// any more.
+  public func close() {
     // Even after the end, which may still have to be told.
     onEnd = nil
     guard isOpen else { return }
@@ -83,34 +113,31 @@ final class ByteStream {
   }
 
   /// Closes once everything written has gone out; reads nothing more.
-  func closeAfterWriting() {
+  public func closeAfterWriting() {
     onEnd = nil
     finishWriting()
   }
 
-  /// Closes and reports `failure` in the loop's next turn.
-  func fail(_ failure: ReactorFailure) { end(.failed(failure)) }
-
-  /// A connect request whose result goes to `onConnect`, as long as this stream is open.
-  func connectRequest(
-    _ start: (UnsafeMutablePointer<uv_connect_t>, @escaping uv_connect_cb) -> Int32
-  ) -> Int32 {
-    let request = RequestMemory<uv_connect_t>.allocate([]).pointer
-    let result = start(request) { request, status in
-      guard let request else { return }
-      let data = request.pointee.handle?.pointee.data
-      UnsafeMutableRawPointer(request).deallocate()
-      guard let data else { return }
-      Unmanaged<ByteStream>.fromOpaque(data).takeUnretainedValue().connected(status)
+  private func startReading() -> Int32 {
+    uv_read_start(handle, lendReadBuffer) { handle, count, buffer in
+      guard let data = handle?.pointee.data else { return }
+      Unmanaged<StreamSocket>.fromOpaque(data).takeUnretainedValue().received(count, buffer)
     }
-    if result != 0 { request.deallocate() }
-    return result
   }
 
   private func connected(_ status: Int32) {
-    let tell = onConnect
-    onConnect = nil
-    tell?(status)
+    guard isOpen else { return }
+    let code = status == 0 ? startReading() : status
+    guard code == 0 else { return end(.failed(connectFailure(code))) }
+    let tell = onConnected
+    onConnected = nil
+    tell?()
+  }
+
+  private func connectFailure(_ code: Int32) -> ReactorFailure {
+    let address = remoteAddress?.description ?? "nobody"
+    if code == UV_ECONNREFUSED.rawValue { return .connectionRefused(address: address) }
+    return .unreachable(address: address, reason: systemWords(code))
   }
 
   private func finishWriting() {
@@ -124,7 +151,8 @@ final class ByteStream {
   private func shut() {
     isOpen = false
     onBytes = nil
-    onConnect = nil
+    onConnected = nil
+    onDrained = nil
     closeHandle(handle)
   }
 
@@ -136,7 +164,7 @@ final class ByteStream {
       let data = request.pointee.handle?.pointee.data
       UnsafeMutableRawPointer(request).deallocate()
       guard let data else { return }
-      Unmanaged<ByteStream>.fromOpaque(data).takeUnretainedValue().wrote(status)
+      Unmanaged<StreamSocket>.fromOpaque(data).takeUnretainedValue().wrote(status)
     }
     guard result == 0 else {
       request.pointer.deallocate()

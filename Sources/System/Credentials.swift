@@ -1,0 +1,73 @@
+import Base
+import CLinux
+import Configuration
+
+/// The secrets that linteld.service is handed over: files of one folder that only the service can read
+/// (systemd.exec(5), LoadCredential=), copied from files of /etc/lintel that only root can.
+public struct Credentials {
+  /// Where the copies are; nil: there are none.
+  private let folder: String?
+  /// Where they are copied from.
+  private let source: String
+  private let isService: Bool
+  /// What `provision` is about to write, by name.
+  private let pending: [(name: String, text: String)]
+
+  /// Those of this process.
+  public static var handedOver: Credentials {
+    Credentials(
+      folder: environment("CREDENTIALS_DIRECTORY"), source: "/etc/lintel", isService: true, pending: [])
+  }
+
+  /// Those that the service will be handed over from `source`, for whoever may read them there. `pending` are not
+  /// written yet.
+  public static func sources(in source: String, pending: [(name: String, text: String)] = []) -> Credentials {
+    Credentials(folder: source, source: source, isService: false, pending: pending)
+  }
+
+  /// The file of one; nil if it was not given. A service that has it optional gives a blank one instead.
+  private func path(_ name: String) -> String? {
+    guard let folder else { return nil }
+    let path = "\(folder)/\(name)"
+    if pending(path) != nil { return path }
+    guard let bytes = try? Files.read(path, bytesMax: 64).bytes, bytes.contains(where: { $0 > 0x20 }) else {
+      return nil
+    }
+    return path
+  }
+
+  func pending(_ path: String) -> String? {
+    guard let folder else { return nil }
+    return pending.first { "\(folder)/\($0.name)" == path }?.text
+  }
+
+  func areHandedOver(_ path: String) -> Bool {
+    guard isService, let folder else { return false }
+    return path.utf8.starts(with: "\(folder)/".utf8)
+  }
+
+  /// What the configuration leaves open is taken from here.
+  var defaults: Settings {
+    var settings = Settings()
+    settings.token.file = path("token")
+    settings.token.bearerFile = path("token-bearer")
+    settings.token.apiSecretFile = path("api-secret")
+    settings.door.codeFile = path("door-code")
+    return settings
+  }
+
+  /// Settings that name the file which a credential is copied from mean the credential: the file itself is root's.
+  func resolve(_ settings: Settings) -> Settings {
+    var settings = settings
+    settings.token.file = resolve(settings.token.file, "token")
+    settings.token.bearerFile = resolve(settings.token.bearerFile, "token-bearer")
+    settings.token.apiSecretFile = resolve(settings.token.apiSecretFile, "api-secret")
+    settings.door.codeFile = resolve(settings.door.codeFile, "door-code")
+    return settings
+  }
+
+  private func resolve(_ path: String?, _ name: String) -> String? {
+    guard let path, path == "\(source)/\(name)" else { return path }
+    return self.path(name) ?? path
+  }
+}

@@ -1,0 +1,42 @@
+import Base
+import Configuration
+
+extension Settings {
+  /// The settings that a start would take, or what it would refuse: the one answer to that for the start itself,
+  /// `--check-config`, `provision` and `config check`.
+  ///
+  /// - Parameters:
+  ///   - path: of `lintel.conf`.
+  ///   - credentials: which secrets the service has beside the configuration.
+  ///   - candidate: a drop-in that is not written yet.
+  public static func forStart(
+    at path: String, _ credentials: Credentials, candidate: ConfigurationFiles.File? = nil
+  ) throws(ConfigurationUnusable) -> Settings {
+    let files: ConfigurationFiles
+    do throws(FileFailure) {
+      files = try ConfigurationFiles(at: path, candidate: candidate)
+    } catch {
+      throw .unreadable(error)
+    }
+    let settings: Settings
+    do throws(ConfigurationFailure) {
+      settings = try parse(files: files.files, defaults: credentials.defaults, profiles: files.profiles)
+    } catch {
+      throw .wrong(error)
+    }
+    return try credentials.resolve(settings).withCode(credentials)
+  }
+
+  /// With the code of the door, if it stands in a file of its own.
+  private func withCode(_ credentials: Credentials) throws(ConfigurationUnusable) -> Settings {
+    guard door.output != nil, let path = door.codeFile else { return self }
+    var settings = self
+    switch Secrets.read(path, in: credentials) {
+    case .success(let code):
+      guard isDoorCode(code) else { throw .refused("\(path) does not hold a code: \(doorCodeLegal)") }
+      settings.door.code = code
+    case .failure(let failure): throw .refused(failure.words)
+    }
+    return settings
+  }
+}
