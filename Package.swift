@@ -98,8 +98,8 @@ var targets: [Target] = [
   program(
     "linteld",
     [
-      "Base", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control", "Device",
-      "System", "CLinux",
+      "Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control",
+      "Device", "System", "CLinux",
     ]),
   program("lintelctl", ["Base", "JSON", "Control", "Configuration", "System", "CLinux"]),
 
@@ -154,7 +154,7 @@ var targets: [Target] = [
   tests("System", ["Base", "Configuration"]),
   tests("Configuration", ["Base"]),
   tests("Control", ["Base", "JSON", "lintelctl"]),
-  tests("Device", ["Base", "LiveKit", "Control", "Configuration"]),
+  tests("Device", ["Base", "JSON", "LiveKit", "Control", "Configuration"]),
 ]
 
 if fuzzing {

@@ -32,7 +32,7 @@ public struct AccessToken: Equatable, Sendable {
     guard Base64.decode(parts[0]) != nil, let payload = Base64.decode(parts[1]),
       Base64.decode(parts[2]) != nil, !parts[2].isEmpty
     else { throw .malformedToken("a part of it is not base64url") }
-    guard let claims = try? JSONValue.parse(payload), case .object = claims else {
+    guard let claims = try? JSONValue.parse(payload, lastCounts: true), case .object = claims else {
       throw .malformedToken("its claims are not a JSON object")
     }
     let grant = claims["video"]
