@@ -96,7 +96,7 @@ var targets: [Target] = [
   library(
     "Device", ["Base", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
     folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
-  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Text"]),
+  library("Control", ["Base", "CJansson"], folders: ["CommandLine", "Methods", "Text"]),
   library("Configuration", ["Base"]),
   library(
     "LiveKit", ["Base", "WebRTC", "COpenSSL", "CJansson", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
@@ -106,7 +106,7 @@ var targets: [Target] = [
     linkerSettings: [.linkedLibrary("usrsctp")]),
   library(
     "Board", ["AudioEngine", "Base", "CALSA", "CGPIOD", "CLinux"],
-    folders: ["AudioThread", "Lines", "Sound"]),
+    folders: ["AudioThread", "Lines", "Memory", "Sound"]),
   library(
     "AudioEngine", ["COpus", "CSpeexDSP"], folders: ["Uplink", "Downlink", "Echo", "Signal"],
     settings: alwaysOptimized, linkerSettings: opusLinkerSettings),
@@ -138,7 +138,7 @@ var targets: [Target] = [
     linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=gettimeofday"])]),
   tests("LiveKit", ["Base", "WebRTC"]),
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
-  tests("Board", ["AudioEngine"]),
+  tests("Board", ["AudioEngine", "Base"]),
   tests("Reactor", ["Base", "CLinux"]),
   tests("System", ["Base", "Configuration"]),
   tests("Configuration", ["Base"]),

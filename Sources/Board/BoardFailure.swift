@@ -14,6 +14,8 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   case disconnected(name: String)
   /// It is there and moves no samples.
   case stalled(name: String, milliseconds: Int)
+  /// It is always ready, or runs much faster than sound does.
+  case runsAway(name: String)
   /// Anything else that the sound library says about `operation`.
   case driver(name: String, operation: String, reason: String)
   /// A file that the board needs is missing or not what it should be.
@@ -37,6 +39,8 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
       "sound device '\(name)' was disconnected"
     case .stalled(let name, let milliseconds):
       "sound device '\(name)' moved no sample for \(milliseconds) ms"
+    case .runsAway(let name):
+      "sound device '\(name)' moves sound faster than it can be heard, so it is no sound card (as null and file are)"
     case .driver(let name, let operation, let reason):
       "sound device '\(name)' failed to \(operation): \(reason)"
     case .file(let path, let reason):

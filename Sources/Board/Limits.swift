@@ -9,6 +9,16 @@ enum BoardLimits {
   static let cardPeriodFramesMax = 480
   /// Playback starts when this much was written.
   static let playbackStartPeriods = 2
+  /// What is moved at once in one direction; more waits for the next round, so that the other one gets its turn.
+  static let roundPeriodsMax = cardBufferPeriods + 2
+  /// A device that is further ahead of the time than this is no sound card.
+  static let aheadMillisecondsMax = 1_000
+  /// It is asked for again after this, as only somebody who changes the configuration makes a card of it, and believed
+  /// when it has kept time for so long.
+  static let runawayPauseMilliseconds = 60_000
+  static let trialMilliseconds = 3_000
+  /// The pause of a thread whose device says "ready" and moves nothing.
+  static let restMilliseconds = 2
   /// How a lost device is asked for again: first after this, then after twice as long, up to the maximum.
   static let reopenMillisecondsMin = 100
   static let reopenMillisecondsMax = 500

@@ -26,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -115,6 +116,42 @@ static inline void lintel_terminal_size(int descriptor, int *columns, int *rows)
   if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return;
   *columns = size.ws_col;
   *rows = size.ws_row;
+}
+
+/// The path that a Unix socket is bound to, as text; empty if there is none.
+static inline void lintel_socket_path(int descriptor, char *path, size_t count) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  // An unnamed or abstract socket leaves the first byte as zero.
+  socklen_t length = sizeof address - 1;
+  path[0] = 0;
+  if (getsockname(descriptor, (struct sockaddr *)&address, &length) == 0) {
+    snprintf(path, count, "%s", address.sun_path);
+  }
+}
+
+/// The signals that end a program whose terminal goes or that is told to stop.
+static inline sigset_t lintel_ending_signals(void) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGQUIT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+/// Holds them back: the descriptor is readable while one of them waits.
+static inline int lintel_hold_ending_signals(void) {
+  sigset_t signals = lintel_ending_signals();
+  sigprocmask(SIG_BLOCK, &signals, NULL);
+  return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+/// Lets them do what they do.
+static inline void lintel_release_ending_signals(int descriptor) {
+  sigset_t signals = lintel_ending_signals();
+  close(descriptor);
+  sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 /// A global variable, which Swift 6 does not let be read.

@@ -7,9 +7,9 @@ public enum ControlFailure: Error, Equatable, Sendable, CustomStringConvertible 
   /// JSON, but no request.
   case invalidRequest(String)
   case unknownMethod(String, nearest: String?)
-  /// The words name the parameter.
+  /// The message names the parameter.
   case invalidParameters(String)
-  /// The client may not do this. The words say who may.
+  /// The client may not do this. The message says who may.
   case notAllowed(String)
   /// It was tried and did not work. `code` names the kind for programs, such as `token.expired`.
   case failed(code: String, message: String)
@@ -31,11 +31,11 @@ public enum ControlFailure: Error, Equatable, Sendable, CustomStringConvertible 
 
   public var description: String {
     switch self {
-    case .notJSON(let words): "not JSON: \(words)"
-    case .invalidRequest(let words): "not a request: \(words)"
+    case .notJSON(let message): "not JSON: \(message)"
+    case .invalidRequest(let message): "not a request: \(message)"
     case .unknownMethod(let name, let nearest):
       "no method '\(name)'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
-    case .invalidParameters(let words), .notAllowed(let words), .failed(_, let words): words
+    case .invalidParameters(let message), .notAllowed(let message), .failed(_, let message): message
     }
   }
 }

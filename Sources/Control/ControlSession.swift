@@ -30,8 +30,8 @@ public final class ControlSession {
     while wantsInput {
       guard let line = lines.next() else {
         if lines.isBroken {
-          let words = "a line is longer than \(ControlLimits.requestLineBytesMax) bytes"
-          outgoing += Reply.failure(.invalidRequest(words), to: .null)
+          let message = "a line is longer than \(ControlLimits.requestLineBytesMax) bytes"
+          outgoing += Reply.failure(.invalidRequest(message), to: .null)
           shouldClose = true
         }
         return nil

@@ -9,8 +9,8 @@ public struct Conversation: Sendable {
     case print(String)
     /// For standard error.
     case complain(String)
-    /// At most as many bytes of the file that `send-file` names, for `receiveFile`.
-    case readFile(bytesMax: Int)
+    /// At most as many bytes of that one of the files that `send-file` names, for `receiveFile`.
+    case readFile(index: Int, bytesMax: Int)
     /// The last step.
     case finish(ExitCode)
   }
@@ -20,7 +20,7 @@ public struct Conversation: Sendable {
   private let action: Action
   private let json: Bool
   private let socket: String
-  private var file = SentFile()
+  private var files: FileSending?
   private let startedAt: Instant
   private var lines = LineBuffer(lineBytesMax: ControlLimits.replyLineBytesMax)
   private var steps: [Step] = []
@@ -37,9 +37,9 @@ public struct Conversation: Sendable {
   private static let requestID: Int64 = 2
 
   /// The connection is open. `token` is the text of the file that `join --token-file` names, `fileBytes` the
-  /// length of that of `send-file`, if it has one.
+  /// lengths of those of `send-file`, as far as they have one.
   public init(
-    _ action: Action, socket: String, json: Bool, token: String?, fileBytes: Int? = nil, now: Instant
+    _ action: Action, socket: String, json: Bool, token: String?, fileBytes: [Int?] = [], now: Instant
   ) {
     self.action = action
     self.json = json
@@ -47,29 +47,23 @@ public struct Conversation: Sendable {
     startedAt = now
     deadline = now.advanced(byMilliseconds: Self.answerMillisecondsMax)
     switch action {
-    case .status: send(.status)
-    case .join(let url, _, _): begin(.join(url: url, token: token))
-    case .call: begin(.call)
-    case .sendFile(let path, let isText, let topic, let to):
-      send(
-        .sendFileBegin(
-          name: lastPathComponent(path), bytes: fileBytes, isText: isText, topic: topic, to: to))
     case .request(let request):
       if case .rpc(_, _, _, let seconds) = request {
         deadline = now.advanced(byMilliseconds: seconds * 1000 + Self.answerMillisecondsMax)
       }
       send(request)
+    case .join(let url, _, _): begin(.join(url: url, token: token))
+    case .call: begin(.call)
+    case .sendFiles(let paths, let isText, let topic, let to):
+      let files = FileSending(paths: paths, isText: isText, topic: topic, to: to, bytes: fileBytes)
+      self.files = files
+      send(files.beginning)
     case .doctor:
       deadline = now.advanced(byMilliseconds: Self.doctorMillisecondsMax)
       if !json { steps.append(.complain("testing; this takes a few seconds\n")) }
       send(.doctor)
-    case .leave: send(.leave)
-    case .monitor: fail(.failed, "monitor is no conversation")
-    case .mute(let on): send(.mute(on: on))
-    case .volume(let level): send(.volume(level: level))
-    case .participants: send(.participants)
     case .events: send(.eventsSubscribe)
-    case .version: send(.version)
+    case .monitor, .provision, .print: fail(.failed, "this is no conversation")
     }
   }
 
@@ -114,8 +108,8 @@ public struct Conversation: Sendable {
     if watch != nil { return handleJoin(message, now) }
     switch message {
     case .result(.number(Self.requestID), let result): answer(result, now)
-    case .failure(_, let code, let words):
-      fail(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, words)
+    case .failure(_, let code, let message):
+      fail(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, message)
     case .event(let event): show(event)
     default: break
     }
@@ -126,8 +120,7 @@ public struct Conversation: Sendable {
     let outcome = watch?.handle(message)
     if case .result(.number(Self.requestID), let result) = message, outcome == nil {
       guard let waitSeconds = action.waitSeconds else {
-        finish(result, "joining; `lintelctl status` tells how it goes\n")
-        return
+        return finish(result, MethodRow.join.text(result))
       }
       deadline = startedAt.advanced(byMilliseconds: waitSeconds * 1000)
     }
@@ -140,23 +133,25 @@ public struct Conversation: Sendable {
       finish(
         .object([.init("connection", .string(RoomConnection.connected.rawValue))]),
         "connected after \(tenths / 10).\(tenths % 10) s\n")
-    case .failed(let words): fail(.failed, words)
-    case .notAllowed(let words): fail(.notAllowed, words)
+    case .failed(let message): fail(.failed, message)
+    case .notAllowed(let message): fail(.notAllowed, message)
     case nil: break
     }
   }
 
   private mutating func answer(_ result: JSONValue, _ now: Instant) {
     switch action {
-    case .sendFile: fileAnswer(result, now)
+    case .request(.version):
+      let both = JSONValue.object([
+        .init("lintelctl", .string(lintelVersion)), .init("linteld", result["version"]),
+      ])
+      finish(both, MethodRow.version.text(result))
     case .request(let request):
-      finish(result, ResultText.render(request, result), result["problems"].array.isEmpty ? .done : .failed)
-    case .doctor: finish(result, Doctor.render(result), Doctor.succeeded(result) ? .done : .failed)
-    case .status: finish(result, StatusText.render(result))
-    case .participants: finish(result, ParticipantsText.render(result))
-    case .mute: finish(result, muteText(result))
-    case .volume: finish(result, result["volume"].integer.map { "volume \($0) %\n" } ?? "")
-    case .leave: finish(result, "left the room\n")
+      let isDone = result["problems"].array.isEmpty
+      finish(result, request.method.row.text(result), isDone ? .done : .failed)
+    case .doctor:
+      finish(result, MethodRow.doctor.text(result), Doctor.succeeded(result) ? .done : .failed)
+    case .sendFiles: fileAnswer(result, now)
     case .events(let follow):
       if json {
         show(.object([.init("event", .string("snapshot")), .init("status", result["status"])]))
@@ -164,35 +159,35 @@ public struct Conversation: Sendable {
       for event in result["recent"].array { show(event) }
       deadline = nil
       if !follow { finish(nil, "") }
-    case .version:
-      finish(
-        .object([.init("lintelctl", .string(lintelVersion)), .init("linteld", result["version"])]),
-        "lintelctl \(lintelVersion)\nlinteld \(printable(result["version"].string ?? "?"))\n")
-    case .join, .call, .monitor: break
+    case .join, .call, .monitor, .provision, .print: break
     }
   }
 
   /// What was read of the file after `readFile`; empty at its end.
   public mutating func receiveFile(_ bytes: [UInt8]) {
-    guard !isFinished, let number = file.number else { return }
-    guard bytes.isEmpty else { return send(.sendFileData(file: number, data: bytes)) }
-    file.isEnding = true
-    send(.sendFileEnd(file: number))
+    guard !isFinished, let request = files?.piece(bytes) else { return }
+    send(request)
   }
 
   /// The daemon answers a piece when the room took it, so each one may take as long as a whole answer.
   private mutating func fileAnswer(_ result: JSONValue, _ now: Instant) {
-    if let number = result["file"].integer { file.number = Int(clamping: number) }
-    guard !file.isEnding else {
-      return finish(result, "sent \(result["bytes"].integer ?? 0) bytes\n")
-    }
+    guard var files else { return }
     deadline = now.advanced(byMilliseconds: Self.pieceMillisecondsMax)
-    steps.append(.readFile(bytesMax: ControlLimits.filePieceBytesMax))
-  }
-
-  private func muteText(_ result: JSONValue) -> String {
-    if result["hard_muted"].bool == true { return "muted by the switch on the device\n" }
-    return result["muted"].bool == true ? "muted\n" : "not muted\n"
+    if files.accepted(result) {
+      let path = files.paths[files.index]
+      let told = JSONValue.object([.init("path", .string(path)), .init("bytes", result["bytes"])])
+      let name = files.paths.count == 1 ? "" : printable(path) + ": "
+      let text = name + MethodRow.sendFileEnd.text(result)
+      if let request = files.next() {
+        steps.append(.print(json ? told.text + "\n" : text))
+        send(request)
+      } else {
+        finish(told, text)
+      }
+    } else {
+      steps.append(.readFile(index: files.index, bytesMax: ControlLimits.filePieceBytesMax))
+    }
+    self.files = files
   }
 
   private mutating func show(_ event: JSONValue) {
@@ -208,30 +203,24 @@ public struct Conversation: Sendable {
     deadline = nil
   }
 
-  private mutating func fail(_ status: ExitCode, _ words: String) {
+  private mutating func fail(_ status: ExitCode, _ message: String) {
     guard !isFinished else { return }
-    steps += Self.failure(status, words, json: json)
+    steps += Self.failure(status, message, json: json)
     isFinished = true
     deadline = nil
   }
 
   /// The steps that end in a failure, whether or not the daemon was ever reached.
-  public static func failure(_ status: ExitCode, _ words: String, json: Bool) -> [Step] {
+  public static func failure(_ status: ExitCode, _ message: String, json: Bool) -> [Step] {
     var steps: [Step] = []
     if json {
       let error: [JSONValue.Member] = [
-        .init("status", .integer(Int64(status.rawValue))), .init("message", .string(words)),
+        .init("status", .integer(Int64(status.rawValue))), .init("message", .string(message)),
       ]
       steps.append(.print(JSONValue.object([.init("error", .object(error))]).text + "\n"))
     }
-    return steps + [.complain("lintelctl: \(printable(words))\n"), .finish(status)]
+    return steps + [.complain("lintelctl: \(printable(message))\n"), .finish(status)]
   }
-}
-
-/// How far a `send-file` is.
-private struct SentFile {
-  var number: Int?
-  var isEnding = false
 }
 
 extension Action {
@@ -242,8 +231,4 @@ extension Action {
     default: nil
     }
   }
-}
-
-private func lastPathComponent(_ path: String) -> String {
-  String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last ?? path.utf8[...], as: UTF8.self)
 }

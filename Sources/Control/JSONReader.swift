@@ -1,7 +1,7 @@
 import Base
 import CJansson
 
-/// Why a line is no JSON that may be taken, in words that say where.
+/// Why a line is no JSON that may be taken, as a sentence that says where.
 public enum JSONFailure: Error, Equatable, Sendable, CustomStringConvertible {
   case malformed(String)
   case tooDeep
@@ -9,7 +9,7 @@ public enum JSONFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .malformed(let words): words
+    case .malformed(let message): message
     case .tooDeep: "nested more than \(ControlLimits.jsonDepthMax) deep"
     case .tooManyValues: "too many values"
     }
@@ -28,8 +28,8 @@ extension JSONValue {
       json_loadb(raw.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, flags, &error)
     }
     guard let root else {
-      let words = withUnsafePointer(to: error) { String(cString: lintel_json_error_text($0)) }
-      throw .malformed("\(printable(words)) (byte \(error.position))")
+      let message = withUnsafePointer(to: error) { String(cString: lintel_json_error_text($0)) }
+      throw .malformed("\(printable(message)) (byte \(error.position))")
     }
     defer { json_decref(root) }
     return convert(root)

@@ -37,8 +37,8 @@ public struct JoinWatch: Sendable {
     case .result(id, let result):
       isAccepted = true
       return result["connection"].string == RoomConnection.connected.rawValue ? .connected : nil
-    case .failure(id, let code, let words):
-      return code == Int64(ControlFailure.notAllowedCode) ? .notAllowed(words) : .failed(words)
+    case .failure(id, let code, let message):
+      return code == Int64(ControlFailure.notAllowedCode) ? .notAllowed(message) : .failed(message)
     case .event(let event) where isAccepted: return handle(event)
     default: return nil
     }
@@ -46,9 +46,9 @@ public struct JoinWatch: Sendable {
 
   /// The sentence for a client whose patience of `seconds` is over.
   public func outOfTime(seconds: Int) -> String {
-    var words = "not connected after \(seconds) s"
-    if let lastFailure { words += ": " + lastFailure }
-    return words + " (the daemon keeps trying; `lintelctl leave` stops it)"
+    var message = "not connected after \(seconds) s"
+    if let lastFailure { message += ": " + lastFailure }
+    return message + " (the daemon keeps trying; `lintelctl leave` stops it)"
   }
 
   private mutating func handle(_ event: JSONValue) -> Outcome? {
@@ -61,9 +61,9 @@ public struct JoinWatch: Sendable {
       default: return nil
       }
     case "room.failure":
-      let words = event["message"].string ?? "the daemon gave no reason"
-      guard event["retriable"].bool == true else { return .failed(words) }
-      lastFailure = words
+      let message = event["message"].string ?? "the daemon gave no reason"
+      guard event["retriable"].bool == true else { return .failed(message) }
+      lastFailure = message
       return nil
     default: return nil
     }

@@ -41,8 +41,8 @@ public struct Monitor: Sendable {
       case .result(_, let result):
         for event in result["recent"].array { screen.take(event) }
       case .event(let event): screen.take(event)
-      case .failure(_, let code, let words):
-        finish(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, words)
+      case .failure(_, let code, let message):
+        finish(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, message)
       }
     }
     if lines.isBroken { finish(.unreachable, "what answers does not speak lintel's protocol") }
@@ -52,6 +52,9 @@ public struct Monitor: Sendable {
   public mutating func handle(key: UInt8) {
     if key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") || key == 3 { finish(.done, nil) }
   }
+
+  /// The program is told to end; the screen is put back first.
+  public mutating func handleInterruption() { finish(.failed, nil) }
 
   public mutating func handleEnd() {
     finish(.unreachable, "the daemon closed the connection; it may have stopped or restarted")
@@ -71,11 +74,11 @@ public struct Monitor: Sendable {
     deadline = now.advanced(byMilliseconds: status.isNull ? 20 : Self.frameMilliseconds)
   }
 
-  private mutating func finish(_ code: ExitCode, _ words: String?) {
+  private mutating func finish(_ code: ExitCode, _ message: String?) {
     guard !isFinished else { return }
     isFinished = true
     steps.append(.print(Self.leave))
-    if let words { steps.append(.complain("lintelctl: \(printable(words))\n")) }
+    if let message { steps.append(.complain("lintelctl: \(printable(message))\n")) }
     steps.append(.finish(code))
   }
 }

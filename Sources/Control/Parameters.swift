@@ -74,14 +74,21 @@ final class Parameters {
     return Int(number)
   }
 
+  /// How long something is pressed or shown.
+  func duration() throws(ControlFailure) -> Int? {
+    try number("for", 1...ControlLimits.pressMillisecondsMax)
+  }
+
   func refuseOthers() throws(ControlFailure) {
     for member in members where !legal.contains(member.name) {
-      var words = "\(method): no parameter '\(shortened(member.name))'"
-      if let nearest = nearestName(to: member.name, among: legal) { words += ", did you mean '\(nearest)'?" }
-      words += "; it takes "
-      if legal.isEmpty { words += "none" }
-      for (index, name) in legal.enumerated() { words += (index == 0 ? "" : ", ") + name }
-      throw .invalidParameters(words)
+      var message = "\(method): no parameter '\(shortened(member.name))'"
+      if let nearest = nearestName(to: member.name, among: legal) {
+        message += ", did you mean '\(nearest)'?"
+      }
+      message += "; it takes "
+      if legal.isEmpty { message += "none" }
+      for (index, name) in legal.enumerated() { message += (index == 0 ? "" : ", ") + name }
+      throw .invalidParameters(message)
     }
   }
 
@@ -92,8 +99,8 @@ final class Parameters {
     return nil
   }
 
-  func missing(_ name: String) -> ControlFailure {
-    .invalidParameters("\(method): parameter '\(name)' is missing")
+  func missing(_ name: String, _ hint: String = "") -> ControlFailure {
+    .invalidParameters("\(method): parameter '\(name)' is missing\(hint)")
   }
 
   func wrong(_ name: String, _ must: String) -> ControlFailure {

@@ -69,40 +69,36 @@ extension TextPair {
   }
 }
 
-extension Words {
-  func provision() throws(UsageFailure) -> Provision {
-    var keys: [TextPair] = []
-    for word in positional {
+extension Provision {
+  init(_ arguments: Arguments) throws(UsageFailure) {
+    keys = []
+    for word in arguments.positional {
       guard let pair = TextPair(word, separator: "="), let place = TextPair(pair.name, separator: "."),
         !place.value.utf8.isEmpty
       else {
-        throw failureOfProvision("'\(shortened(word))' is not SECTION.KEY=VALUE")
+        throw arguments.failure("'\(shortened(word))' is not SECTION.KEY=VALUE")
       }
       // Behind a blank a semicolon begins a comment, and the rest would be lost.
       let bytes = Array(pair.value.utf8)
       for (index, byte) in bytes.enumerated() {
         let isComment = byte == UInt8(ascii: ";") && (index == 0 || bytes[index - 1] <= 0x20)
         if byte < 0x20 || byte == 0x7F || isComment {
-          throw failureOfProvision(
+          throw arguments.failure(
             "the value of \(shortened(pair.name)) has a character that it may not have")
         }
       }
       guard pair.name != "door.dtmf-code" else {
-        throw failureOfProvision("the code of the door is a secret: use --door-code-file")
+        throw arguments.failure("the code of the door is a secret: use --door-code-file")
       }
       keys.append(pair)
     }
-    var secrets: [TextPair] = []
+    secrets = []
     for credential in Provision.credentials {
-      if let path = value(credential.name) { secrets.append(TextPair(credential.value, path)) }
+      if let path = arguments.value(credential.name) { secrets.append(TextPair(credential.value, path)) }
     }
+    folder = arguments.value("--folder") ?? Provision.folderDefault
     guard !keys.isEmpty || !secrets.isEmpty else {
-      throw failureOfProvision("nothing to write: give SECTION.KEY=VALUE, or a file with a secret")
+      throw arguments.failure("nothing to write: give SECTION.KEY=VALUE, or a file with a secret")
     }
-    return Provision(keys: keys, secrets: secrets, folder: value("--folder") ?? Provision.folderDefault)
-  }
-
-  private func failureOfProvision(_ words: String) -> UsageFailure {
-    UsageFailure(message: "provision: \(words)", command: "provision")
   }
 }

@@ -35,83 +35,11 @@ extension Request {
   /// This request as a line with its end.
   public func line(id: Int64) -> [UInt8] {
     var members: [JSONValue.Member] = [
-      .init("jsonrpc", .string("2.0")), .init("id", .integer(id)), .init("method", .string(method)),
+      .init("jsonrpc", .string("2.0")), .init("id", .integer(id)), .init("method", .string(method.rawValue)),
     ]
-    let parameters = self.parameters
+    let parameters = method.row.write(self).filter { !$0.value.isNull }
     if !parameters.isEmpty { members.append(.init("params", .object(parameters))) }
     return JSONValue.object(members).bytes + [0x0A]
-  }
-
-  private var method: String {
-    switch self {
-    case .status: "status"
-    case .join: "join"
-    case .leave: "leave"
-    case .mute: "mute"
-    case .volume: "volume"
-    case .participants: "participants"
-    case .eventsSubscribe: "events.subscribe"
-    case .version: "version"
-    case .call: "call"
-    case .hangup: "hangup"
-    case .rpc: "rpc"
-    case .dtmf: "dtmf"
-    case .send: "send"
-    case .sendFileBegin: "send-file.begin"
-    case .sendFileData: "send-file.data"
-    case .sendFileEnd: "send-file.end"
-    case .attributes: "attributes"
-    case .doorOpen: "door.open"
-    case .doorStatus: "door.status"
-    case .press: "press"
-    case .turn(let step): "turn." + step.rawValue
-    case .indicator: "indicator"
-    case .tone: "tone"
-    case .stats: "stats"
-    case .doctor: "doctor"
-    case .metrics: "metrics"
-    case .logLevel: "log-level"
-    case .configShow: "config.show"
-    case .configCheck: "config.check"
-    case .configReload: "config.reload"
-    case .doorOverride: "door.override"
-    }
-  }
-
-  private var parameters: [JSONValue.Member] {
-    let all: [JSONValue.Member] =
-      switch self {
-      case .join(let url, let token): [.init("url", .text(url)), .init("token", .text(token))]
-      case .mute(let on): [.init("on", .bool(on))]
-      case .volume(let level): [.init("level", .number(level))]
-      case .rpc(let identity, let method, let payload, let seconds):
-        [
-          .init("identity", .string(identity)), .init("method", .string(method)),
-          .init("payload", .string(payload)), .init("timeout", .number(seconds)),
-        ]
-      case .dtmf(let digits, let to): [.init("digits", .string(digits)), .init("to", .text(to))]
-      case .send(let text, let topic, let to):
-        [.init("text", .string(text)), .init("topic", .text(topic)), .init("to", .text(to))]
-      case .sendFileBegin(let name, let bytes, let isText, let topic, let to):
-        [
-          .init("name", .string(name)), .init("bytes", .number(bytes)), .init("text", .bool(isText)),
-          .init("topic", .text(topic)), .init("to", .text(to)),
-        ]
-      case .sendFileData(let file, let data):
-        [.init("file", .number(file)), .init("data", .string(Base64.encode(data)))]
-      case .sendFileEnd(let file): [.init("file", .number(file))]
-      case .attributes(let pairs):
-        [.init("set", .object(pairs.map { .init($0.name, .string($0.value)) }))]
-      case .press(let name, .hold(let milliseconds)):
-        [.init("name", .string(name)), .init("for", .number(milliseconds))]
-      case .press(let name, let press): [.init("name", .string(name)), .init("on", .bool(press == .on))]
-      case .indicator(let show, let milliseconds):
-        [.init("show", .string(show)), .init("for", .number(milliseconds))]
-      case .tone(let name): [.init("tone", .string(name))]
-      case .logLevel(let level): [.init("level", .text(level))]
-      default: []
-      }
-    return all.filter { !$0.value.isNull }
   }
 }
 

@@ -1,21 +1,13 @@
 import Base
 
 extension Request {
-  static let methods = [
-    "status", "join", "leave", "mute", "volume", "participants", "events.subscribe", "version", "call",
-    "hangup", "rpc", "dtmf", "send", "send-file.begin", "send-file.data", "send-file.end", "attributes",
-    "door.open", "door.status", "press", "turn.start", "turn.end", "turn.cancel", "indicator", "tone",
-    "stats", "metrics", "log-level", "config.show", "config.check", "config.reload", "door.override",
-    "doctor",
-  ]
-
   /// Reads one line without its end.
   public static func parse(_ line: [UInt8]) throws(RefusedRequest) -> ControlRequest {
     let json: JSONValue
     do throws(JSONFailure) {
       json = try JSONValue.parse(line, valuesMax: ControlLimits.requestValuesMax)
     } catch {
-      if case .malformed(let words) = error { throw RefusedRequest(id: .null, failure: .notJSON(words)) }
+      if case .malformed(let message) = error { throw RefusedRequest(id: .null, failure: .notJSON(message)) }
       throw RefusedRequest(id: .null, failure: .invalidRequest(error.description))
     }
     guard case .object(let members) = json else {
@@ -50,10 +42,14 @@ extension Request {
     }
   }
 
-  /// The request of that name; `parameters` is an object, or null for none.
-  public static func parse(method: String, parameters: JSONValue) throws(ControlFailure) -> Request {
-    let parameters = try Parameters(method: method, parameters)
-    let request = try parse(method, parameters)
+  /// The request of the method of that name; `parameters` is an object, or null for none.
+  public static func parse(method name: String, parameters: JSONValue) throws(ControlFailure) -> Request {
+    let parameters = try Parameters(method: name, parameters)
+    guard let method = Method(rawValue: name) else {
+      let nearest = nearestName(to: name, among: Method.allCases.map { $0.rawValue })
+      throw .unknownMethod(shortened(name), nearest: nearest)
+    }
+    let request = try method.row.read(parameters)
     try parameters.refuseOthers()
     return request
   }
@@ -66,44 +62,6 @@ extension Request {
     case .string:
       throw .invalidRequest("'id' is longer than \(ControlLimits.requestIDBytesMax) bytes")
     default: throw .invalidRequest("'id' must be a whole number or a text")
-    }
-  }
-
-  private static func parse(_ method: String, _ parameters: Parameters) throws(ControlFailure) -> Request {
-    switch method {
-    case "status": return .status
-    case "join":
-      return .join(
-        url: try parameters.text("url", bytesMax: ControlLimits.urlBytesMax),
-        token: try parameters.text("token", bytesMax: ControlLimits.tokenBytesMax))
-    case "leave": return .leave
-    case "mute":
-      guard let on = try parameters.flag("on") else {
-        throw .invalidParameters("mute: parameter 'on' is missing (true or false)")
-      }
-      return .mute(on: on)
-    case "volume": return .volume(level: try parameters.number("level", 0...100))
-    case "participants": return .participants
-    case "events.subscribe": return .eventsSubscribe
-    case "version": return .version
-    case "call": return .call
-    case "hangup": return .hangup
-    case "door.open": return .doorOpen
-    case "door.status": return .doorStatus
-    case "door.override": return .doorOverride
-    case "stats": return .stats
-    case "doctor": return .doctor
-    case "metrics": return .metrics
-    case "log-level": return .logLevel(try parameters.optionalName("level"))
-    case "config.show": return .configShow
-    case "config.check": return .configCheck
-    case "config.reload": return .configReload
-    case "turn.start": return .turn(.start)
-    case "turn.end": return .turn(.end)
-    case "turn.cancel": return .turn(.cancel)
-    default:
-      if let request = try words(method, parameters) { return request }
-      throw .unknownMethod(shortened(method), nearest: nearestName(to: method, among: methods))
     }
   }
 }

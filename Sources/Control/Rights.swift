@@ -3,11 +3,14 @@ import Base
 extension Request {
   /// Whether operating the device is not enough: what it asks for changes how the device works for everybody, or
   /// goes past the door's policy.
-  public var needsAdministrator: Bool {
-    switch self {
-    case .configReload, .doorOverride: true
-    case .logLevel(let level): level != nil
-    default: false
+  public var needsAdministrator: Bool { administratorsDeed != nil }
+
+  /// What only an administrator may do, as the end of a sentence; nil if it is nothing of the kind.
+  fileprivate var administratorsDeed: String? {
+    switch method.row.rights {
+    case .anybody: nil
+    case .administrator: "do this"
+    case .administratorIf(let condition, let deed): condition(self) ? deed : nil
     }
   }
 }
@@ -27,9 +30,10 @@ public struct ClientRights: Equatable, Sendable {
 
   /// nil if it may.
   public func refusal(of request: Request, adminGroup: String?) -> ControlFailure? {
-    guard request.needsAdministrator, !isAdministrator else { return nil }
-    let who =
-      adminGroup.map { "root and the members of the group \($0) may" } ?? "root may ([control] admin-group)"
-    return .notAllowed("only \(who) do this")
+    guard let deed = request.administratorsDeed, !isAdministrator else { return nil }
+    guard let adminGroup else {
+      return .notAllowed("only root may \(deed), as no [control] admin-group is configured")
+    }
+    return .notAllowed("only root and the members of the group \(adminGroup) may \(deed)")
   }
 }

@@ -20,8 +20,22 @@ public struct DeviceStatus: Equatable, Sendable {
   public var board = ""
   public var version = ""
   public var uptimeSeconds = 0
+  /// The deadline that comes next, by its name, and how long it is until then; nil if none is set.
+  public var next: NextDeadline?
 
   public init() {}
+}
+
+/// What the device waits for by the clock.
+public struct NextDeadline: Equatable, Sendable {
+  /// Such as `retry` or `idle-timeout`.
+  public var name: String
+  public var milliseconds: Int
+
+  public init(name: String, milliseconds: Int) {
+    self.name = name
+    self.milliseconds = milliseconds
+  }
 }
 
 public struct CallStatus: Equatable, Sendable {

@@ -40,6 +40,11 @@ extension DeviceStatus {
     .object([
       .init("id", .string(id)), .init("board", .string(board)), .init("version", .string(version)),
       .init("uptime_s", .number(uptimeSeconds)),
+      .init(
+        "next",
+        next.map {
+          .object([.init("name", .string($0.name)), .init("in_ms", .number($0.milliseconds))])
+        } ?? .null),
     ])
   }
 }

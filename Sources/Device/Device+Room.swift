@@ -50,7 +50,9 @@ extension Device {
 
   private func audienceEvent(_ event: LiveKit.Event, now: Instant) {
     switch event {
-    case .participantJoined(let participant): perform(audience.joined(participant), now: now)
+    case .participantJoined(let participant):
+      perform(audience.joined(participant) + audience.announced(participant), now: now)
+    case .participantUpdated(let participant, _): perform(audience.announced(participant), now: now)
     case .participantLeft(let participant, let reason):
       door.forget(audience.caller(participant))
       perform(audience.left(participant, reason), now: now)

@@ -38,6 +38,7 @@ public enum DeviceLimits {
   /// Calls and keys of who is not announced yet, and how long they wait for that: servers announce who publishes
   /// nothing in batches of 3 s.
   static let unannouncedMax = 64
+  static let unannouncedOfOneMax = 8
   static let announcementMilliseconds = 4_000
   /// How long the audio thread may stand still before that is told; after twice that the process starts anew. A
   /// round without devices takes it 1.1 s, opening a bad device a few seconds.

@@ -29,6 +29,18 @@ final class CStrings {
 
   func keep(_ writer: EntryWriter) { writers.append(writer) }
 
+  /// The bytes of a message that borrows from here; `write` tells the size when it is given no room. Empty only if
+  /// memory is exhausted.
+  func encode<Message>(
+    _ message: inout Message,
+    _ write: (UnsafePointer<Message>?, UnsafeMutablePointer<UInt8>?, Int) -> Int
+  ) -> [UInt8] {
+    let size = write(&message, nil, 0)
+    var bytes = [UInt8](repeating: 0, count: size)
+    let written = bytes.withUnsafeMutableBufferPointer { write(&message, $0.baseAddress, $0.count) }
+    return written == size ? bytes : []
+  }
+
   deinit {
     for buffer in buffers { buffer.deallocate() }
   }

@@ -59,15 +59,6 @@ struct Core {
   }
 
   func localTrack(_ id: LocalTrack.ID) -> LocalTrack? { localTracks.first { $0.id == id } }
-
-  var phaseDeadline: Instant? {
-    switch phase {
-    case .idle, .connected: nil
-    case .dialling(let until), .validating(let until, _), .awaitingJoin(let until): until
-    case .connectingMedia(let until), .interrupted(let until, _), .waiting(let until), .leaving(let until):
-      until
-    }
-  }
 }
 
 /// What lives and dies with one WebSocket.
@@ -82,8 +73,8 @@ struct Session {
   var subscriberWait: Instant?
   /// Until when a publisher that was started after the session must be up.
   var publisherDeadline: Instant?
-  /// A peer connection is beyond hope; its session ends unless the server says more.
-  var peerFailure: Failure?
+  /// A peer connection was closed by the server: the session is lost at that time, unless signalling says why before.
+  var dismissal: (failure: Failure, until: Instant)?
   var subscriberPrimary = true
   var canonicalName = ""
   var negotiation = Negotiation()
@@ -104,40 +95,4 @@ struct Negotiation {
   var outstanding: (id: UInt32, until: Instant)?
   /// Something changed while an offer was under way.
   var again = false
-}
-
-/// The configured token, and the newest that the server gave.
-///
-/// A refreshed token knows the latest name, metadata and grants, but lives only ten minutes once the session is
-/// gone: after a long outage the configured one may be the only one left.
-struct Tokens {
-  var configured: AccessToken
-  var refreshed: AccessToken?
-  private let wallClockSeconds: Int64
-  private let at: Instant
-
-  init(_ token: AccessToken, wallClockSeconds: Int64, now: Instant) {
-    configured = token
-    self.wallClockSeconds = wallClockSeconds
-    at = now
-  }
-
-  /// The wall clock is read once, at `join`, and goes on with the monotonic one.
-  func wallClockMilliseconds(now: Instant) -> Int64 {
-    wallClockSeconds * 1000 + now.microseconds(since: at) / 1000
-  }
-
-  func newest(now: Instant) throws(Failure) -> AccessToken {
-    let seconds = wallClockMilliseconds(now: now) / 1000
-    if let refreshed {
-      do {
-        try refreshed.check(wallClockSeconds: seconds)
-        return refreshed
-      } catch {
-        // The configured one speaks for both.
-      }
-    }
-    try configured.check(wallClockSeconds: seconds)
-    return configured
-  }
 }

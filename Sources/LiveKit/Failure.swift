@@ -16,9 +16,6 @@ public enum Failure: Error, Equatable, Sendable {
   // Said before dialling.
   case badURL(String)
   case malformedToken(String)
-  case expiredToken(at: String)
-  case tokenNotYetValid(from: String)
-  case clockNotSet(year: Int)
   case alreadyJoined
   // Of dialling.
   case unknownHost(host: String, String)
@@ -26,12 +23,12 @@ public enum Failure: Error, Equatable, Sendable {
   case timedOut(host: String)
   case tls(host: String, String)
   case unreachable(host: String, String)
-  /// 401 and 403.
-  case notAllowed(status: Int, String)
+  /// 401 and 403: the server judged this token.
+  case notAllowed(TokenOrigin, status: Int, String)
   case roomDoesNotExist(String)
   /// 400 and other statuses that retrying does not change.
   case rejected(status: Int, String)
-  /// 5xx and 429.
+  /// 5xx, 408, 425, 429, and a 403 that is not the server's own.
   case serverUnavailable(status: Int, String)
   case notLiveKit(String)
   // Of a session.

@@ -6,17 +6,13 @@ extension Failure: CustomStringConvertible {
     switch self {
     case .badURL(let why): "the server's URL is wrong: \(why)"
     case .malformedToken(let why): "the access token is malformed: \(why)"
-    case .expiredToken(let time): "the access token expired at \(time)"
-    case .tokenNotYetValid(let time): "the access token is not valid before \(time)"
-    case .clockNotSet(let year):
-      "the clock says \(year): set the time, neither access tokens nor certificates can be judged before"
     case .alreadyJoined: "a room is already joined; leave it first"
     case .unknownHost(let host, let why): "the host name of \(host) was not found" + appended(why)
     case .connectionRefused(let host, let why): "\(host) refused the connection" + appended(why)
     case .timedOut(let host): "\(host) did not answer in time"
     case .tls(let host, let why): "TLS with \(host) failed: \(why)"
     case .unreachable(let host, let why): "\(host) cannot be reached: \(why)"
-    case .notAllowed(let status, let words):
+    case .notAllowed(_, let status, let words):
       "the server does not let us in (HTTP \(status))" + appended(words)
     case .roomDoesNotExist(let words): "the room does not exist (HTTP 404)" + appended(words)
     case .rejected(let status, let words): "the server rejects the request (HTTP \(status))" + appended(words)
@@ -48,9 +44,6 @@ extension Failure: CustomStringConvertible {
     switch self {
     case .badURL: "bad-url"
     case .malformedToken: "malformed-token"
-    case .expiredToken: "expired-token"
-    case .tokenNotYetValid: "token-not-yet-valid"
-    case .clockNotSet: "clock-not-set"
     case .alreadyJoined: "already-joined"
     case .unknownHost: "unknown-host"
     case .connectionRefused: "connection-refused"

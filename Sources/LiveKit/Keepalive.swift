@@ -5,8 +5,8 @@ struct Keepalive {
   private(set) var roundTripMilliseconds: Int?
   private var intervalMilliseconds = 0
   private var timeoutMilliseconds = 0
-  private var nextPing: Instant?
-  private var silenceEnds: Instant?
+  private(set) var nextPing: Instant?
+  private(set) var silenceEnds: Instant?
   private var sent: (timestampMilliseconds: Int64, at: Instant)?
 
   /// Old servers give no interval: they are not pinged. The first ping is due at once.
@@ -32,12 +32,9 @@ struct Keepalive {
   }
 
   func isDue(now: Instant) -> Bool { nextPing.map { $0 <= now } ?? false }
-  func isSilent(now: Instant) -> Bool { silenceEnds.map { $0 <= now } ?? false }
 
   mutating func sentPing(timestampMilliseconds: Int64, now: Instant) {
     sent = (timestampMilliseconds, now)
     nextPing = now.advanced(byMilliseconds: intervalMilliseconds)
   }
-
-  var deadline: Instant? { earliest(nextPing, silenceEnds) }
 }

@@ -50,6 +50,8 @@ public struct Limits: Equatable, Sendable {
   public var joinResponseMilliseconds = 5_000
   /// The server's words about a failed WebSocket.
   public var validateMilliseconds = 3_000
+  /// From a peer connection that the server closed to the loss of the session: UDP may overtake the word that says why.
+  public var dismissalWaitMilliseconds = 500
   /// An unparsable offer is never answered, so the silence has to end here.
   public var negotiationMilliseconds = 10_000
   public var publishMilliseconds = 10_000

@@ -4,6 +4,7 @@ import WebRTC
 /// What the room needs of a peer connection. Tests put a scripted one in its place.
 protocol MediaPeer: AnyObject {
   var state: PeerConnection.State { get }
+  var isClosedByPeer: Bool { get }
   var remoteSections: [PeerConnection.RemoteSection] { get }
   var statistics: PeerConnection.Statistics { get }
 

@@ -65,8 +65,6 @@ public final class Room {
     public var signalTimeoutMilliseconds = 15_000
     /// From JoinResponse to media flowing, and for media to come back.
     public var mediaTimeoutMilliseconds = 15_000
-    /// From a peer connection that the server closed to the end of the session, unless its reason comes first.
-    public var farewellGraceMilliseconds = 500
     public var retry = RetryPolicy()
     /// What others may call here; whatever else is called is answered with the error 1400. Set before joining.
     public var rpcMethods: [String] = []
@@ -74,6 +72,8 @@ public final class Room {
     /// everything else comes piece by piece.
     public var wholeTextTopics: [String] = []
     public var limits = Limits()
+    /// The wall clock, read whenever something is dated for others; it may be put right at any time.
+    public var unixMilliseconds: () -> Int64 = { 0 }
 
     public init(certificate: Certificate, productVersion: String) {
       self.certificate = certificate

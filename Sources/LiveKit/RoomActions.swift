@@ -2,15 +2,14 @@ import Base
 import WebRTC
 
 extension Room {
-  /// Starts to join; events tell the rest. `wallClockSeconds` is UTC since 1970 and judges the token's times.
-  /// Throws what can be said before dialling; nothing has changed then.
-  public func join(url: String, token: String, wallClockSeconds: Int64, now: Instant) throws(Failure) {
+  /// Starts to join; events tell the rest. Throws what can be said before dialling, with nothing changed then: a URL
+  /// that is none, text that is no token. Whether a token is good is for the server to say.
+  public func join(url: String, token: String, now: Instant) throws(Failure) {
     guard case .idle = core.phase else { throw .alreadyJoined }
     let server = try ServerURL(url)
     let access = try AccessToken(token)
-    try access.check(wallClockSeconds: wallClockSeconds)
     core.url = server
-    core.tokens = Tokens(access, wallClockSeconds: wallClockSeconds, now: now)
+    core.tokens = Tokens(access)
     core.attempt = 1
     core.hasBeenConnected = false
     core.lastFailure = nil
@@ -36,13 +35,6 @@ extension Room {
     } else {
       finish(nil, reason: "left", now)
     }
-  }
-
-  /// A token from elsewhere for the next attempt (the server's own refreshed tokens are kept by themselves).
-  public func replaceToken(_ token: String, wallClockSeconds: Int64, now: Instant) throws(Failure) {
-    let access = try AccessToken(token)
-    try access.check(wallClockSeconds: wallClockSeconds)
-    core.tokens = Tokens(access, wallClockSeconds: wallClockSeconds, now: now)
   }
 
   /// Adds an audio track that is published now if joined, and after every (re)connection until `unpublish`.

@@ -3,13 +3,7 @@ import Base
 /// Dialling, losing and leaving.
 extension Room {
   func dial(_ now: Instant) {
-    guard let url = core.url, let tokens = core.tokens else { return }
-    let token: AccessToken
-    do {
-      token = try tokens.newest(now: now)
-    } catch {
-      return lose(error, now)
-    }
+    guard let url = core.url, let secret = core.tokens?.next() else { return }
     core.connection += 1
     core.session = Session()
     core.session.socket = .opening
@@ -17,7 +11,12 @@ extension Room {
     put(
       .openWebSocket(
         connection: core.connection, url: url.signal(productVersion: configuration.productVersion),
-        token: token.secret))
+        token: secret))
+  }
+
+  /// Dials at once if it waits to: something has changed that makes the next attempt worth it.
+  public func retryNow(now: Instant) {
+    if case .waiting = core.phase { dial(now) }
   }
 
   func webSocketOpened(_ now: Instant) {
@@ -28,35 +27,39 @@ extension Room {
   }
 
   func webSocketFailed(_ transport: TransportFailure, _ now: Instant) {
-    guard case .dialling = core.phase, let url = core.url, let tokens = core.tokens else { return }
+    guard case .dialling = core.phase, let url = core.url, let dialled = core.tokens?.dialled else { return }
     core.session.socket = .none
-    let secret = tokens.refreshed?.secret ?? tokens.configured.secret
-    switch verdict(on: transport, host: url.authority, hiding: secret) {
-    case .failed(let failure): lose(failure, now)
+    switch verdict(on: transport, host: url.authority, dialled) {
+    case .failed(let failure): notJoined(failure, now)
     case .askServer:
-      guard let token = try? tokens.newest(now: now) else {
-        return lose(unexplained(transport, host: url.authority), now)
-      }
       core.request += 1
       core.phase = .validating(
         until: now.advanced(byMilliseconds: configuration.limits.validateMilliseconds), transport)
       put(
         .httpGet(
           request: core.request, url: url.validate(productVersion: configuration.productVersion),
-          token: token.secret))
+          token: dialled.secret))
     }
   }
 
   func validated(_ status: Int, _ body: [UInt8], _ now: Instant) {
-    guard case .validating = core.phase, let tokens = core.tokens else { return }
-    let secret = tokens.refreshed?.secret ?? tokens.configured.secret
-    lose(failure(status: status, words: serverWords(body, hiding: secret), validating: true), now)
+    guard case .validating = core.phase, let dialled = core.tokens?.dialled else { return }
+    let words = serverWords(body, hiding: dialled.secret)
+    notJoined(failure(status: status, words: words, validating: true, dialled.origin), now)
+  }
+
+  /// A refused token that is not the configured one is no news: only that it is not used again.
+  private func notJoined(_ failure: Failure, _ now: Instant) {
+    if case .notAllowed = failure, core.tokens?.refused() == true { return dial(now) }
+    lose(failure, now)
   }
 
   /// The server could not be asked either: what the first try said has to do.
   func validationFailed(_ now: Instant) {
     guard case .validating(_, let transport) = core.phase else { return }
-    lose(unexplained(transport, host: core.url?.authority ?? ""), now)
+    lose(
+      unexplained(transport, host: core.url?.authority ?? "", core.tokens?.dialled.origin ?? .configured), now
+    )
   }
 
   func webSocketClosed(_ code: UInt16, _ reason: String, _ now: Instant) {
@@ -64,7 +67,7 @@ extension Room {
     switch core.phase {
     case .leaving: finish(nil, reason: "left", now)
     case .awaitingJoin, .connectingMedia, .connected, .interrupted:
-      let words = serverWords(Array(reason.utf8), hiding: core.tokens?.configured.secret ?? "")
+      let words = serverWords(Array(reason.utf8), hiding: core.tokens?.dialled.secret ?? "")
       lose(.signalLost("WebSocket close code \(code)" + (words.isEmpty ? "" : " (\(words))")), now)
     case .idle, .dialling, .validating, .waiting: break
     }

@@ -27,7 +27,9 @@ extension Room {
   func pump(_ peer: Peer, _ now: Instant) -> Bool {
     guard let connection = core.session[peer] else { return false }
     switch connection.poll(now: now) {
-    case .transmit(let bytes, let from, let to): put(.transmit(bytes, from: from, to: to, peer: peer))
+    case .transmit(let bytes, let from, let to):
+      // Nobody is there any more.
+      if !connection.isClosedByPeer { put(.transmit(bytes, from: from, to: to, peer: peer)) }
     case .event(.candidate(let candidate, let mid, let index)):
       let json = CandidateInit(candidate: candidate, mid: mid, sectionIndex: index).json
       send(.trickle(candidateInit: json, target: peer))
@@ -67,7 +69,8 @@ extension Room {
       connection.close(now: now)
       drain: for _ in 0..<configuration.limits.farewellOutputsMax {
         switch connection.poll(now: now) {
-        case .transmit(let bytes, let from, let to): put(.transmit(bytes, from: from, to: to, peer: peer))
+        case .transmit(let bytes, let from, let to):
+          if !connection.isClosedByPeer { put(.transmit(bytes, from: from, to: to, peer: peer)) }
         case .event: break
         case .wait: break drain
         }
@@ -77,6 +80,7 @@ extension Room {
     core.session.publisherWait = nil
     core.session.subscriberWait = nil
     core.session.publisherDeadline = nil
+    core.session.dismissal = nil
     core.session.negotiation = Negotiation()
     giveUpWaitingPackets()
     core.session.data = DataSession()
@@ -90,24 +94,27 @@ extension Room {
       if peer == .publisher { core.session.publisherDeadline = nil }
       checkMedia(now)
     case .disconnected: interrupted(peer, reason, now)
-    case .failed: failed(.mediaFailed(name(peer) + (reason.isEmpty ? "" : ": " + reason)), now)
+    case .failed:
+      let failure = Failure.mediaFailed(name(peer) + (reason.isEmpty ? "" : ": " + reason))
+      if core.session[peer]?.isClosedByPeer == true {
+        closedByServer(failure, now)
+      } else if core.session.dismissal == nil {
+        lose(failure, now)
+      }
     }
   }
 
-  /// A server that sends us away closes DTLS as well, and UDP may overtake the `leave` that says why: while the
-  /// WebSocket lives, the reason gets a moment to arrive.
-  func failed(_ failure: Failure, _ now: Instant) {
-    guard case .connected(let since) = core.phase, core.session.socket == .open else {
-      return lose(failure, now)
-    }
-    core.session.peerFailure = failure
-    let grace = configuration.farewellGraceMilliseconds
-    core.phase = .interrupted(until: now.advanced(byMilliseconds: grace), connectedSince: since)
-    setState(.resuming, failure.description)
+  /// A server that sends us away closes DTLS and the data channels as well, and UDP may overtake the `leave` that says
+  /// why: while the WebSocket lives, the reason gets a moment to arrive, after each of them. Nobody is told anything
+  /// before.
+  func closedByServer(_ failure: Failure, _ now: Instant) {
+    guard isJoined, core.session.socket == .open else { return lose(failure, now) }
+    let until = now.advanced(byMilliseconds: configuration.limits.dismissalWaitMilliseconds)
+    core.session.dismissal = (core.session.dismissal?.failure ?? failure, until)
   }
 
   private func interrupted(_ peer: Peer, _ reason: String, _ now: Instant) {
-    guard case .connected(let since) = core.phase, needs(peer) else { return }
+    guard case .connected(let since) = core.phase, core.session.dismissal == nil, needs(peer) else { return }
     core.phase = .interrupted(
       until: now.advanced(byMilliseconds: configuration.mediaTimeoutMilliseconds), connectedSince: since)
     setState(.resuming, "media stopped (\(name(peer)))" + (reason.isEmpty ? "" : ": " + reason))
@@ -115,7 +122,7 @@ extension Room {
 
   /// Connected means that media flows: every peer that is needed is up.
   func checkMedia(_ now: Instant) {
-    guard missingPeers.isEmpty else { return }
+    guard core.session.dismissal == nil, missingPeers.isEmpty else { return }
     switch core.phase {
     case .connectingMedia: core.phase = .connected(since: now)
     case .interrupted(_, let since): core.phase = .connected(since: since)

@@ -60,8 +60,8 @@ extension Room {
   }
 
   func answered(_ description: SessionDescription, _ now: Instant) {
-    guard let outstanding = core.session.negotiation.outstanding, let publisher = core.session.publisher,
-      description.id == 0 || description.id == outstanding.id
+    guard core.session.dismissal == nil, let outstanding = core.session.negotiation.outstanding,
+      let publisher = core.session.publisher, description.id == 0 || description.id == outstanding.id
     else {
       core.statistics.unusedMessages += 1
       return

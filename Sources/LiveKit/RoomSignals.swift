@@ -59,7 +59,7 @@ extension Room {
     case .offer(let description): offered(description, now)
     case .answer(let description): answered(description, now)
     case .trickle(let json, let target): trickled(json, target, now)
-    case .participants(let updates): changeParticipants(now) { $0.apply(updates) }
+    case .participants(let updates): changed(updates, now)
     case .trackPublished(let cid, let track): published(cid, track, now)
     case .trackUnpublished(let sid): unpublished(sid, now)
     case .trackSubscribed(let sid): heard(sid)
@@ -82,6 +82,17 @@ extension Room {
     case .moved(let moved): self.moved(moved, now)
     case .join, .reconnect, .unused: core.statistics.unusedMessages += 1
     }
+  }
+
+  /// Where a peer connection was closed, our own end among them is the word that says why.
+  private func changed(_ updates: [Participant], _ now: Instant) {
+    let own = core.directory.local.sid
+    if core.session.dismissal != nil,
+      let farewell = updates.first(where: { $0.sid == own && $0.state == .disconnected })
+    {
+      return lose(.dismissed(farewell.disconnectReason), now)
+    }
+    changeParticipants(now) { $0.apply(updates) }
   }
 
   private func trickled(_ json: String, _ target: Peer, _ now: Instant) {

@@ -4,6 +4,8 @@ import WebRTC
 /// The server's offers, who is in the room, and whose audio is which.
 extension Room {
   func offered(_ description: SessionDescription, _ now: Instant) {
+    // Of a peer connection that is closed already, and about to be explained.
+    guard core.session.dismissal == nil else { return }
     let subscriber = start(.subscriber, now)
     do {
       let answer = try subscriber.acceptOffer(description.sdp, now: now)

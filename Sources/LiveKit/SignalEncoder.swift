@@ -6,14 +6,7 @@ extension SignalRequest {
     let strings = CStrings()
     var message = livekit_SignalRequest()
     fill(&message, strings)
-    let size = lintel_encode_SignalRequest(&message, nil, 0)
-    var bytes = [UInt8](repeating: 0, count: size)
-    let written = bytes.withUnsafeMutableBufferPointer {
-      lintel_encode_SignalRequest(&message, $0.baseAddress, $0.count)
-    }
-    // The strings must outlive the encoder, which only borrows them.
-    withExtendedLifetime(strings) {}
-    return written == size ? bytes : []
+    return strings.encode(&message, lintel_encode_SignalRequest)
   }
 
   private func fill(_ message: inout livekit_SignalRequest, _ strings: CStrings) {

@@ -72,9 +72,12 @@ extension PeerConnection {
       case .applicationData(let packet): data.receive(packet, now: now)
       case .closedByPeer:
         data.end()
+        isClosedByPeer = true
         change(.failed, "the peer closed the DTLS association")
       case .failed(let failure):
         data.end()
+        // After the handshake nobody else can make it fail.
+        isClosedByPeer = srtpReceiver != nil
         change(.failed, failure.description)
       }
     }

@@ -67,6 +67,8 @@ public final class PeerConnection {
   let configuration: Configuration
   let random: any RandomSource
   public internal(set) var state: State = .new
+  /// It failed because the peer said so, and the peer was known by its fingerprint.
+  public internal(set) var isClosedByPeer = false
 
   // Descriptions: PeerConnection+Descriptions.swift.
   var plan = OfferPlan()

@@ -90,20 +90,22 @@ struct Connection: ~Copyable {
     }
   }
 
-  /// Until one of both has something to read, or `deadline`.
-  func wait(until deadline: Instant, orFor other: CInt) throws(ConnectionFailure) -> (
-    socket: Bool, other: Bool
+  /// Until one of them has something to read, or `deadline`.
+  func wait(until deadline: Instant, orFor others: (CInt, CInt)) throws(ConnectionFailure) -> (
+    socket: Bool, first: Bool, second: Bool
   ) {
     var entries = (
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: other, events: Int16(POLLIN), revents: 0)
+      pollfd(fd: others.0, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: others.1, events: Int16(POLLIN), revents: 0)
     )
     let wait = CInt(clamping: max(0, deadline.milliseconds(since: monotonicNow()) + 1))
     let ready = withUnsafeMutableBytes(of: &entries) {
-      CLinux.poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, wait)
+      CLinux.poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 3, wait)
     }
     if ready < 0, lintel_errno() != EINTR { throw .broken(path: path, doing: "poll", code: lintel_errno()) }
-    return ready > 0 ? (entries.0.revents != 0, entries.1.revents != 0) : (false, false)
+    guard ready > 0 else { return (false, false, false) }
+    return (entries.0.revents != 0, entries.1.revents != 0, entries.2.revents != 0)
   }
 
   /// Waits for bytes, or until `deadline`; without one as long as it takes.

@@ -3,15 +3,19 @@ import CLinux
 import Control
 import System
 
-/// The terminal that the user sits at, raw as long as this lives: keys come one by one, and none is shown.
+/// The terminal that the user sits at, raw as long as this lives: keys come one by one, and none is shown. What would
+/// end the program waits until the terminal is as it was.
 struct Terminal: ~Copyable {
   private var before = termios()
+  /// Readable when the program is told to end.
+  let endings: CInt
 
   /// nil if input or output is no terminal.
   init?() {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, tcgetattr(STDIN_FILENO, &before) == 0 else {
       return nil
     }
+    endings = lintel_hold_ending_signals()
     var raw = before
     cfmakeraw(&raw)
     tcsetattr(STDIN_FILENO, TCSANOW, &raw)
@@ -20,6 +24,7 @@ struct Terminal: ~Copyable {
   deinit {
     var before = before
     tcsetattr(STDIN_FILENO, TCSANOW, &before)
+    lintel_release_ending_signals(endings)
   }
 
   /// Asked for each frame, so a terminal that changes its size is followed.
@@ -50,8 +55,9 @@ func monitor(_ connection: borrowing Connection) throws(ConnectionFailure) -> Ex
       case .finish(let status): return status
       }
     }
-    let ready = try connection.wait(until: monitor.deadline, orFor: STDIN_FILENO)
-    if ready.other {
+    let ready = try connection.wait(until: monitor.deadline, orFor: (STDIN_FILENO, terminal.endings))
+    if ready.second { monitor.handleInterruption() }
+    if ready.first {
       var key: UInt8 = 0
       // A terminal that is gone reads as its end, and nobody is left to look.
       monitor.handle(key: read(STDIN_FILENO, &key, 1) == 1 ? key : UInt8(ascii: "q"))

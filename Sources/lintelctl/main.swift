@@ -16,16 +16,16 @@ func run() -> ExitCode {
   } catch {
     return perform([.complain("lintelctl: \(error.description)\n"), .finish(.usage)])
   }
-  switch invocation {
-  case .help(let text): return perform([.print(text), .finish(.done)])
-  case .run(let action, let socket, let json): return run(action, socket, json: json)
-  case .provision(let provision, let json): return run(provision, json: json)
+  switch invocation.action {
+  case .print(let text): return perform([.print(text), .finish(.done)])
+  case .provision(let provision): return run(provision, json: invocation.json)
+  default: return run(invocation.action, invocation.socket, json: invocation.json)
   }
 }
 
 func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
   var token: String?
-  var file: OpenFile?
+  var files: [OpenFile] = []
   if case .join(_, let path?, _) = action {
     switch Secrets.readGiven(path) {
     case .success(let text): token = text
@@ -34,7 +34,10 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
     }
   }
   do throws(FileFailure) {
-    if case .sendFile(let path, _, _, _) = action { file = try OpenFile(path) }
+    // All of them first, so that a mistyped one is told before the others are sent.
+    if case .sendFiles(let paths, _, _, _) = action {
+      for path in paths { files.append(try OpenFile(path)) }
+    }
   } catch {
     return perform(Conversation.failure(.failed, error.description, json: json))
   }
@@ -42,8 +45,9 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
     let connection = try Connection(path: socket)
     if action == .monitor { return try monitor(connection) }
     let conversation = Conversation(
-      action, socket: socket, json: json, token: token, fileBytes: file?.bytes, now: monotonicNow())
-    return try converse(connection, conversation, json: json, file: file)
+      action, socket: socket, json: json, token: token, fileBytes: files.map { $0.bytes }, now: monotonicNow()
+    )
+    return try converse(connection, conversation, json: json, files: files)
   } catch {
     if case .doctor(let path) = action, error.status == .unreachable,
       let status = standIn(configuration: path, json: json)
@@ -56,7 +60,7 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
 
 /// Until the conversation ends.
 func converse(
-  _ connection: borrowing Connection, _ conversation: Conversation, json: Bool, file: OpenFile?
+  _ connection: borrowing Connection, _ conversation: Conversation, json: Bool, files: [OpenFile]
 ) throws(ConnectionFailure) -> ExitCode {
   var conversation = conversation
   while true {
@@ -65,9 +69,9 @@ func converse(
       case .send(let bytes): try connection.send(bytes)
       case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
       case .complain(let text): _ = write(text, to: STDERR_FILENO)
-      case .readFile(let bytesMax):
+      case .readFile(let index, let bytesMax):
         do throws(FileFailure) {
-          conversation.receiveFile(try file?.read(bytesMax: bytesMax) ?? [])
+          conversation.receiveFile(try files[index].read(bytesMax: bytesMax))
         } catch {
           // The end of the connection tells the daemon that the rest will not come.
           return perform(Conversation.failure(.failed, error.description, json: json))

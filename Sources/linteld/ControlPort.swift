@@ -37,6 +37,7 @@ final class ControlPort {
     do throws(ReactorFailure) {
       if let passed = ServiceManager.takeControlSocket() {
         server = try StreamServer(loop, listening: passed, path: settings.socket)
+        Self.tellUnused(settings, path: Self.path(of: passed))
       } else {
         server = try StreamServer(loop, path: settings.socket, mode: 0o660, group: group)
       }
@@ -44,6 +45,26 @@ final class ControlPort {
       throw .reactor(error)
     }
     server.onConnection = { self.accept($0) }
+  }
+
+  /// A socket that was passed has its path and its group from whoever made it.
+  private static func tellUnused(_ settings: ControlSettings, path: String) {
+    if settings.socket != path {
+      Journal.write(
+        .warning,
+        "[control] socket = \(settings.socket) does not count: systemd listens at \(path) (linteld.socket)")
+    }
+    if let group = settings.group {
+      Journal.write(
+        .warning,
+        "[control] group = \(group) does not count: systemd made the socket (SocketGroup= of linteld.socket)")
+    }
+  }
+
+  private static func path(of descriptor: Int32) -> String {
+    var path = [CChar](repeating: 0, count: 108)
+    lintel_socket_path(descriptor, &path, path.count)
+    return path.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
   }
 
   func close() {

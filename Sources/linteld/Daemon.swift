@@ -64,7 +64,10 @@ final class Daemon {
         memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
     port = isStandIn ? nil : try ControlPort(loop, settings.control)
     metrics = isStandIn ? nil : MetricsPort(loop, settings.metrics)
-    room = Room(configuration: try Self.roomConfiguration(settings), random: SystemRandom())
+    var configuration = try Self.roomConfiguration(settings)
+    let clock = instruments
+    configuration.unixMilliseconds = { clock.unixMilliseconds }
+    room = Room(configuration: configuration, random: SystemRandom())
     device = Device(
       settings: settings, room: room, instruments: instruments, version: lintelVersion, startedAt: loop.now)
   }

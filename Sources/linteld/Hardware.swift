@@ -4,47 +4,54 @@ import Configuration
 import Device
 import Reactor
 
-/// The hardware beside sound: what is configured is opened, and what cannot be had is asked for again, for ever. The
-/// simulated board has none; what it would do is told in the journal.
+/// The hardware beside sound: what is configured is opened, and what cannot be had is asked for again, for ever. What
+/// a bounce, a loss or a pattern means is `Board`'s to say; here is the timer. The simulated board has outputs in
+/// memory, and what they do is told in the journal.
 final class Hardware {
   var onEvent: ((BoardEvent) -> Void)?
 
   private let isSimulated: Bool
+  private let loop: EventLoop
+  private let timer: Timer
   private var parts: [HardwarePart] = []
-  private let retry: Timer
-  private let blink: Timer
-  private var shown = IndicatorState.off
-  private var step = 0
+  private var blinking = Blinking(
+    lights: BoardLight.allCases.count, stepMilliseconds: LightPattern.stepMilliseconds)
 
   /// Nothing is opened yet.
   init(_ loop: EventLoop, _ settings: Settings) {
+    self.loop = loop
     isSimulated = settings.device.board == .simulated
-    retry = Timer(loop)
-    blink = Timer(loop)
-    guard !isSimulated else { return }
+    timer = Timer(loop)
+    guard !isSimulated else {
+      if let lock = settings.door.output { parts.append(OutputPart(lock, .journal, light: nil, loop)) }
+      return
+    }
     for use in GPIOSettings.Use.allCases {
       guard let line = settings.gpio[use] else { continue }
       let place = GPIOPlace(line, chip: settings.gpio.chip)
       if let input = BoardInput(use) {
-        parts.append(InputPart(input, place, loop, settings.gpio.debounceMilliseconds))
+        parts.append(InputPart(input, place, settings.gpio.debounceMilliseconds, loop))
       } else {
-        parts.append(OutputPart(use.rawValue, .line(place), light: BoardLight(use)))
+        parts.append(OutputPart(use.rawValue, .line(place), light: BoardLight(use), loop))
       }
     }
     for (index, light) in BoardLight.allCases.enumerated() {
       guard let name = settings.leds.names[index] else { continue }
-      parts.append(
-        OutputPart(light.rawValue + "-led", .led(name, folder: settings.leds.folder), light: light))
+      let source = OutputPart.Source.led(name, folder: settings.leds.folder)
+      parts.append(OutputPart(light.rawValue + "-led", source, light: light, loop))
     }
     if let device = settings.keypad.device { parts.append(KeypadPart(device, loop)) }
   }
 
   /// Opens what there is. How the inputs stand is told before this returns.
   func start() {
-    retry.onFire = { self.openMissing() }
-    blink.onFire = { self.showStep() }
-    for part in parts { part.onEvent = { self.take($0) } }
-    openMissing()
+    timer.onFire = { self.timeout() }
+    for part in parts {
+      // What is in memory always works.
+      if !isSimulated { part.onEvent = { self.onEvent?($0) } }
+      part.onDeadline = { self.schedule() }
+    }
+    timeout()
     if parts.isEmpty, !isSimulated {
       Journal.write(.info, "no button, lock, light or keypad is configured")
     }
@@ -52,58 +59,42 @@ final class Hardware {
 
   /// The lock is shut and lights are dark when nobody looks after them any more.
   func stop() {
-    retry.cancel()
-    blink.cancel()
+    timer.onFire = nil
+    timer.cancel()
     for part in parts { part.take(.set(false)) }
   }
 
   func perform(_ command: BoardCommand) {
     switch command {
-    case .setOutput(let name, let on):
-      if isSimulated { Journal.write(.info, "output \(name) is \(on ? "on" : "off")") }
-      for part in parts where part.name == name { part.take(.set(on)) }
+    case .setOutput(let name, let on): for part in parts where part.name == name { part.take(.set(on)) }
     case .indicate(let state):
       if isSimulated { Journal.write(.info, "the indicator shows \(state.rawValue)") }
-      shown = state
-      step = 0
-      showStep()
+      blinking.show(BoardLight.allCases.map { LightPattern.of(state, $0) }, now: loop.now)
+      showLights()
+      schedule()
     }
   }
 
-  private func take(_ event: BoardEvent) {
-    if case .part(let part) = event, part.problem != nil { scheduleRetry() }
-    onEvent?(event)
-  }
-
-  private func openMissing() {
-    var lightCame = false
-    for part in parts where !part.isOpen {
-      part.tryToOpen()
-      if part.isOpen, part.light != nil { lightCame = true }
-    }
+  private func timeout() {
+    for part in parts { part.timeout() }
+    blinking.advance(now: loop.now)
     // One that comes late shows what holds, not what happens next.
-    if lightCame { showStep() }
-    if parts.contains(where: { !$0.isOpen }) { scheduleRetry() }
+    showLights()
+    schedule()
   }
 
-  private func scheduleRetry() {
-    if retry.deadline == nil { retry.schedule(afterMilliseconds: Self.retryMilliseconds) }
-  }
-
-  /// One step of the lights' patterns; the timer runs only while one of them blinks.
-  private func showStep() {
-    var blinks = false
-    for part in parts {
-      guard let light = part.light else { continue }
-      let pattern = LightPattern.of(shown, light)
-      if pattern != 0, pattern != 0xFFFF { blinks = true }
-      part.take(.set(pattern & (0x8000 >> step) != 0))
+  private func showLights() {
+    for (index, light) in BoardLight.allCases.enumerated() {
+      for part in parts where part.light == light { part.take(.set(blinking.isLit(index))) }
     }
-    step = (step + 1) % LightPattern.steps
-    if blinks { blink.schedule(afterMilliseconds: LightPattern.stepMilliseconds) } else { blink.cancel() }
   }
 
-  private static let retryMilliseconds = 2_000
+  private func schedule() {
+    guard timer.onFire != nil else { return }
+    var next = blinking.deadline
+    for part in parts { next = earliest(next, part.deadline) }
+    if let next { timer.schedule(at: next) } else { timer.cancel() }
+  }
 }
 
 extension GPIOPlace {

@@ -12,7 +12,7 @@ class HardwarePart {
     case begin
     /// Its descriptor can be read.
     case readable
-    /// It was quiet for a while.
+    /// The time of `settling` has come.
     case settled
     case set(Bool)
   }
@@ -20,41 +20,62 @@ class HardwarePart {
   let name: String
   let light: BoardLight?
   var onEvent: ((BoardEvent) -> Void)?
+  /// `deadline` may have changed.
+  var onDeadline: (() -> Void)?
+  fileprivate let loop: EventLoop
   fileprivate var watcher: DescriptorWatcher?
-  private(set) var isOpen = false
   private let place: String
+  private var reopening: Reopening
 
-  init(_ name: String, _ place: String, light: BoardLight? = nil) {
+  init(_ name: String, _ place: String, light: BoardLight? = nil, _ loop: EventLoop) {
     self.name = name
     self.place = place
     self.light = light
+    self.loop = loop
+    reopening = Reopening(
+      firstMilliseconds: Self.retryMilliseconds, longestMilliseconds: Self.retryMilliseconds, now: loop.now)
   }
 
   func perform(_ step: Step) throws(BoardFailure) {}
   func close() {}
+  /// When an open one wants to be looked at.
+  var settling: Instant? { nil }
 
-  final func tryToOpen() {
-    isOpen = true
-    take(.open)
-    guard isOpen else { return }
-    tell(nil)
-    take(.begin)
+  /// When `timeout` is to be called.
+  final var deadline: Instant? { earliest(reopening.deadline, settling) }
+
+  final func timeout() {
+    let now = loop.now
+    if reopening.isDue(now) {
+      open()
+    } else if let settling, settling <= now {
+      take(.settled)
+    }
   }
 
   /// What fails closes it, until it is asked for again.
   final func take(_ step: Step) {
-    guard isOpen else { return }
+    guard reopening.isOpen else { return }
     do throws(BoardFailure) {
       try perform(step)
     } catch {
-      isOpen = false
       watcher = nil
       close()
+      reopening.failed(now: loop.now)
       tell(error.description)
     }
+    onDeadline?()
   }
 
-  fileprivate final func watch(_ loop: EventLoop, _ descriptor: Int32) throws(BoardFailure) {
+  private func open() {
+    reopening.opened()
+    take(.open)
+    guard reopening.isOpen else { return }
+    tell(nil)
+    take(.begin)
+  }
+
+  fileprivate final func watch(_ descriptor: Int32) throws(BoardFailure) {
     do throws(ReactorFailure) {
       watcher = try DescriptorWatcher(loop, descriptor: descriptor) { self.take(.readable) }
     } catch {
@@ -65,70 +86,71 @@ class HardwarePart {
   private func tell(_ problem: String?) {
     onEvent?(.part(BoardPart(name: name, place: place, problem: problem)))
   }
+
+  private static let retryMilliseconds = 2_000
 }
 
-/// A button or switch: it counts when it was quiet for a while. Between an edge and that moment nobody listens, so
-/// that a line that swings wildly wakes the loop once in a while and no more.
+/// A button or switch. While it bounces nobody listens.
 final class InputPart: HardwarePart {
   private let input: BoardInput
   private let gpio: GPIOPlace
-  private let loop: EventLoop
-  private let settle: Timer
   private let debounceMilliseconds: Int
   private var line: GPIOLine?
-  private var roundsLeft = 0
+  private var debounce: Debounce?
 
-  init(_ input: BoardInput, _ place: GPIOPlace, _ loop: EventLoop, _ debounceMilliseconds: Int) {
+  init(_ input: BoardInput, _ place: GPIOPlace, _ debounceMilliseconds: Int, _ loop: EventLoop) {
     self.input = input
     gpio = place
-    self.loop = loop
-    settle = Timer(loop)
     self.debounceMilliseconds = debounceMilliseconds
-    super.init(input.rawValue, place.words)
-    settle.onFire = { self.take(.settled) }
+    super.init(input.rawValue, place.words, loop)
   }
+
+  override var settling: Instant? { debounce?.deadline }
 
   override func perform(_ step: Step) throws(BoardFailure) {
     if case .open = step { line = try GPIOLine(gpio, isOutput: false, consumer: "lintel " + name) }
     guard let line else { return }
-    var hasChanged = false
-    let isOn = try line.read(&hasChanged)
+    var hadEdges = false
+    let isOn = try line.read(&hadEdges)
     switch step {
     case .begin:
-      try watch(loop, line.descriptor)
+      try watch(line.descriptor)
+      // Nobody shall be heard a moment longer than he wants to be.
+      debounce = Debounce(milliseconds: debounceMilliseconds, closesAtOnce: input == .mute, isOn: isOn)
       onEvent?(.input(input, isOn: isOn, isFirst: true))
     case .readable:
       watcher?.stop()
-      roundsLeft = Self.roundsMax
-      settle.schedule(afterMilliseconds: debounceMilliseconds)
+      if debounce?.edge(now: loop.now) == true { tellInput() }
     case .settled:
-      roundsLeft -= 1
-      // Still bouncing; what never rests is taken as it is found.
-      if hasChanged, roundsLeft > 0 { return settle.schedule(afterMilliseconds: debounceMilliseconds) }
-      watcher?.resume()
-      onEvent?(.input(input, isOn: isOn, isFirst: false))
+      let changed = debounce?.look(isOn: isOn, hadEdges: hadEdges, now: loop.now) == true
+      if debounce?.deadline == nil { watcher?.resume() }
+      if changed { tellInput() }
     case .open, .set: break
     }
   }
 
   override func close() {
-    settle.cancel()
+    debounce = nil
     line = nil
   }
 
-  private static let roundsMax = 10
+  private func tellInput() {
+    if let debounce { onEvent?(.input(input, isOn: debounce.isOn, isFirst: false)) }
+  }
 }
 
-/// A relay, or a light: a line of its own, or one of the kernel's lights.
+/// A relay, or a light: a line of its own, one of the kernel's lights, or a line in the journal.
 final class OutputPart: HardwarePart {
   enum Source {
     case line(GPIOPlace)
     case led(String, folder: String)
+    case journal
 
     var words: String {
       switch self {
       case .line(let place): place.words
       case .led(let name, _): "light " + name
+      case .journal: "the simulated board"
       }
     }
   }
@@ -137,19 +159,16 @@ final class OutputPart: HardwarePart {
   private var output: (any DigitalOutput)?
   private var isOn = false
 
-  init(_ name: String, _ source: Source, light: BoardLight?) {
+  init(_ name: String, _ source: Source, light: BoardLight?, _ loop: EventLoop) {
     self.source = source
-    super.init(name, source.words, light: light)
+    super.init(name, source.words, light: light, loop)
   }
 
   override func perform(_ step: Step) throws(BoardFailure) {
     switch step {
     case .open:
       isOn = false
-      switch source {
-      case .line(let place): output = try GPIOLine(place, isOutput: true, consumer: "lintel " + name)
-      case .led(let name, let folder): output = try LED(name, folder: folder)
-      }
+      output = try open()
     case .set(let on):
       guard on != isOn else { return }
       try output?.set(on)
@@ -159,23 +178,33 @@ final class OutputPart: HardwarePart {
   }
 
   override func close() { output = nil }
+
+  private func open() throws(BoardFailure) -> any DigitalOutput {
+    switch source {
+    case .line(let place): return try GPIOLine(place, isOutput: true, consumer: "lintel " + name)
+    case .led(let name, let folder): return try LED(name, folder: folder)
+    case .journal:
+      let line = MemoryLine()
+      let name = name
+      line.onSet = { Journal.write(.info, "output \(name) is \($0 ? "on" : "off")") }
+      return line
+    }
+  }
 }
 
 final class KeypadPart: HardwarePart {
   private let device: String
-  private let loop: EventLoop
   private var keypad: Keypad?
 
   init(_ device: String, _ loop: EventLoop) {
     self.device = device
-    self.loop = loop
-    super.init("keypad", "'\(device)'")
+    super.init("keypad", "'\(device)'", loop)
   }
 
   override func perform(_ step: Step) throws(BoardFailure) {
     switch step {
     case .open: keypad = try Keypad(device)
-    case .begin: if let keypad { try watch(loop, keypad.descriptor) }
+    case .begin: if let keypad { try watch(keypad.descriptor) }
     default: try keypad?.read { onEvent?(BoardEvent($0)) }
     }
   }

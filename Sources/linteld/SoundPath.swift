@@ -26,7 +26,7 @@ final class SoundPath {
   /// Grows while the audio thread makes progress.
   var turnCount: Int { thread.turnCount }
 
-  private let thread: AudioThread<AlsaCapture, AlsaPlayback>
+  private let thread: AudioThread<LinuxBoard>
   private let mixer: Mixer?
   private let mixerName: String
   private var volumePercent: Int
@@ -62,19 +62,17 @@ final class SoundPath {
       throw .audio(error)
     }
     do throws(BoardFailure) {
-      let (capture, playback) = try Self.devices(settings)
-      thread = try AudioThread(capture: capture, playback: playback, uplink: uplink, downlink: downlink)
+      thread = try AudioThread(Self.board(settings), uplink: uplink, downlink: downlink)
     } catch {
       throw .board(error)
     }
   }
 
-  private static func devices(_ settings: Settings) throws(BoardFailure) -> (AlsaCapture, AlsaPlayback) {
+  private static func board(_ settings: Settings) throws(BoardFailure) -> LinuxBoard {
     switch settings.device.board {
     case .linux:
-      let board = LinuxBoard(
+      return try LinuxBoard(
         capture: settings.audio.capture, playback: settings.audio.playback, channel: settings.audio.channel)
-      return (board.capture, board.playback)
     case .simulated:
       var card = SimulatedSoundcard(
         plugin: settings.simulated.soundcard ?? SimulatedSoundcard.installedPlugin)
@@ -83,8 +81,7 @@ final class SoundPath {
       card.speaker = settings.simulated.speaker
       card.microphoneControl = settings.simulated.control.map { $0 + ".microphone" }
       card.speakerControl = settings.simulated.control.map { $0 + ".speaker" }
-      let board = try SimulatedBoard(card, channel: settings.audio.channel)
-      return (board.capture, board.playback)
+      return try LinuxBoard(simulated: card, channel: settings.audio.channel)
     }
   }
 
@@ -176,7 +173,9 @@ final class SoundPath {
     case .opened(let direction, _, let parameters):
       // A card that comes back may have forgotten its volume.
       if direction == .playback, mixer != nil { applyVolume() }
-      onCardEvent?(SoundCardEvent(stream(direction), .working(parameters: parameters)))
+      onCardEvent?(
+        SoundCardEvent(
+          stream(direction), .working(rateHertz: parameters.rateHertz, parameters: parameters.line)))
     case .unavailable(let direction, let reason), .lost(let direction, let reason):
       onCardEvent?(SoundCardEvent(stream(direction), .failed(reason: reason)))
     case .dropouts(let direction, let total):

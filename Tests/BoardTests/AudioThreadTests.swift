@@ -152,9 +152,8 @@ struct AudioThreadTests {
   @Test func withoutAnyDeviceTheThreadStillPacesAndSaysWhy() throws {
     let uplink = try Uplink()
     let downlink = try Downlink()
-    let board = LinuxBoard(capture: "hw:31,7", playback: "hw:31,7")
     let thread = try AudioThread(
-      capture: board.capture, playback: board.playback, uplink: uplink, downlink: downlink)
+      LinuxBoard(capture: "hw:31,7", playback: "hw:31,7"), uplink: uplink, downlink: downlink)
     let listener = Listener(thread, uplink)
     try thread.start(priority: 20)
     listener.run(seconds: 1)

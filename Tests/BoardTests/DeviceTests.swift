@@ -14,9 +14,9 @@ struct DeviceTests {
     let spoken = tone(440, seconds: 4)
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.microphone = try workshop.write("mic.wav", wav: spoken)
-    let board = try SimulatedBoard(card)
+    let board = try LinuxBoard(simulated: card)
     let parameters = try board.capture.open()
-    #expect(parameters.contains("16000 Hz mono, period 160 frames (10 ms), buffer 640 frames (40 ms)"))
+    #expect(parameters.line.contains("16000 Hz mono, period 160 frames (10 ms), buffer 640 frames (40 ms)"))
     let begin = Date()
     var heard: [Int16] = []
     var period = [Int16](repeating: 0, count: 160)
@@ -31,7 +31,7 @@ struct DeviceTests {
     #expect(heard.count >= 48_000)
     #expect(took > 2.9 && took < 3.3)
     #expect(heard == Array(spoken.prefix(heard.count)))
-    #expect(board.capture.overruns == 0)
+    #expect(board.capture.dropouts == 0)
   }
 
   @Test(arguments: [8_000, 44_100, 48_000])
@@ -42,10 +42,10 @@ struct DeviceTests {
     let samples = (0..<rate).map { Int16(12_000 * sin(2 * .pi * 440 * Double($0) / Double(rate))) }
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.microphone = try workshop.write("mic.wav", wav: samples, rate: rate)
-    let board = try SimulatedBoard(card)
+    let board = try LinuxBoard(simulated: card)
     let parameters = try board.capture.open()
-    #expect(parameters.contains("S16_LE \(rate) Hz mono, period \(rate / 100) frames (10 ms)"))
-    #expect(parameters.hasSuffix("converted to 16000 Hz"))
+    #expect(parameters.line.contains("S16_LE \(rate) Hz mono, period \(rate / 100) frames (10 ms)"))
+    #expect(parameters.line.hasSuffix("converted to 16000 Hz"))
     var heard: [Int16] = []
     var period = [Int16](repeating: 0, count: 160)
     let end = Date().addingTimeInterval(3)
@@ -55,7 +55,7 @@ struct DeviceTests {
         heard += period
       }
     }
-    #expect(board.capture.overruns == 0)
+    #expect(board.capture.dropouts == 0)
     // 440 Hz crosses zero upwards 220 times in half a second; the filter's ringing before the tone does too.
     let settled = heard.dropFirst(160)
     let crossings = zip(settled, settled.dropFirst()).filter { $0 < 0 && $1 >= 0 }.count
@@ -91,7 +91,7 @@ struct DeviceTests {
           pcm.speaker { type plug slave { pcm card rate \(rate) } }
           """))
     let parameters = try playback.open()
-    #expect(parameters.contains("S16_LE \(rate) Hz"))
+    #expect(parameters.line.contains("S16_LE \(rate) Hz"))
     let said = tone(440, seconds: 1)
     var done = 0
     let end = Date().addingTimeInterval(3)
@@ -103,7 +103,7 @@ struct DeviceTests {
       usleep(2_000)
     }
     playback.close()
-    return playback.underruns == 0 ? try workshop.read("spk.wav") : nil
+    return playback.dropouts == 0 ? try workshop.read("spk.wav") : nil
   }
 
   @Test(arguments: [0, 1, 2]) func oneChannelOfTwoIsChosenOrTheirMean(channel: Int) throws {
@@ -113,10 +113,10 @@ struct DeviceTests {
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     let samples = (0..<32_000).map { $0 % 2 == 0 ? Int16(1_000) : Int16(3_000) }
     card.microphone = try workshop.write("mic.wav", wav: samples, channels: 2)
-    let board = try SimulatedBoard(card, channel: channel)
+    let board = try LinuxBoard(simulated: card, channel: channel)
     let parameters = try board.capture.open()
     // The plug mixes the channels itself where none is named.
-    #expect(parameters.contains(channel == 0 ? "mono, period" : "stereo (channel \(channel)), period"))
+    #expect(parameters.line.contains(channel == 0 ? "mono, period" : "stereo (channel \(channel)), period"))
     var period = [Int16](repeating: 0, count: 160)
     let end = Date().addingTimeInterval(2)
     var got = 0
@@ -144,7 +144,7 @@ struct DeviceTests {
     let workshop = try Workshop()
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.speaker = workshop.path("spk.wav")
-    let board = try SimulatedBoard(card)
+    let board = try LinuxBoard(simulated: card)
     _ = try board.playback.open()
     let said = tone(1_000, seconds: 2)
     var done = 0
@@ -161,7 +161,7 @@ struct DeviceTests {
     board.playback.close()
     #expect(try workshop.read("spk.wav") == said)
     #expect(try workshop.headerDataBytes("spk.wav") == said.count * 2)
-    #expect(board.playback.underruns == 0)
+    #expect(board.playback.dropouts == 0)
   }
 
   @Test func anOverrunIsCountedAndCaptureGoesOn() throws {
@@ -170,7 +170,7 @@ struct DeviceTests {
     let workshop = try Workshop()
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.microphoneControl = workshop.path("mic.ctl")
-    let board = try SimulatedBoard(card)
+    let board = try LinuxBoard(simulated: card)
     _ = try board.capture.open()
     usleep(100_000)  // Longer than the buffer of 40 ms.
     var period = [Int16](repeating: 0, count: 160)
@@ -179,7 +179,7 @@ struct DeviceTests {
       got += try period.withUnsafeMutableBufferPointer { try board.capture.read(into: $0) }
       usleep(2_000)
     }
-    #expect(board.capture.overruns == 1)
+    #expect(board.capture.dropouts == 1)
     #expect(got > 0)
   }
 
@@ -187,7 +187,7 @@ struct DeviceTests {
     let workshop = try Workshop()
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.microphoneControl = workshop.path("mic.ctl")
-    let board = try SimulatedBoard(card)
+    let board = try LinuxBoard(simulated: card)
     try workshop.fault("mic.ctl", 4)
     #expect(throws: BoardFailure.deviceBusy(name: "microphone", holder: SoundCards().holder(.capture))) {
       try board.capture.open()
@@ -210,7 +210,7 @@ struct DeviceTests {
     try Data("RIFF....WAVEnonsense".utf8).write(to: URL(fileURLWithPath: workshop.path("mic.wav")))
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.microphone = workshop.path("mic.wav")
-    let board = try SimulatedBoard(card)
+    let board = try LinuxBoard(simulated: card)
     #expect(throws: BoardFailure.self) { try board.capture.open() }
   }
 }
@@ -221,6 +221,6 @@ struct SimulatedBoardTests {
       throws: BoardFailure.file(
         path: "/nowhere/card.so",
         reason: "the simulated sound card is missing; board/soundcard/build makes it")
-    ) { try SimulatedBoard(SimulatedSoundcard(plugin: "/nowhere/card.so")) }
+    ) { try LinuxBoard(simulated: SimulatedSoundcard(plugin: "/nowhere/card.so")) }
   }
 }

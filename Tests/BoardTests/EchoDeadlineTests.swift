@@ -1,13 +1,17 @@
+import Base
 import Testing
 
 @testable import Board
 
 struct EchoDeadlineTests {
   /// The round in which it gives up, nil if it never does.
-  private func givesUp(rounds: Int, every microseconds: Int64, backlog: (Int) -> Int) -> Int? {
-    var deadline = EchoDeadline()
+  private func givesUp(rounds: Int, every microseconds: Int, backlog: (Int) -> Int) -> Int? {
+    let start = Instant(microseconds: 0)
+    var deadline = EchoDeadline(now: start)
     for round in 0..<rounds
-    where deadline.isMissed(backlogPeriods: backlog(round), Int64(round) * microseconds) { return round }
+    where deadline.isMissed(
+      backlogPeriods: backlog(round), start.advanced(byMicroseconds: round * microseconds))
+    { return round }
     return nil
   }
 

@@ -12,12 +12,10 @@ struct EchoThreadTests {
     var card = SimulatedSoundcard(plugin: try #require(soundcardPlugin))
     card.speakerControl = workshop.path("spk.ctl")
     if !speakerIsThere { try workshop.fault("spk.ctl", 1) }
-    let board = try SimulatedBoard(card)
     var configuration = UplinkConfiguration()
     configuration.echoCancellation = true
     let uplink = try Uplink(configuration)
-    let thread = try AudioThread(
-      capture: board.capture, playback: board.playback, uplink: uplink, downlink: try Downlink())
+    let thread = try AudioThread(LinuxBoard(simulated: card), uplink: uplink, downlink: try Downlink())
     let listener = Listener(thread, uplink)
     try thread.start()
     defer { thread.stop() }

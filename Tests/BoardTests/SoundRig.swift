@@ -18,11 +18,9 @@ struct SoundRig {
     card.microphoneControl = workshop.path("mic.ctl")
     card.speaker = workshop.path("spk.wav")
     card.speakerControl = workshop.path("spk.ctl")
-    let board = try SimulatedBoard(card)
     uplink = try Uplink()
     downlink = try Downlink()
-    let thread = try AudioThread(
-      capture: board.capture, playback: board.playback, uplink: uplink, downlink: downlink)
+    let thread = try AudioThread(LinuxBoard(simulated: card), uplink: uplink, downlink: downlink)
     listener = Listener(thread, uplink)
   }
 }

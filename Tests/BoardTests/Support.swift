@@ -76,12 +76,12 @@ func tone(_ frequency: Double, seconds: Double, amplitude: Double = 12_000) -> [
 /// Runs what the reactor would: collects frames and events until `done` says so or `seconds` have passed.
 final class Listener {
   let uplink: Uplink
-  let thread: AudioThread<AlsaCapture, AlsaPlayback>
+  let thread: AudioThread<LinuxBoard>
   var frames: [EncodedFrame] = []
   var payloads: [[UInt8]] = []
   var events: [AudioDeviceEvent] = []
 
-  init(_ thread: AudioThread<AlsaCapture, AlsaPlayback>, _ uplink: Uplink) {
+  init(_ thread: AudioThread<LinuxBoard>, _ uplink: Uplink) {
     self.thread = thread
     self.uplink = uplink
   }

@@ -1,3 +1,4 @@
+import Base
 import Testing
 
 @testable import Control
@@ -16,9 +17,10 @@ struct CommandLineTests {
   @Test(
     "commands",
     arguments: [
-      ("status", .status), ("leave", .leave), ("participants", .participants), ("version", .version),
-      ("mute on", .mute(on: true)), ("mute off", .mute(on: false)), ("volume", .volume(level: nil)),
-      ("volume 0", .volume(level: 0)), ("volume 100", .volume(level: 100)),
+      ("status", .request(.status)), ("leave", .request(.leave)), ("participants", .request(.participants)),
+      ("version", .request(.version)), ("mute on", .request(.mute(on: true))),
+      ("mute off", .request(.mute(on: false))), ("volume", .request(.volume(level: nil))),
+      ("volume 0", .request(.volume(level: 0))), ("volume 100", .request(.volume(level: 100))),
       ("events", .events(follow: false)),
       ("events --follow", .events(follow: true)), ("join", .join(url: nil, tokenFile: nil, waitSeconds: 15)),
       ("join --no-wait", .join(url: nil, tokenFile: nil, waitSeconds: nil)),
@@ -32,8 +34,8 @@ struct CommandLineTests {
         "rpc a m {} --timeout 3", .request(.rpc(identity: "a", method: "m", payload: "{}", timeoutSeconds: 3))
       ),
       ("send hi --topic t", .request(.send(text: "hi", topic: "t", to: nil))),
-      ("send-file a/b --to x", .sendFile(path: "a/b", isText: false, topic: nil, to: "x")),
-      ("send-file --text a", .sendFile(path: "a", isText: true, topic: nil, to: nil)),
+      ("send-file a/b --to x", .sendFiles(paths: ["a/b"], isText: false, topic: nil, to: "x")),
+      ("send-file --text a b", .sendFiles(paths: ["a", "b"], isText: true, topic: nil, to: nil)),
       ("attributes", .request(.attributes([]))),
       ("attributes a=b=c d=", .request(.attributes([TextPair("a", "b=c"), TextPair("d", "")]))),
       ("door open", .request(.doorOpen)), ("door status", .request(.doorStatus)),
@@ -43,16 +45,16 @@ struct CommandLineTests {
       ("press mute --on", .request(.press(name: "mute", .on))),
       ("press mute --off", .request(.press(name: "mute", .off))),
       ("press button --for 9", .request(.press(name: "button", .hold(milliseconds: 9)))),
-      ("-- status", .status), ("volume -- 5", .volume(level: 5)),
+      ("-- status", .request(.status)), ("volume -- 5", .request(.volume(level: 5))),
     ] as [(String, Action)])
   func commands(line: String, action: Action) throws {
-    #expect(try parse(line) == .run(action, socket: "/d", json: false))
+    #expect(try parse(line) == Invocation(action: action, socket: "/d", json: false))
   }
 
   @Test("common options stand anywhere")
   func commonOptions() throws {
     for line in ["--socket /s --json mute on", "mute --json on --socket=/s", "mute on --socket /s --json"] {
-      #expect(try parse(line) == .run(.mute(on: true), socket: "/s", json: true))
+      #expect(try parse(line) == Invocation(action: .request(.mute(on: true)), socket: "/s", json: true))
     }
   }
 
@@ -62,7 +64,7 @@ struct CommandLineTests {
       ("", "a command is missing", nil), ("--json", "a command is missing", nil),
       ("statsu", "no command 'statsu', did you mean 'status'?", nil),
       ("reboot", "no command 'reboot'", nil), ("help nothing", "no command 'nothing'", nil),
-      ("help a b", "help takes one command", nil),
+      ("help a b", "help: 'b' is one argument too many", "help"),
       ("statsu --verbose", "no command 'statsu', did you mean 'status'?", nil),
       ("--sokcet /s status", "no option '--sokcet', did you mean '--socket'?", nil),
       ("status --folow", "status: no option '--folow'", "status"),
@@ -114,15 +116,33 @@ struct CommandLineTests {
   func helpOfEach() throws {
     for command in CommandTable.all {
       let text = HelpText.of(command)
-      #expect(try parse("help \(command.name)") == .help(text))
-      if command.name != "help" { #expect(try parse("\(command.name) --help") == .help(text)) }
+      #expect(try parse("help \(command.name)").action == .print(text))
+      if command.name != "help" { #expect(try parse("\(command.name) --help").action == .print(text)) }
       for option in command.options { #expect(text.contains("\n  \(option.spelling)")) }
       #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count <= 80 }, "\(text)")
     }
     for line in ["help", "--help", "-h", "help --help"] {
-      #expect(try parse(line) == .help(HelpText.general), "\(line)")
+      #expect(try parse(line).action == .print(HelpText.general), "\(line)")
     }
     #expect(HelpText.general.split(separator: "\n").allSatisfy { $0.utf8.count <= 80 })
+  }
+
+  @Test("--version needs neither a command nor a daemon")
+  func version() throws {
+    #expect(try parse("--version").action == .print("lintelctl \(lintelVersion)\n"))
+    #expect(
+      failure(["status", "--version"])
+        == UsageFailure(message: "status: no option '--version'", command: "status"))
+  }
+
+  @Test("every command that is a method's is named as the method")
+  func methods() {
+    let names = CommandTable.all.map { $0.name }
+    #expect(Set(names).count == names.count)
+    for method in Method.allCases {
+      let command = String(method.rawValue.prefix { $0 != "." })
+      #expect(names.contains(command) != [Method.indicator, .tone].contains(method), "\(command)")
+    }
   }
 
   @Test("every example can be run")
@@ -147,6 +167,9 @@ struct CommandLineTests {
 
         The token file is read by lintelctl, with your rights. A token is never given on
         the command line, where every user of the machine could read it.
+
+        --url and --token-file are for root and [control] admin-group: another server
+        could name anybody as one for whom the door opens.
 
         Options:
           --url URL          The room server (default: as configured).
@@ -186,18 +209,15 @@ struct CommandLineTests {
           dtmf DIGITS                    Send telephone keys: 0-9, *, #, A-D.
           rpc IDENTITY METHOD [PAYLOAD]  Call a method of a participant.
           send TEXT                      Send a text to the room.
-          send-file PATH                 Send a file to the room.
+          send-file PATH ...             Send files to the room, one after the other.
           attributes [KEY=VALUE ...]     Show or set what the device says of itself.
           door open|status               Open the door, or say how it stands.
           turn start|end|cancel          Begin, end or take back what is said
                                          (push-to-talk).
           press NAME                     Press a button of the simulated board.
           events                         What happened of late.
-          monitor                        A live screen: levels, call, losses, what is
-                                         said.
           doctor                         Test everything, and say what to do about what
                                          is wrong.
-          provision [KEY=VALUE ...]      Write configuration and credentials.
           stats                          Everything that the daemon counts.
           metrics                        The same as OpenMetrics text, for a monitoring
                                          system.
@@ -205,6 +225,9 @@ struct CommandLineTests {
           config show|check|reload       Show, check or reload the daemon's
                                          configuration.
           version                        The versions of lintelctl and of the daemon.
+          monitor                        A live screen: levels, call, losses, what is
+                                         said.
+          provision [KEY=VALUE ...]      Write configuration and credentials.
           help [COMMAND]                 Help, for all or for one command.
 
         Options:
@@ -212,6 +235,7 @@ struct CommandLineTests {
                          /run/lintel/control.sock).
           --json         Print JSON: one value per result, one line per event.
           --help         Print help; after a command, help for that command.
+          --version      Print the version of lintelctl.
 
         Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not
           allowed.

@@ -24,7 +24,7 @@ private struct Talk {
       case .send(let line): sent.append(text(line))
       case .print(let words): printed += words
       case .complain(let words): complained += words
-      case .readFile(let bytesMax): reads.append(bytesMax)
+      case .readFile(_, let bytesMax): reads.append(bytesMax)
       case .finish(let end): status = end
       }
     }
@@ -52,14 +52,18 @@ struct ConversationTests {
   @Test(
     "a request, its result for a person, and as JSON",
     arguments: [
-      (.mute(on: true), "{\"muted\":true,\"hard_muted\":false}", "muted\n"),
-      (.mute(on: false), "{\"muted\":false,\"hard_muted\":false}", "not muted\n"),
-      (.mute(on: true), "{\"muted\":true,\"hard_muted\":true}", "muted by the switch on the device\n"),
-      (.volume(level: 60), "{\"volume\":60}", "volume 60 %\n"),
-      (.leave, "{\"connection\":\"disconnected\"}", "left the room\n"),
-      (.participants, "[]", "nobody else is in the room\n"),
+      (.request(.mute(on: true)), "{\"muted\":true,\"hard_muted\":false}", "muted\n"),
+      (.request(.mute(on: false)), "{\"muted\":false,\"hard_muted\":false}", "not muted\n"),
       (
-        .participants, "[{\"identity\":\"bob\",\"kind\":\"sip\",\"tracks\":[{\"source\":\"microphone\"}]}]",
+        .request(.mute(on: true)), "{\"muted\":true,\"hard_muted\":true}",
+        "muted by the switch on the device\n"
+      ),
+      (.request(.volume(level: 60)), "{\"volume\":60}", "volume 60 %\n"),
+      (.request(.leave), "{\"connection\":\"disconnected\"}", "left the room\n"),
+      (.request(.participants), "[]", "nobody else is in the room\n"),
+      (
+        .request(.participants),
+        "[{\"identity\":\"bob\",\"kind\":\"sip\",\"tracks\":[{\"source\":\"microphone\"}]}]",
         "bob (sip): microphone\n"
       ),
       (
@@ -80,17 +84,17 @@ struct ConversationTests {
   @Test("status is rendered, or passed through as it came")
   func status() throws {
     let reply = Reply.result(busyStatus().json, to: .number(2))
-    var talk = Talk(.status)
+    var talk = Talk(.request(.status))
     talk.hear(reply)
     #expect(talk.printed == StatusText.render(busyStatus().json))
-    var machine = Talk(.status, json: true)
+    var machine = Talk(.request(.status), json: true)
     machine.hear(reply)
     #expect(machine.printed == busyStatus().json.text + "\n")
   }
 
   @Test("versions of both")
   func version() throws {
-    var talk = Talk(.version)
+    var talk = Talk(.request(.version))
     talk.hear(try result("{\"version\":\"9.9\\u001b\"}"))
     #expect(talk.printed == "lintelctl \(lintelVersion)\nlinteld 9.9.\n")
   }
@@ -100,10 +104,10 @@ struct ConversationTests {
     arguments: [(-32000, .failed), (-32001, .notAllowed), (-32602, .failed)] as [(Int, ExitCode)])
   func errors(code: Int, status: ExitCode) {
     let reply = "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":\(code),\"message\":\"no \\u001b way\"}}\n"
-    var talk = Talk(.leave)
+    var talk = Talk(.request(.leave))
     talk.hear(bytes(reply))
     #expect(talk.printed.isEmpty && talk.complained == "lintelctl: no . way\n" && talk.status == status)
-    var machine = Talk(.leave, json: true)
+    var machine = Talk(.request(.leave), json: true)
     machine.hear(bytes(reply))
     #expect(machine.printed == "{\"error\":{\"status\":\(status.rawValue),\"message\":\"no \\u001b way\"}}\n")
   }
@@ -153,7 +157,9 @@ struct ConversationTests {
 
   @Test("a daemon that does not answer is not reachable")
   func silent() {
-    for action in [Action.status, .join(url: nil, tokenFile: nil, waitSeconds: 60), .events(follow: true)] {
+    for action in [
+      Action.request(.status), .join(url: nil, tokenFile: nil, waitSeconds: 60), .events(follow: true),
+    ] {
       var talk = Talk(action)
       talk.time(4999)
       #expect(talk.status == nil)
@@ -190,14 +196,14 @@ struct ConversationTests {
       "HTTP/1.1 400 Bad Request\r\n", "{}\n", "[]\n", "\u{0}\n", String(repeating: "x", count: 1 << 20),
     ])
   func stranger(words: String) {
-    var talk = Talk(.status)
+    var talk = Talk(.request(.status))
     talk.hear(bytes(words))
     #expect(talk.status == .unreachable && talk.complained.contains("/s does not speak lintel's protocol"))
   }
 
   @Test("replies to nobody are left aside; the end of the stream is told")
   func closed() {
-    var talk = Talk(.status)
+    var talk = Talk(.request(.status))
     talk.hear(bytes("{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":{}}\n"))
     #expect(talk.status == nil)
     talk.conversation.handleEnd()

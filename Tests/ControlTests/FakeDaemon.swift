@@ -29,7 +29,7 @@ struct Outcome {
 
 /// The folder of the test bundle, in which the programs lie too. The bundle is a library that was loaded, so the map
 /// of the process's memory names it.
-private func builtProducts() -> URL {
+func builtProducts() -> URL {
   let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
   for line in maps.split(separator: "\n") where line.hasSuffix(".xctest") {
     guard let slash = line.firstIndex(of: "/") else { continue }

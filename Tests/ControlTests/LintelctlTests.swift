@@ -1,3 +1,4 @@
+import Base
 import Control
 import Foundation
 import Testing
@@ -137,5 +138,72 @@ struct LintelctlTests {
     let line = #"{"time":"T","event":"audio.volume","volume":7}"# + "\n"
     #expect(outcome.output.hasPrefix(#"{"event":"snapshot","status":{}}"# + "\n" + line + line))
     #expect(outcome.status == 3)
+  }
+
+  @Test("monitor that is told to end leaves the terminal as it was", arguments: [SIGTERM, SIGHUP, SIGINT])
+  func monitorEnds(number: Int32) throws {
+    let server = try Server { _ in .init() }
+    defer { server.stop() }
+    var (ours, theirs): (Int32, Int32) = (0, 0)
+    #expect(openpty(&ours, &theirs, nil, nil, nil) == 0)
+    defer {
+      close(ours)
+      close(theirs)
+    }
+    let isRaw = {
+      var settings = termios()
+      tcgetattr(theirs, &settings)
+      return settings.c_lflag & UInt32(ICANON) == 0
+    }
+    let terminal = FileHandle(fileDescriptor: theirs, closeOnDealloc: false)
+    let process = Process()
+    process.executableURL = builtProducts().appendingPathComponent("lintelctl")
+    process.arguments = ["--socket", server.path, "monitor"]
+    process.standardInput = terminal
+    process.standardOutput = terminal
+    process.standardError = terminal
+    try process.run()
+    let deadline = Date().addingTimeInterval(10)
+    while !isRaw(), Date() < deadline { usleep(10_000) }
+    #expect(isRaw())
+    kill(process.processIdentifier, number)
+    process.waitUntilExit()
+    #expect(!isRaw())
+    #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == number)
+    var screen: [UInt8] = []
+    var entry = pollfd(fd: ours, events: Int16(POLLIN), revents: 0)
+    while poll(&entry, 1, 0) > 0 {
+      var piece = [UInt8](repeating: 0, count: 4096)
+      let count = read(ours, &piece, piece.count)
+      guard count > 0 else { break }
+      screen += piece.prefix(count)
+    }
+    #expect(String(decoding: screen, as: UTF8.self).hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
+  }
+
+  @Test("several files are sent one after the other; one that cannot be read stops all of them")
+  func sendFiles() throws {
+    let server = try Server { line in
+      line.contains("begin")
+        ? .init(#"{"jsonrpc":"2.0","id":2,"result":{"file":1}}"#)
+        : .init(#"{"jsonrpc":"2.0","id":2,"result":{"bytes":3}}"#)
+    }
+    defer { server.stop() }
+    let file = NSTemporaryDirectory() + "lintel-file-\(UUID().uuidString)"
+    try "abc".write(toFile: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    let sent = try run(["--socket", server.path, "send-file", file, "-"], input: "xyz")
+    #expect(sent.status == 0 && sent.output == "\(file): sent 3 bytes\n-: sent 3 bytes\n")
+    #expect(server.heard.filter { $0.contains("send-file.data") }.count == 2)
+    let before = server.heard.count
+    let absent = try run(["--socket", server.path, "send-file", file, "/nonexistent/a"])
+    #expect(absent.status == 1 && absent.errors.contains("/nonexistent/a"))
+    #expect(server.heard.count == before)
+  }
+
+  @Test("--version needs no daemon")
+  func version() throws {
+    let outcome = try run(["--version"])
+    #expect(outcome.status == 0 && outcome.output == "lintelctl \(lintelVersion)\n")
   }
 }

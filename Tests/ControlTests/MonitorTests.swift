@@ -47,6 +47,14 @@ struct MonitorTests {
     #expect(lines.count <= rows && lines.allSatisfy { $0.unicodeScalars.count <= columns })
   }
 
+  @Test("who is told to end puts the screen back first")
+  func interrupted() {
+    var monitor = Monitor(now: Instant(microseconds: 0))
+    _ = drain(&monitor)
+    monitor.handleInterruption()
+    #expect(drain(&monitor) == [.print("\u{1B}[?25h\u{1B}[?1049l"), .finish(.failed)])
+  }
+
   @Test("a segment that goes on replaces itself, and what others say moves no cursor")
   func transcript() {
     let said = { (segment: String, text: String) in

@@ -6,10 +6,8 @@ import Testing
 struct ProvisionTests {
   private func provision(_ line: String) throws -> Provision {
     let words = line.split(separator: " ").map { String($0) }
-    guard case .provision(let provision, _) = try Invocation.parse(["provision"] + words, defaultSocket: "/s")
-    else {
-      throw NotOne()
-    }
+    let action = try Invocation.parse(["provision"] + words, defaultSocket: "/s").action
+    guard case .provision(let provision) = action else { throw NotOne() }
     return provision
   }
 

@@ -47,10 +47,16 @@ struct ServiceTests {
   func rights(user: UInt32, group: UInt32, admin: UInt32?, may: Bool) {
     let rights = ClientRights(user: user, groups: [9, group], owner: 3, adminGroup: admin)
     #expect(rights.isAdministrator == may)
-    for request in [Request.configReload, .logLevel("debug"), .doorOverride] {
+    for request in [
+      Request.configReload, .logLevel("debug"), .doorOverride, .join(url: "wss://h", token: nil),
+      .join(url: nil, token: "a.b.c"), .join(url: "wss://h", token: "a.b.c"),
+    ] {
       #expect((rights.refusal(of: request, adminGroup: "ops") == nil) == may)
     }
-    for request in [Request.status, .doorOpen, .logLevel(nil), .configShow, .configCheck, .metrics, .call] {
+    for request in [
+      Request.status, .doorOpen, .logLevel(nil), .configShow, .configCheck, .metrics, .call,
+      .join(url: nil, token: nil),
+    ] {
       #expect(rights.refusal(of: request, adminGroup: nil) == nil)
     }
   }
@@ -62,6 +68,12 @@ struct ServiceTests {
       rights.refusal(of: .configReload, adminGroup: "ops")?.description
         == "only root and the members of the group ops may do this")
     #expect(rights.refusal(of: .configReload, adminGroup: nil)?.code == ControlFailure.notAllowedCode)
+    #expect(
+      rights.refusal(of: .join(url: nil, token: "t"), adminGroup: "ops")?.description
+        == "only root and the members of the group ops may join another server, or with another token")
+    #expect(
+      rights.refusal(of: .logLevel("debug"), adminGroup: nil)?.description
+        == "only root may change what is logged, as no [control] admin-group is configured")
   }
 
   @Test(
@@ -75,7 +87,7 @@ struct ServiceTests {
   func commands(arguments: [String], request: Request) throws {
     #expect(
       try Invocation.parse(arguments, defaultSocket: "/s")
-        == .run(.request(request), socket: "/s", json: false))
+        == Invocation(action: .request(request), socket: "/s", json: false))
     let line = Array(request.line(id: 1).dropLast())
     #expect(try Request.parse(line).request == request)
   }
@@ -89,12 +101,12 @@ struct ServiceTests {
         .init("problems", list(problems)),
       ])
     }
-    #expect(ServiceText.render(.configReload, result([], [], [])) == "nothing has changed\n")
+    #expect(ResultText.reload(result([], [], [])) == "nothing has changed\n")
     #expect(
-      ServiceText.render(.configReload, result(["[audio] volume"], ["[audio] capture"], []))
+      ResultText.reload(result(["[audio] volume"], ["[audio] capture"], []))
         == "applied: [audio] volume\nneeds a restart (systemctl restart linteld): [audio] capture\n")
     #expect(
-      ServiceText.render(.configReload, result([], [], ["c:3: no"])) == "c:3: no\nnothing was changed\n")
+      ResultText.reload(result([], [], ["c:3: no"])) == "c:3: no\nnothing was changed\n")
     var conversation = Conversation(
       .request(.configCheck), socket: "/s", json: false, token: nil, now: .init(microseconds: 0))
     while conversation.poll() != nil {}

@@ -8,7 +8,7 @@ struct StatusTests {
   func emptyShape() {
     #expect(
       Status().json.text
-        == "{\"device\":{\"id\":\"\",\"board\":\"\",\"version\":\"\",\"uptime_s\":0},"
+        == "{\"device\":{\"id\":\"\",\"board\":\"\",\"version\":\"\",\"uptime_s\":0,\"next\":null},"
         + "\"call\":{\"state\":\"idle\",\"since_s\":0,\"reason\":null},"
         + "\"room\":{\"name\":null,\"sid\":null,\"connection\":\"disconnected\",\"server\":null,\"region\":null,"
         + "\"quality\":null,\"rtt_ms\":null,\"reconnects\":0,\"failure\":null},"
@@ -24,9 +24,15 @@ struct StatusTests {
     )
   }
 
+  @Test("the next deadline, by its name")
+  func nextDeadline() {
+    #expect(
+      busyStatus().json["device"]["next"].text == "{\"name\":\"max-duration\",\"in_ms\":1765001}")
+  }
+
   @Test("one line for the service manager: what is wrong first")
   func oneLine() {
-    #expect(StatusLine.render(Status().json) == "call idle, disconnected")
+    #expect(StatusSummary.render(Status().json) == "call idle, disconnected")
     var status = Status()
     status.call.state = .waitingAgent
     status.room.connection = .connected
@@ -34,13 +40,13 @@ struct StatusTests {
     status.participants = [ParticipantStatus(identity: "p", sid: "s", kind: "standard")]
     status.audio.muted = true
     #expect(
-      StatusLine.render(status.json)
+      StatusSummary.render(status.json)
         == "call waiting for the agent, room lobby. connected, 1 other, muted")
     status.audio.hardMuted = true
     status.audio.capture.state = .absent
     status.audio.capture.reason = "no card"
     #expect(
-      StatusLine.render(status.json)
+      StatusSummary.render(status.json)
         == "Problem: the microphone is absent: no card; call waiting for the agent, room lobby. connected, 1 other, "
         + "muted by the switch")
   }
@@ -75,6 +81,7 @@ struct StatusTests {
     #expect(
       StatusText.render(busyStatus().json) == """
         Device      lobby-3, simulated board, lintel 0.1.0, up 2 h 13 min
+        Next        max-duration in 29 min 26 s
         Call        talking for 34 s
         Room        front-door (RM_abc), connected, server wss://rooms.example.org,
                     quality good, round trip 23 ms, 1 reconnect

@@ -13,6 +13,7 @@ func busyStatus() -> Status {
   status.device.board = "simulated"
   status.device.version = "0.1.0"
   status.device.uptimeSeconds = 7980
+  status.device.next = NextDeadline(name: "max-duration", milliseconds: 1_765_001)
   status.call.state = .talking
   status.call.sinceSeconds = 34
   status.room.name = "front-door"

@@ -105,6 +105,12 @@ final class Bench: Instruments {
     return nil
   }
 
+  /// The room server refuses the token that was dialled last.
+  func refuseToken(_ words: String = "token is expired") {
+    guard let connection else { return }
+    handle(.room(.webSocketFailed(connection: connection, .http(status: 401, body: Array(words.utf8)))))
+  }
+
   /// The endpoint answers the last request.
   func answer(status: Int = 201, _ body: String) {
     guard let request = tokenRequests.last else { return }

@@ -1,10 +1,9 @@
 import Configuration
-import Foundation
 import Testing
 
 @testable import Device
 
-/// The table of `DoorPolicy`, a test a row; `printTheTable` prints it.
+/// The table of `DoorPolicy`, a test a row; it stands in the README of Device.
 @Suite struct DoorPolicyTests {
   struct Row: Sendable {
     var caller: Caller
@@ -75,6 +74,13 @@ import Testing
     Row("sip", right, .refused(.lockFailed)) { $0.circumstances.lockWorks = false },
     Row("sip", wrong, .refused(.wrongCode)) { $0.circumstances.lockWorks = false },
     Row("local", .override, .refused(.lockFailed)) { $0.circumstances.lockWorks = false },
+    // Nobody holds it open for ever.
+    Row("agent", .rpc, .refused(.held)) { $0.circumstances.wasHeldOpen = true },
+    Row("local", .override, .refused(.held)) { $0.circumstances.wasHeldOpen = true },
+    Row("sip", wrong, .refused(.wrongCode)) { $0.circumstances.wasHeldOpen = true },
+    // Whom the server does not announce, or has not yet.
+    Row("hidden", .rpc, .refused(.notAllowed)) { $0.settings.rpcAllow = AllowRules([.init(kind: "server")]) },
+    Row("hidden", right, .refused(.notAllowed)),
     // At the keypad of the device.
     Row("keypad", right, .refused(.notAllowed)),
     Row("keypad", right, .open) { $0.settings.codeAllow = AllowRules([.init(kind: "keypad")]) },
@@ -90,10 +96,8 @@ import Testing
     #expect(DoorPolicy.verdict(row.caller, row.way, row.circumstances, row.settings) == row.verdict)
   }
 
-  @Test func printTheTable() {
-    var table = "who       how         call  locked out  rules                            verdict\n"
-    var reasons: Set<String> = []
-    for row in Self.rows {
+  @Test func theReadmeHasTheTable() throws {
+    let rows = Self.rows.map { row in
       let rules: String
       switch row.way {
       case .code: rules = "\(row.settings.codeAllow.text), \(row.settings.codeWhen.rawValue)"
@@ -103,17 +107,21 @@ import Testing
       }
       var way = row.way.word
       if case .code(let isRight) = row.way { way += isRight ? ", right" : ", wrong" }
-      let verdict = DoorPolicy.verdict(row.caller, row.way, row.circumstances, row.settings)
-      var words = "open"
-      if case .refused(let refusal) = verdict { words = refusal.rawValue }
-      reasons.insert(words)
-      table += column(row.caller.kind, 10) + column(way, 12)
-      table += column(row.circumstances.inCall ? "yes" : "no", 6)
-      table += column(row.circumstances.isLockedOut ? "yes" : "no", 12) + column(rules, 33) + words + "\n"
+      let circumstances = row.circumstances
+      let lock =
+        !circumstances.hasDoor
+        ? "none" : circumstances.wasHeldOpen ? "held" : circumstances.lockWorks ? "works" : "broken"
+      let code = !circumstances.hasCode ? "none" : circumstances.isLockedOut ? "locked out" : "taken"
+      let verdict = DoorPolicy.verdict(row.caller, row.way, circumstances, row.settings)
+      var outcome = "open"
+      if case .refused(let refusal) = verdict { outcome = refusal.rawValue }
+      return [row.caller.kind, way, circumstances.inCall ? "yes" : "no", code, lock, rules, outcome]
     }
-    show("The door policy:\n" + table)
+    try expectTable(
+      rows, in: "Sources/Device/README.md", after: "## The tables",
+      columns: ["who", "how", "call", "code", "lock", "rules", "verdict"])
     // Every reason that there is stands in the table.
-    #expect(reasons == Set(DoorRefusal.allCases.map { $0.rawValue } + ["open"]))
+    #expect(Set(rows.map { $0[6] }) == Set(DoorRefusal.allCases.map { $0.rawValue } + ["open"]))
   }
 
   @Test(arguments: [
@@ -124,10 +132,3 @@ import Testing
     #expect(DoorPolicy.isCode(Array(typed.utf8), Array(code.utf8)) == isRight)
   }
 }
-
-func column(_ text: String, _ width: Int) -> String {
-  text + String(repeating: " ", count: max(1, width - text.count))
-}
-
-/// In one write, as other tests print at the same time.
-func show(_ text: String) { FileHandle.standardOutput.write(Data(("\n" + text).utf8)) }

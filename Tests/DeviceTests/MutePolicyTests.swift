@@ -3,7 +3,7 @@ import Testing
 
 @testable import Device
 
-/// The table of `MuteState`, a test a row; `printTheTable` prints it.
+/// The table of `MuteState`, a test a row; it stands in the README of Device.
 @Suite struct MutePolicyTests {
   struct Row: Sendable {
     var before: MuteState
@@ -58,27 +58,26 @@ import Testing
     }
   }
 
-  @Test func printTheTable() {
-    var table = "switch  muted by  turn    what happens               switch  muted by  turn    microphone\n"
-    for row in Self.rows {
-      table += columns(row.before) + column(words(row.event), 27)
-      if let after = row.before.next(row.event) {
-        table += columns(after) + (after.isOpen ? "open" : "closed") + "\n"
-      } else {
-        table += "refused\n"
-      }
+  @Test func theReadmeHasTheTable() throws {
+    let rows = Self.rows.map { row in
+      let after = row.before.next(row.event)
+      return columns(row.before) + [phrase(row.event)]
+        + (after.map { columns($0) + [$0.isOpen ? "open" : "closed"] } ?? ["refused", "", "", ""])
     }
-    show("The mute rules:\n" + table)
-    #expect(table.split(separator: "\n").count == Self.rows.count + 1)
+    let state = ["switch", "muted by", "turn"]
+    try expectTable(
+      rows, in: "Sources/Device/README.md", after: "## The tables",
+      columns: state + ["what happens"] + state + ["microphone"])
   }
 
-  private func columns(_ state: MuteState) -> String {
-    let origin = state.mutedBy.map { $0 == .device ? "device" : "afar" } ?? "nobody"
-    return column(state.switchIsOn ? "on" : "off", 8) + column(origin, 10)
-      + column(state.turnIsOpen ? "open" : "closed", 8)
+  private func columns(_ state: MuteState) -> [String] {
+    [
+      state.switchIsOn ? "on" : "off", state.mutedBy.map { $0 == .device ? "device" : "afar" } ?? "nobody",
+      state.turnIsOpen ? "open" : "closed",
+    ]
   }
 
-  private func words(_ event: MuteState.Event) -> String {
+  private func phrase(_ event: MuteState.Event) -> String {
     switch event {
     case .mute(let on, let origin):
       (on ? "muted " : "unmuted ") + (origin == .device ? "on the device" : "from afar")

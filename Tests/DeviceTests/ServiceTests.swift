@@ -60,7 +60,8 @@ import Testing
     bench.sound.uplink.driftPartsPerMillion = -37
     bench.ask(.doorOpen)
     bench.ask(.doorOverride)
-    bench.ask(.join(url: nil, token: token(expiresAt: 1_700_000_000)))
+    bench.ask(.join(url: nil, token: token()))
+    bench.refuseToken()
     let stats = try #require(bench.ask(.stats))
     #expect(stats["lintel_calls_total"].integer == 1)
     #expect(stats["lintel_call_failures_total"].integer == 1)

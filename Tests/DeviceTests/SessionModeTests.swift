@@ -84,6 +84,7 @@ import Testing
   @Test func aTokenThatWasGivenIsNotReplacedAtOnce() throws {
     let bench = try Bench.withEndpoint { $0.session.mode = .alwaysOn }
     bench.ask(.leave)
+    bench.answer(status: 500, "")
     bench.ask(.join(url: "wss://h", token: "no token"))
     #expect(bench.status["call"]["state"].string == "failed")
     bench.pass(seconds: 9)

@@ -29,7 +29,8 @@ import Testing
     let bench = try Bench()
     #expect(bench.status["audio"]["capture"]["state"].string == "stopped")
     bench.sound.uplink.levelDecibels = -23
-    bench.handle(.soundCard(SoundCardEvent(.capture, .working(parameters: "16000 Hz mono"))))
+    bench.handle(
+      .soundCard(SoundCardEvent(.capture, .working(rateHertz: 16_000, parameters: "16000 Hz mono"))))
     #expect(bench.status["audio"]["capture"]["state"].string == "running")
     #expect(bench.status["audio"]["capture"]["level_db"] == .real(-23))
     bench.handle(.soundCard(SoundCardEvent(.capture, .failed(reason: "unplugged"))))
@@ -38,7 +39,8 @@ import Testing
     #expect(capture["reason"].string == "unplugged")
     #expect(capture["level_db"].isNull)
     #expect(bench.status["audio"]["playback"]["state"].string == "stopped")
-    bench.handle(.soundCard(SoundCardEvent(.capture, .working(parameters: "16000 Hz mono"))))
+    bench.handle(
+      .soundCard(SoundCardEvent(.capture, .working(rateHertz: 16_000, parameters: "16000 Hz mono"))))
     #expect(
       bench.events(named: "audio.device").map { $0["state"].string } == ["running", "absent", "running"])
   }

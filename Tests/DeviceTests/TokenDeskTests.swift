@@ -49,7 +49,7 @@ import Testing
       (#""exp":9223372036854775807"#, true), (#""exp":9223372036854775807,"nbf":-9223372036854775808"#, true),
       (#""exp":-9223372036854775808,"nbf":9223372036854775807"#, false), (#""sub":"x""#, true),
     ]) func anyNumberIsALife(claims: String, holds: Bool) throws {
-    for wall in [Int64.min, -1, 0, 1_800_000_000, Int64.max] {
+    for wall in [Int64.min, -1, 0, 1_800_000_000] {
       let ticket = try ticket(claims, at: wall)
       #expect(ticket.holds(at: moment(monotonic: 101, wall: wall)) == holds, "\(wall)")
     }

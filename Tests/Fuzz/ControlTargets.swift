@@ -54,7 +54,9 @@ func fuzzControlLineBuffer(_ bytes: [UInt8]) {
 /// What a daemon might send to lintelctl, for each kind of command: it ends in text for a terminal, or goes on.
 func fuzzControlConversation(_ bytes: [UInt8]) {
   let actions: [Action] = [
-    .status, .participants, .events(follow: true), .version, .join(url: nil, tokenFile: nil, waitSeconds: 5),
+    .request(.status), .request(.participants), .events(follow: true), .request(.version),
+    .join(url: nil, tokenFile: nil, waitSeconds: 5), .request(.configReload), .request(.stats),
+    .sendFiles(paths: ["a", "b"], isText: false, topic: nil, to: nil),
   ]
   let action = actions[Int(bytes.first ?? 0) % actions.count]
   let now = Instant(microseconds: 0)

@@ -82,7 +82,8 @@ async def test_a_line_in_use_and_one_that_is_forbidden(server, room, make_device
     await logged(device, "button: GPIO line 17 works")
     assert button.request == "input low up 'lintel button'"
     assert len(lines_with(device, "in use by")) == 1
-    assert [e["problem"] is None for e in device.events("hardware") if e["name"] == "button"][-1] is True
+    await wait_for(lambda: [e["problem"] for e in device.events("hardware") if e["name"] == "button"][-1] is None,
+                   5, "the event, which takes its time behind the journal")
     device.stop()
     (board.chip() / "denied").touch()
     device.start()
@@ -174,6 +175,27 @@ async def test_the_mute_switch_is_a_promise(server, room, make_device, board):
         await peer.hear("door", 0.5)
         await logged(device, "mute: GPIO line 6 is not there")
         await logged(device, "mute: GPIO line 6 works")
+
+
+async def test_the_mute_switch_closes_at_its_first_edge(server, room, make_device, board):
+    """And opens when it has been quiet for the time that a button has to be."""
+    switch = board.line(6)
+    switch.put(0)
+    device = on_linux(make_device, server, room, board, gpio_mute="6", gpio_debounce_ms="1000")
+    await device.until(lambda s: s["audio"]["hard_muted"] is False, 3, "open")
+    flipped = time.monotonic()
+    switch.put(1)
+    await device.until(lambda s: s["audio"]["hard_muted"], 0.9, "closed before the line was quiet")
+    await asyncio.sleep(flipped + 1.2 - time.monotonic())
+    flipped = time.monotonic()
+    switch.put(0)
+    await device.until(lambda s: s["audio"]["hard_muted"] is False, 5, "open again")
+    assert time.monotonic() - flipped >= 1.0
+    # Somebody only touched it: closed for that moment.
+    switch.put(1)
+    switch.put(0)
+    await device.until(lambda s: s["audio"]["hard_muted"], 0.9, "closed at the touch")
+    await device.until(lambda s: s["audio"]["hard_muted"] is False, 5, "and open")
 
 
 async def test_tamper_is_told_shown_and_heard(server, room, make_device, board):

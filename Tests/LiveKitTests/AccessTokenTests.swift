@@ -55,12 +55,20 @@ import Testing
     let times = (exp.map { #""exp":\#($0),"# } ?? "") + (nbf.map { #""nbf":\#($0),"# } ?? "")
     let token = try AccessToken(
       Bench.token("{\(times)\"sub\":\"d\",\"video\":{\"roomJoin\":true,\"room\":\"h\"}}"))
-    do {
-      try token.check(wallClockSeconds: now)
-      return "valid"
-    } catch {
-      return error.description
+    return TokenWarning(token, wallClockSeconds: now)?.words ?? "valid"
+  }
+
+  /// Whoever makes a token that never expires writes the largest number that he knows.
+  @Test func noTimeTraps() throws {
+    let limits: [Int64] = [.min, .min + 1, -1, 0, 1, .max - 1, .max]
+    for exp in limits {
+      for nbf in limits {
+        for now in limits { _ = try Self.judge(exp: exp, nbf: nbf, now: now) }
+      }
     }
+    #expect(try Self.judge(exp: .max, nbf: .min, now: 1_795_000_000) == "valid")
+    #expect(try Self.judge(exp: .min, nbf: nil, now: 1_795_000_000).contains("expired"))
+    #expect(try Self.judge(exp: nil, nbf: .max, now: 1_795_000_000).contains("not valid before"))
   }
 
   @Test func theTimesWithAMinuteOfLeeway() throws {

@@ -71,6 +71,7 @@ import Testing
     bench.deliver(Self.user(1), 50)
     bench.advance(6_000)
     bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.redial()
     bench.accept()
     bench.openChannels()
     bench.deliver(Self.user(2), 1)

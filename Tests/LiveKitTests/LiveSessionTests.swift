@@ -139,7 +139,7 @@ import Testing
     let call = try Call()
     let microphone = try call.room.publish(name: "mic", source: .microphone, muted: false, now: call.now)
     try call.room.join(
-      url: "ws://server", token: Bench.token(), wallClockSeconds: Bench.wall, now: call.now)
+      url: "ws://server", token: Bench.token(), now: call.now)
     try call.run(5)
     let phone = call.ends[.subscriber]!.addAudioSender(trackID: "TR_P")
     call.offer(9, track: "TR_P")

@@ -212,6 +212,7 @@ import Testing
     bench.deliver(.rpcAck(requestID: request.id))
     bench.advance(6_000)
     bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.redial()
     bench.accept(Server.join(others: [Server.participant("agent", "PA_agent")]))
     bench.openChannels()
     #expect(Self.results(bench).isEmpty)

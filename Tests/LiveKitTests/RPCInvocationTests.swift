@@ -184,6 +184,7 @@ import Testing
     let invocations = Self.invoked(bench)
     bench.advance(6_000)
     bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.redial()
     bench.accept()
     bench.openChannels()
     for invocation in invocations { bench.room.answerRPC(invocation.id, .success("ok"), now: bench.now) }

@@ -11,6 +11,7 @@ import Testing
     let cid = try #require(bench.last(4)).text(1)
     bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
     #expect(bench.failures.first?.code == "signal-lost")
+    bench.redial()
     #expect(bench.opened.count == 2)
     #expect(bench.room.state == .reconnecting)
     #expect(bench.sockets.suffix(2) == ["close publisher", "close subscriber"])
@@ -36,21 +37,19 @@ import Testing
     try bench.connect()
     bench.advance(6_000)
     bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
-    var delays = [0]
+    var delays = [try #require(bench.failures.last?.retry)]
     for _ in 0..<7 {
-      bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
-      let delay = try #require(bench.failures.last?.retry)
-      delays.append(delay)
+      let delay = delays[delays.count - 1]
       let dials = bench.opened.count
       bench.advance(delay - 1)
       #expect(bench.opened.count == dials)
       bench.advance(2)
       #expect(bench.opened.count == dials + 1)
+      bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
+      delays.append(try #require(bench.failures.last?.retry))
     }
-    #expect(delays[1] == 300)
-    for (delay, floor) in zip(delays[2...], [1200, 2700, 4800, 7000, 7000, 7000]) {
-      #expect((floor...(floor + 1000)).contains(delay))
-    }
+    let ranges = [0...250, 300...800, 1200...2200, 2700...3700, 4800...5800, 7000...8000, 7000...8000]
+    for (delay, range) in zip(delays, ranges) { #expect(range.contains(delay)) }
     #expect(Set(delays).count > 5)
     #expect(bench.room.state == .reconnecting)
   }
@@ -67,7 +66,7 @@ import Testing
       bench.accept()
       #expect(bench.room.state == .connected)
     }
-    #expect(delays[0] == 300)
+    #expect((300...800).contains(delays[0]))
     #expect((1200...2200).contains(delays[1]))
     #expect((2700...3700).contains(delays[2]))
     #expect((4800...5800).contains(delays[3]))
@@ -77,66 +76,13 @@ import Testing
     let bench = try Bench(retry: RetryPolicy(attemptsMax: 2))
     try bench.join()
     bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
-    #expect(bench.failures.last?.retry == 300)
-    bench.advance(301)
+    #expect((300...800).contains(bench.failures.last?.retry ?? 0))
+    bench.redial()
     bench.handle(.webSocketFailed(connection: bench.connection, .refused("")))
     #expect(bench.failures.count == 2)
     #expect(bench.failures.last?.retry == nil)
     #expect(bench.room.state == .disconnected)
     #expect(bench.room.lastFailure?.code == "connection-refused")
-  }
-
-  @Test func theNewestTokenIsUsedUntilItExpires() throws {
-    let bench = try Bench()
-    let claims = { (exp: Int) in #"{"sub":"door","exp":\#(exp),"video":{"roomJoin":true,"room":"hall"}}"# }
-    let configured = Bench.token(claims(Int(Bench.wall) + 21_600))
-    let refreshed = Bench.token(claims(Int(Bench.wall) + 600))
-    try bench.join(token: configured)
-    bench.accept()
-    bench.server(Server.refreshToken(refreshed))
-    bench.advance(6_000)
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
-    #expect(bench.opened.last?.token == refreshed)
-    for _ in 0..<120 {
-      bench.handle(.webSocketFailed(connection: bench.connection, .timeout))
-      bench.advance(8_001)
-    }
-    #expect(bench.opened.last?.token == configured)
-    for _ in 0..<2_800 {
-      bench.handle(.webSocketFailed(connection: bench.connection, .timeout))
-      bench.advance(8_001)
-    }
-    #expect(bench.room.state == .disconnected)
-    #expect(bench.room.lastFailure?.code == "expired-token")
-  }
-
-  @Test func aPeerThatFailsEndsTheSession() throws {
-    let bench = try Bench()
-    try bench.connect()
-    bench.advance(6_000)
-    bench.subscriber?.become(.failed, "no consent")
-    bench.drain()
-    #expect(bench.stateChanges.suffix(1) == ["resuming"])
-    bench.advance(499)
-    #expect(bench.opened.count == 1)
-    bench.advance(2)
-    #expect(bench.stateChanges.suffix(1) == ["reconnecting"])
-    #expect(bench.failures.first?.code == "media-failed")
-    #expect(bench.opened.count == 2)
-  }
-
-  /// UDP overtook TCP: the DTLS alert came before the words that make it final.
-  @Test func theReasonMayComeAfterTheMediaHasEnded() throws {
-    let bench = try Bench()
-    try bench.connect()
-    bench.subscriber?.become(.failed, "the peer closed DTLS")
-    bench.drain()
-    bench.advance(30)
-    bench.server(Server.leave(action: 0, reason: 4))
-    #expect(bench.room.state == .disconnected)
-    #expect(bench.failures.last?.retry == nil)
-    bench.advance(60_000)
-    #expect(bench.opened.count == 1)
   }
 
   @Test func mediaThatStopsIsNotCalledConnected() throws {

@@ -17,7 +17,7 @@ import Testing
       let server = call.ends[.subscriber]!
       channel = server.openDataChannel(label: "_reliable", ordered: true, maxRetransmits: nil)
       try call.room.join(
-        url: "ws://server", token: Bench.token(), wallClockSeconds: Bench.wall, now: call.now)
+        url: "ws://server", token: Bench.token(), now: call.now)
       try call.run(5)
       call.offer(9, track: "TR_P")
       call.dataReachedServer = { [unowned self] bytes in

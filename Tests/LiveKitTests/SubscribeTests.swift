@@ -126,7 +126,7 @@ import Testing
     #expect(bench.room.participants.map(\.kind) == [.standard, .agent])
     bench.events = []
     bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
-    bench.advance(301)
+    bench.redial()
     bench.accept(Server.join(others: [Self.phone(1, ["TR_A"])], sid: "PA_me2"))
     #expect(Self.story(bench) == ["unsubscribed TR_A in 0", "left agent unknown"])
     bench.subscriber?.nextSections = [.audio("0", "PA_p", "TR_A")]

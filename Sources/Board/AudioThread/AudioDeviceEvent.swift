@@ -3,8 +3,8 @@ import Base
 
 /// What happened to a sound device; the audio thread tells, the reactor reads.
 public enum AudioDeviceEvent: Equatable, Sendable, CustomStringConvertible {
-  /// It runs, for the first time or again. `parameters` is what was negotiated, in one line.
-  case opened(AudioDirection, device: String, parameters: String)
+  /// It runs, for the first time or again, with what was negotiated.
+  case opened(AudioDirection, device: String, AudioParameters)
   /// It could not be opened. It is tried again with growing pauses; told once for each new reason.
   case unavailable(AudioDirection, reason: String)
   /// It ran and is gone; it is tried again.
@@ -21,7 +21,7 @@ public enum AudioDeviceEvent: Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .opened(let direction, let device, let parameters):
-      "\(direction.word) '\(device)' open: \(parameters)"
+      "\(direction.word) '\(device)' open: \(parameters.line)"
     case .unavailable(let direction, let reason): "\(direction.word) unavailable: \(reason)"
     case .lost(let direction, let reason): "\(direction.word) lost: \(reason)"
     case .dropouts(.capture, let total): "capture overran, \(total) times so far"
@@ -53,7 +53,7 @@ final class AudioEventQueue: Sendable {
   func push(_ event: AudioDeviceEvent) -> Bool {
     switch event {
     case .opened(let direction, let device, let parameters):
-      write(.opened, direction, 0, device, parameters)
+      write(.opened, direction, parameters.rateHertz, device, parameters.line)
     case .unavailable(let direction, let reason): write(.unavailable, direction, 0, reason)
     case .lost(let direction, let reason): write(.lost, direction, 0, reason)
     case .dropouts(let direction, let total): write(.dropouts, direction, total)
@@ -71,7 +71,9 @@ final class AudioEventQueue: Sendable {
       let first = String(decoding: bytes[..<split], as: UTF8.self)
       let second = String(decoding: bytes[split...], as: UTF8.self)
       switch header.kind {
-      case .opened: event = .opened(header.direction, device: first, parameters: second)
+      case .opened:
+        event = .opened(
+          header.direction, device: first, AudioParameters(rateHertz: Int(header.number), line: second))
       case .unavailable: event = .unavailable(header.direction, reason: first)
       case .lost: event = .lost(header.direction, reason: first)
       case .dropouts: event = .dropouts(header.direction, total: Int(header.number))

@@ -1,130 +1,106 @@
 import AudioEngine
 import Base
-import CALSA
-import CLinux
 
 /// What the audio thread does, round after round: wait, move captured samples into the uplink, fill the speaker
-/// from the downlink, and look after lost devices. Nothing here allocates while the devices run.
-final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
-  private let capture: Capture
-  private let playback: Playback
-  private let uplink: Uplink
-  private let downlink: Downlink
-  private let signals: AudioSignals
-  private let events: AudioEventQueue
+/// from the downlink, and look after lost devices. Nothing here allocates while the devices run, and no round is
+/// longer than `BoardLimits.roundPeriodsMax` periods of each direction, whatever a device says.
+final class AudioPump<Board: AudioBoard> {
+  let capture: Board.Capture
+  let playback: Board.Playback
+  let wait: Board.Wait
+  let uplink: Uplink
+  let signals: AudioSignals
+  let events: AudioEventQueue
+  var captureClock: DeviceClock
+  var playbackClock: DeviceClock
+  var lostEvents = 0
+  var wantsLockedMemory = false
 
+  private let downlink: Downlink
   private let period: UnsafeMutableBufferPointer<Int16>
-  private let descriptors: UnsafeMutableBufferPointer<pollfd>
-  private var captureClock = DeviceClock(now: 0)
-  private var playbackClock = DeviceClock(now: 0)
-  private var deadline = EchoDeadline()
-  private var lostEvents = 0
+  private var deadline: EchoDeadline
   private var idleRounds = 0
-  private var wantsLockedMemory = false
 
   init(
-    capture: Capture, playback: Playback, uplink: Uplink, downlink: Downlink, signals: AudioSignals,
-    events: AudioEventQueue
+    _ board: Board, uplink: Uplink, downlink: Downlink, signals: AudioSignals, events: AudioEventQueue
   ) {
-    self.capture = capture
-    self.playback = playback
+    capture = board.capture
+    playback = board.playback
+    wait = board.wait
     self.uplink = uplink
     self.downlink = downlink
     self.signals = signals
     self.events = events
     period = .allocate(capacity: AudioFormat.periodSamples)
     period.initialize(repeating: 0)
-    descriptors = .allocate(capacity: 1 + 2 * BoardLimits.pollDescriptorsMax)
-    descriptors.initialize(repeating: pollfd())
+    let now = board.wait.now
+    captureClock = DeviceClock(now: now)
+    playbackClock = DeviceClock(now: now)
+    deadline = EchoDeadline(now: now)
   }
 
-  deinit {
-    period.deallocate()
-    descriptors.deallocate()
-  }
+  deinit { period.deallocate() }
 
-  func run(priority: Int32?) {
-    settleAudioThread()
-    if let priority {
-      wantsLockedMemory = true
-      if let refusal = askForRealtime(priority) { tell(refusal) }
-    }
-    let begin = monotonicMicroseconds()
+  /// Until somebody stops the board's wait.
+  func run() {
+    let begin = wait.now
     captureClock = DeviceClock(now: begin)
     playbackClock = DeviceClock(now: begin)
-    while true {
-      openWhatIsMissing(monotonicMicroseconds())
-      let stopping = waitAndMove()
-      signals.noteTurn()
-      if stopping { break }
-    }
+    repeat {
+      openWhatIsMissing(wait.now)
+    } while waitAndMove()
     capture.close()
     playback.close()
   }
 
-  /// One round. True when the thread shall end.
+  /// One round. False when the thread shall end.
   private func waitAndMove() -> Bool {
-    let room = BoardLimits.pollDescriptorsMax
-    descriptors[0] = pollfd(fd: signals.stopDescriptor, events: Int16(POLLIN), revents: 0)
-    let forCapture =
-      captureClock.isOpen ? capture.pollDescriptors(into: .init(rebasing: descriptors[1..<(1 + room)])) : 0
-    let afterCapture = 1 + forCapture
-    let forPlayback =
-      playbackClock.isOpen
-      ? playback.pollDescriptors(into: .init(rebasing: descriptors[afterCapture..<(afterCapture + room)])) : 0
-    let total = afterCapture + forPlayback
-
-    var now = monotonicMicroseconds()
-    let deadline = min(captureClock.deadline(now), playbackClock.deadline(now))
-    let pause = max(0, deadline - now)
-    var timeout = timespec(tv_sec: Int(pause / 1_000_000), tv_nsec: Int(pause % 1_000_000) * 1_000)
-    let ready = ppoll(descriptors.baseAddress, nfds_t(total), &timeout, nil)
-    if ready > 0 && descriptors[0].revents != 0 { return true }
-
-    now = monotonicMicroseconds()
-    var moved = false
+    let deadline = min(captureClock.deadline, playbackClock.deadline)
+    if wait.wait(until: deadline) { return false }
+    let now = wait.now
+    var moved = 0
     if captureClock.isOpen {
-      let isReady = capture.isReady(.init(rebasing: descriptors[1..<afterCapture]))
-      if isReady { moved = captureFromDevice(now) || moved }
+      if capture.isReady { moved += captureFromDevice(now) }
       if captureClock.isStalled(now) { lose(.capture, stalled(capture.name), now) }
     } else {
       captureFromClock(now)
     }
     if playbackClock.isOpen {
-      let isReady = playback.isReady(.init(rebasing: descriptors[afterCapture..<total]))
-      if isReady { moved = playToDevice(now) || moved }
+      if playback.isReady { moved += playToDevice(now) }
       if playbackClock.isStalled(now) { lose(.playback, stalled(playback.name), now) }
     } else {
       playToClock(now)
     }
-    restIfSpinning(ready > 0 && !moved)
-    return false
+    restIfSpinning(moved == 0 && now < deadline, now)
+    signals.noteTurn()
+    return true
   }
 
   // MARK: Capture
 
-  private func captureFromDevice(_ now: Int64) -> Bool {
-    var moved = false
-    var backlog = 0
-    var overruns = capture.overruns
+  private func captureFromDevice(_ now: Instant) -> Int {
+    var moved = 0
+    var dropouts = capture.dropouts
     do throws(BoardFailure) {
-      while try capture.read(into: period) == period.count {
-        moved = true
-        backlog += 1
-        if capture.overruns != overruns { uplink.captureWasInterrupted() }
-        overruns = capture.overruns
+      while moved < BoardLimits.roundPeriodsMax, try capture.read(into: period) == period.count {
+        moved += 1
+        if capture.dropouts != dropouts { uplink.captureWasInterrupted() }
+        dropouts = capture.dropouts
         // Taken after the read: encoding takes its time, and no sample may seem to come early.
-        let read = UInt32(truncatingIfNeeded: monotonicMicroseconds())
         let samples = UnsafeBufferPointer(period)
-        if uplink.capture(samples, echoDelay: echoDelay, microseconds: read) { signals.wake() }
+        if uplink.capture(samples, echoDelay: echoDelay, microseconds: wait.now.wrapped) { signals.wake() }
       }
     } catch {
       lose(.capture, error, now)
       return moved
     }
-    if deadline.isMissed(backlogPeriods: backlog, now) { uplink.giveUpEcho() }
-    if moved { captureClock.noteProgress(now) }
-    tellDropouts(.capture, capture.overruns, &captureClock, now)
+    if deadline.isMissed(backlogPeriods: moved, now) { uplink.giveUpEcho() }
+    guard captureClock.noteProgress(periods: moved, now) else {
+      lose(.capture, .runsAway(name: capture.name), now)
+      return moved
+    }
+    if let parameters = captureClock.takeProven(now) { tellOpened(.capture, capture.name, parameters) }
+    tellDropouts(.capture, capture.dropouts, &captureClock, now)
     return moved
   }
 
@@ -136,7 +112,7 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
     return heard + said
   }
 
-  private func captureFromClock(_ now: Int64) {
+  private func captureFromClock(_ now: Instant) {
     let due = captureClock.takeDue(now)
     guard due.periods > 0 else { return }
     uplink.skip(due.skipped * AudioFormat.periodSamples)
@@ -150,114 +126,46 @@ final class AudioPump<Capture: AudioCapture, Playback: AudioPlayback> {
 
   // MARK: Playback
 
-  private func playToDevice(_ now: Int64) -> Bool {
-    var moved = false
+  func playToDevice(_ now: Instant) -> Int {
+    var moved = 0
     do throws(BoardFailure) {
-      let before = playback.underruns
+      let before = playback.dropouts
       var room = try playback.writable()
       // After an underrun the card stands still until it is filled again.
-      if playback.underruns != before { room = try playback.writable() }
-      while room >= period.count {
-        downlink.playback(into: period, at: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
+      if playback.dropouts != before { room = try playback.writable() }
+      while room >= period.count, moved < BoardLimits.roundPeriodsMax {
+        downlink.playback(into: period, at: wait.now.wrapped)
         try playback.write(UnsafeBufferPointer(period))
         uplink.played(UnsafeBufferPointer(period))
         room -= period.count
-        moved = true
+        moved += 1
       }
     } catch {
       lose(.playback, error, now)
       return moved
     }
-    if moved { playbackClock.noteProgress(now) }
-    tellDropouts(.playback, playback.underruns, &playbackClock, now)
+    guard playbackClock.noteProgress(periods: moved, now) else {
+      lose(.playback, .runsAway(name: playback.name), now)
+      return moved
+    }
+    if let parameters = playbackClock.takeProven(now) { tellOpened(.playback, playback.name, parameters) }
+    tellDropouts(.playback, playback.dropouts, &playbackClock, now)
     return moved
   }
 
-  private func playToClock(_ now: Int64) {
+  private func playToClock(_ now: Instant) {
     // Drained all the same: the tracks keep their time, and nothing piles up for when the card comes back.
-    for _ in 0..<playbackClock.takeDue(now).periods {
-      downlink.playback(into: period, at: UInt32(truncatingIfNeeded: now))
-    }
-  }
-
-  // MARK: Devices
-
-  private func openWhatIsMissing(_ now: Int64) {
-    if !captureClock.isOpen && now >= captureClock.reopenAt {
-      do throws(BoardFailure) {
-        let parameters = try capture.open()
-        captureClock.opened(monotonicMicroseconds())
-        uplink.captureWasOpened()
-        lockMemory()
-        tell(.opened(.capture, device: capture.name, parameters: parameters))
-      } catch { failToOpen(.capture, error, &captureClock) }
-    }
-    if !playbackClock.isOpen && now >= playbackClock.reopenAt {
-      do throws(BoardFailure) {
-        let parameters = try playback.open()
-        playbackClock.opened(monotonicMicroseconds())
-        lockMemory()
-        tell(.opened(.playback, device: playback.name, parameters: parameters))
-        // Nothing says that an empty card wants samples: it starts when it has some.
-        _ = playToDevice(monotonicMicroseconds())
-      } catch { failToOpen(.playback, error, &playbackClock) }
-    }
-  }
-
-  private func failToOpen(_ direction: AudioDirection, _ failure: BoardFailure, _ clock: inout DeviceClock) {
-    clock.closed(monotonicMicroseconds())
-    let reason = failure.description
-    let isNew = clock.toldReason.map { !$0.utf8.elementsEqual(reason.utf8) } ?? true
-    guard isNew else { return }
-    clock.toldReason = reason
-    tell(.unavailable(direction, reason: reason))
-  }
-
-  private func lose(_ direction: AudioDirection, _ failure: BoardFailure, _ now: Int64) {
-    switch direction {
-    case .capture:
-      capture.close()
-      captureClock.closed(now)
-    case .playback:
-      playback.close()
-      playbackClock.closed(now)
-    }
-    tell(.lost(direction, reason: failure.description))
-  }
-
-  private func stalled(_ name: String) -> BoardFailure {
-    .stalled(name: name, milliseconds: BoardLimits.stallMillisecondsMax)
-  }
-
-  private func tellDropouts(
-    _ direction: AudioDirection, _ total: Int, _ clock: inout DeviceClock, _ now: Int64
-  ) {
-    guard total != clock.toldDropouts, now - clock.toldDropoutsAt >= 1_000_000 else { return }
-    clock.toldDropouts = total
-    clock.toldDropoutsAt = now
-    tell(.dropouts(direction, total: total))
-  }
-
-  private func tell(_ event: AudioDeviceEvent) {
-    if lostEvents > 0 && events.push(.eventsLost(total: lostEvents)) { lostEvents = 0 }
-    if !events.push(event) { lostEvents += 1 }
-    signals.wake()
-  }
-
-  // MARK: Scheduling
-
-  /// Told once: refused now, refused always.
-  private func lockMemory() {
-    guard wantsLockedMemory, let refusal = askForLockedMemory() else { return }
-    wantsLockedMemory = false
-    tell(refusal)
+    for _ in 0..<playbackClock.takeDue(now).periods { downlink.playback(into: period, at: now.wrapped) }
   }
 
   /// A device that says "ready" and moves nothing must not take the processor from everybody else.
-  private func restIfSpinning(_ idle: Bool) {
-    idleRounds = idle ? idleRounds + 1 : 0
-    guard idleRounds > 3 else { return }
-    var pause = timespec(tv_sec: 0, tv_nsec: 2_000_000)
-    nanosleep(&pause, nil)
+  private func restIfSpinning(_ isIdle: Bool, _ now: Instant) {
+    idleRounds = isIdle ? idleRounds + 1 : 0
+    if idleRounds > 3 { wait.rest(until: now.advanced(byMilliseconds: BoardLimits.restMilliseconds)) }
   }
+}
+
+extension Instant {
+  /// As the engine counts time.
+  fileprivate var wrapped: UInt32 { UInt32(truncatingIfNeeded: microseconds) }
 }

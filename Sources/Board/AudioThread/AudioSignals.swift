@@ -3,24 +3,20 @@ import CALSA
 import CLinux
 import Synchronization
 
-/// How the two threads wake each other: one eventfd each way.
+/// How the audio thread wakes the reactor, and what it tells of itself.
 final class AudioSignals: Sendable {
   let wakeDescriptor: Int32
-  let stopDescriptor: Int32
   private let wakePending = Atomic<Bool>(false)
   private let turns = Atomic<Int>(0)
 
   init() throws(BoardFailure) {
     wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    stopDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    if wakeDescriptor < 0 || stopDescriptor < 0 {
-      let code = lintel_errno()
-      closeDescriptors()
-      throw .system(operation: "create an eventfd", reason: systemReason(code))
+    if wakeDescriptor < 0 {
+      throw .system(operation: "create an eventfd", reason: systemReason(lintel_errno()))
     }
   }
 
-  deinit { closeDescriptors() }
+  deinit { if wakeDescriptor >= 0 { _ = close(wakeDescriptor) } }
 
   /// Audio thread: makes the reactor look. One system call until it has looked, however often this is called.
   func wake() {
@@ -40,13 +36,6 @@ final class AudioSignals: Sendable {
 
   /// Any thread: rounds so far.
   var turnCount: Int { turns.load(ordering: .relaxed) }
-
-  func stop() { _ = eventfd_write(stopDescriptor, 1) }
-
-  private func closeDescriptors() {
-    if wakeDescriptor >= 0 { _ = close(wakeDescriptor) }
-    if stopDescriptor >= 0 { _ = close(stopDescriptor) }
-  }
 }
 
 func systemReason(_ code: Int32) -> String {

@@ -2,13 +2,13 @@ import AudioEngine
 import Base
 import CLinux
 
-/// The thread that owns both sound devices and runs the audio engine. The reactor starts it, watches
+/// The thread that owns a board's microphone and speaker and runs the audio engine. The reactor starts it, watches
 /// `wakeDescriptor` for readability, and drains `nextEvent` and `Uplink.pop` when it fires.
 ///
 /// The devices are independent: while one is missing the other plays on, and the missing one's periods are paced
 /// by the clock (silence in, output thrown away), so that the call does not notice. A missing device is asked for
 /// again for ever, with pauses of 0.1 to 0.5 s.
-public final class AudioThread<Capture: AudioCapture, Playback: AudioPlayback> {
+public final class AudioThread<Board: AudioBoard> {
   /// Readable when there are new frames in the uplink or new events.
   public var wakeDescriptor: Int32 { signals.wakeDescriptor }
 
@@ -18,15 +18,15 @@ public final class AudioThread<Capture: AudioCapture, Playback: AudioPlayback> {
 
   private let signals: AudioSignals
   private let events = AudioEventQueue()
-  private let pump: AudioPump<Capture, Playback>
+  private let pump: AudioPump<Board>
+  private let wait: Board.Wait
   private var thread: pthread_t?
 
-  /// The devices belong to the thread from `start` to `stop`.
-  public init(capture: Capture, playback: Playback, uplink: Uplink, downlink: Downlink) throws(BoardFailure) {
+  /// The board's devices belong to the thread from `start` to `stop`.
+  public init(_ board: Board, uplink: Uplink, downlink: Downlink) throws(BoardFailure) {
     signals = try AudioSignals()
-    pump = AudioPump(
-      capture: capture, playback: playback, uplink: uplink, downlink: downlink, signals: signals,
-      events: events)
+    wait = board.wait
+    pump = AudioPump(board, uplink: uplink, downlink: downlink, signals: signals, events: events)
   }
 
   deinit { stop() }
@@ -37,7 +37,11 @@ public final class AudioThread<Capture: AudioCapture, Playback: AudioPlayback> {
     guard thread == nil else { return }
     promiseOneThreadPerSoundDevice()
     let pump = self.pump
-    let body = ThreadBody { pump.run(priority: priority) }
+    let body = ThreadBody {
+      settleAudioThread()
+      if let priority { pump.askForPrecedence(priority) }
+      pump.run()
+    }
     let argument = Unmanaged.passRetained(body).toOpaque()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -56,7 +60,7 @@ public final class AudioThread<Capture: AudioCapture, Playback: AudioPlayback> {
   /// being opened).
   public func stop() {
     guard let running = thread else { return }
-    signals.stop()
+    wait.stop()
     pthread_join(running, nil)
     thread = nil
   }

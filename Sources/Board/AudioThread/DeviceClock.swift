@@ -1,59 +1,104 @@
 import AudioEngine
+import Base
 
-/// One direction's state in time: when a missing device is tried again, when its next period is due without it,
-/// and whether an open one still moves. All times are monotonic microseconds.
+/// One direction's state in time: whether its device is open and when a missing one is tried again, when its next
+/// period is due without it, whether an open one still moves, and whether it moves faster than sound can.
 struct DeviceClock {
-  private(set) var isOpen = false
-  private(set) var reopenAt: Int64 = 0
+  private var reopening: Reopening
+  private var pace: AudioPace
   /// When the next period is due while there is no device.
-  private(set) var due: Int64
-  private var pauseMilliseconds = BoardLimits.reopenMillisecondsMin
-  private var moved: Int64
+  private(set) var due: Instant
+  private var moved: Instant
   /// What was told last, so that the same reason is not told at every attempt.
-  var toldReason: String?
+  private var toldReason: String?
+  /// A device that ran away is not believed until it has kept time for a while; what it agreed to when it was opened.
+  private var onTrial: AudioParameters?
+  private var isSuspect = false
+  private var openedAt: Instant
   var toldDropouts = 0
-  var toldDropoutsAt: Int64 = 0
+  var toldDropoutsAt: Instant
 
-  init(now: Int64) {
+  init(now: Instant) {
+    reopening = Reopening(
+      firstMilliseconds: BoardLimits.reopenMillisecondsMin,
+      longestMilliseconds: BoardLimits.reopenMillisecondsMax,
+      now: now)
+    pace = AudioPace(now: now)
     due = now
     moved = now
+    openedAt = now
+    toldDropoutsAt = now
   }
 
-  mutating func opened(_ now: Int64) {
-    isOpen = true
+  var isOpen: Bool { reopening.isOpen }
+
+  func isDue(_ now: Instant) -> Bool { reopening.isDue(now) }
+
+  /// True if that shall be told now; otherwise `takeProven` says when.
+  mutating func opened(_ parameters: AudioParameters, _ now: Instant) -> Bool {
+    reopening.opened()
+    pace = AudioPace(now: now)
     moved = now
+    openedAt = now
+    onTrial = isSuspect ? parameters : nil
+    if !isSuspect { toldReason = nil }
+    return !isSuspect
+  }
+
+  /// So many periods were moved. False if no sound can be that fast.
+  mutating func noteProgress(periods: Int, _ now: Instant) -> Bool {
+    guard periods > 0 else { return true }
+    moved = now
+    reopening.worked()
+    return pace.isPossible(periods: periods, now)
+  }
+
+  /// What a device that had run away agreed to, once it has kept time.
+  mutating func takeProven(_ now: Instant) -> AudioParameters? {
+    guard let parameters = onTrial, now.milliseconds(since: openedAt) >= BoardLimits.trialMilliseconds else {
+      return nil
+    }
+    onTrial = nil
+    isSuspect = false
     toldReason = nil
+    return parameters
   }
 
-  mutating func noteProgress(_ now: Int64) {
-    moved = now
-    pauseMilliseconds = BoardLimits.reopenMillisecondsMin
+  func isStalled(_ now: Instant) -> Bool {
+    isOpen && now.milliseconds(since: moved) > BoardLimits.stallMillisecondsMax
   }
 
-  func isStalled(_ now: Int64) -> Bool {
-    isOpen && now - moved > Int64(BoardLimits.stallMillisecondsMax) * 1_000
-  }
-
-  /// The device is gone or could not be opened: the next attempt waits longer than this one did.
-  mutating func closed(_ now: Int64) {
-    if isOpen { due = moved + periodMicroseconds }
-    isOpen = false
-    reopenAt = now + Int64(pauseMilliseconds) * 1_000
-    pauseMilliseconds = min(pauseMilliseconds * 2, BoardLimits.reopenMillisecondsMax)
+  /// The device is gone or could not be opened. True if that is news.
+  mutating func failed(_ failure: BoardFailure, _ now: Instant) -> Bool {
+    if isOpen { due = moved.advanced(byMilliseconds: AudioFormat.periodMilliseconds) }
+    if case .runsAway = failure {
+      isSuspect = true
+      reopening.failed(forMilliseconds: BoardLimits.runawayPauseMilliseconds, now: now)
+    } else {
+      reopening.failed(now: now)
+    }
+    onTrial = nil
+    let reason = failure.description
+    if let told = toldReason, told.utf8.elementsEqual(reason.utf8) { return false }
+    toldReason = reason
+    return true
   }
 
   /// Without a device: how many periods are due, and how many before them are too old to be made up.
-  mutating func takeDue(_ now: Int64) -> (periods: Int, skipped: Int) {
+  mutating func takeDue(_ now: Instant) -> (periods: Int, skipped: Int) {
     guard now >= due else { return (0, 0) }
-    let missed = Int((now - due) / periodMicroseconds) + 1
-    due += Int64(missed) * periodMicroseconds
+    let missed = Int(clamping: now.microseconds(since: due) / periodMicroseconds) + 1
+    due = due.advanced(byMicroseconds: missed * Int(periodMicroseconds))
     let periods = min(missed, BoardLimits.catchUpPeriodsMax)
     return (periods, missed - periods)
   }
 
   /// When this direction has to be looked at next even if nothing happens.
-  func deadline(_ now: Int64) -> Int64 {
-    isOpen ? moved + Int64(BoardLimits.stallMillisecondsMax) * 1_000 + 1_000 : min(due, reopenAt)
+  var deadline: Instant {
+    guard let again = reopening.deadline else {
+      return moved.advanced(byMilliseconds: BoardLimits.stallMillisecondsMax + 1)
+    }
+    return min(due, again)
   }
 }
 

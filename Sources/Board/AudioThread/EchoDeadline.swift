@@ -1,11 +1,15 @@
+import Base
+
 /// Decides that there is no time for the echo canceller: how many periods the audio thread was late of late.
 struct EchoDeadline {
   private var latePeriods = 0
-  private var since: Int64 = 0
+  private var since: Instant
 
-  /// `backlogPeriods` waited when the thread came; `now` is in microseconds. True when it is too much.
-  mutating func isMissed(backlogPeriods: Int, _ now: Int64) -> Bool {
-    if now - since >= windowMicroseconds {
+  init(now: Instant) { since = now }
+
+  /// `backlogPeriods` waited when the thread came. True when it is too much.
+  mutating func isMissed(backlogPeriods: Int, _ now: Instant) -> Bool {
+    if now.milliseconds(since: since) >= windowMilliseconds {
       since = now
       latePeriods = 0
     }
@@ -15,6 +19,6 @@ struct EchoDeadline {
   }
 }
 
-private let windowMicroseconds: Int64 = 5_000_000
+private let windowMilliseconds = 5_000
 /// A tenth of the time.
 private let latePeriodsMax = 50

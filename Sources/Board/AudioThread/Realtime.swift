@@ -9,6 +9,14 @@ func askForRealtime(_ priority: Int32) -> AudioDeviceEvent? {
   return code == 0 ? nil : .realtimeRefused(reason: systemReason(code))
 }
 
+extension AudioPump {
+  /// Of the thread that will run it. A refusal is an event.
+  func askForPrecedence(_ priority: Int32) {
+    wantsLockedMemory = true
+    if let refusal = askForRealtime(priority) { tell(refusal) }
+  }
+}
+
 /// The calling thread's name, which tells it apart in `top -H` and in tests, and a stack that is there.
 func settleAudioThread() {
   pthread_setname_np(pthread_self(), "lintel-audio")

@@ -26,7 +26,7 @@ public struct GPIOPlace: Sendable {
 
 /// One line of a GPIO chip, ours as long as this lives.
 public final class GPIOLine: DigitalInput, DigitalOutput {
-  /// -1 for an output.
+  /// Can be read from when there was an edge; -1 for an output.
   public private(set) var descriptor: Int32 = -1
   private let line: OpaquePointer
   private let words: String

@@ -3,7 +3,8 @@ import CALSA
 import CLinux
 
 /// An input device (evdev) with keys, ours alone as long as this lives.
-public final class Keypad {
+public final class Keypad: KeyInput {
+  /// Can be read from when keys were pressed.
   public let descriptor: Int32
   private let name: String
   private var events = KeyEvents()
@@ -24,7 +25,6 @@ public final class Keypad {
 
   deinit { if descriptor >= 0 { _ = close(descriptor) } }
 
-  /// Hands over what was pressed since. A key that is held when the device goes is let go before that is thrown.
   public func read(_ take: (KeypadKey) -> Void) throws(BoardFailure) {
     var bytes = [UInt8](repeating: 0, count: BoardLimits.keypadBytesMax)
     let count = bytes.withUnsafeMutableBytes { CLinux.read(descriptor, $0.baseAddress, $0.count) }

@@ -4,12 +4,8 @@ import CALSA
 import CLinux
 
 /// A microphone behind ALSA: one of the card's channels or their mean, converted to 16 kHz where the card cannot.
-public final class AlsaCapture: AudioCapture {
-  public var name: String { wanted.device }
-  public private(set) var overruns = 0
-  private let wanted: AlsaName
+public final class AlsaCapture: AlsaStream, AudioCapture {
   private let channel: Int
-  private var device: AlsaDevice?
   private var resampler: Resampler?
   /// What the card gave of the period that is coming in: all channels, then the one that counts.
   private let interleaved: UnsafeMutablePointer<Int16>
@@ -18,10 +14,10 @@ public final class AlsaCapture: AudioCapture {
 
   /// `channel` counts from 1; 0 takes the mean of all.
   public init(_ name: AlsaName, channel: Int = 0) {
-    wanted = name
     self.channel = max(0, min(BoardLimits.cardChannelsMax, channel))
     interleaved = .allocate(capacity: BoardLimits.cardChannelsMax * BoardLimits.cardPeriodFramesMax)
     selected = .allocate(capacity: BoardLimits.cardPeriodFramesMax)
+    super.init(name)
   }
 
   deinit {
@@ -29,40 +25,28 @@ public final class AlsaCapture: AudioCapture {
     selected.deallocate()
   }
 
-  public func open() throws(BoardFailure) -> String {
-    device = nil
+  public func open() throws(BoardFailure) -> AudioParameters {
+    close()
     held = 0
     let opened = try AlsaDevice(wanted, .capture, channel: channel)
-    let line = opened.parameters
+    let parameters = AudioParameters(rateHertz: opened.rate, line: opened.parameters)
     resampler =
       opened.rate == AudioFormat.sampleRate
       ? nil : Resampler(from: opened.rate, to: AudioFormat.sampleRate, inputMax: opened.periodFrames)
     let code = snd_pcm_start(opened.handle)
     if code < 0 { throw .driver(name: name, operation: "start", reason: alsaReason(code)) }
     device = consume opened
-    return line
-  }
-
-  public func close() { device = nil }
-
-  public var delaySamples: Int? { device?.delaySamples ?? nil }
-
-  public func pollDescriptors(into descriptors: UnsafeMutableBufferPointer<pollfd>) -> Int {
-    device?.pollDescriptors(into: descriptors) ?? 0
-  }
-
-  public func isReady(_ descriptors: UnsafeMutableBufferPointer<pollfd>) -> Bool {
-    device?.isReady(descriptors) ?? false
+    return parameters
   }
 
   public func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int {
     guard let start = samples.baseAddress, samples.count == AudioFormat.periodSamples else { return 0 }
     guard let channels = device?.channels, let frames = device?.periodFrames, let handle = device?.handle
     else { return 0 }
-    guard let available = try device?.available(&overruns), available >= frames - held else { return 0 }
+    guard let available = try device?.available(&dropouts), available >= frames - held else { return 0 }
     let got = snd_pcm_readi(handle, interleaved, snd_pcm_uframes_t(frames - held))
     if got < 0 {
-      try device?.recover(from: Int32(got), &overruns)
+      try device?.recover(from: Int32(got), &dropouts)
       return 0
     }
     select(Int(got), of: channels)

@@ -3,20 +3,16 @@ import CALSA
 import CLinux
 
 /// A speaker behind ALSA. Every channel of the card gets the same, converted from 16 kHz where it has to be.
-public final class AlsaPlayback: AudioPlayback {
-  public var name: String { wanted.device }
-  public private(set) var underruns = 0
-  private let wanted: AlsaName
-  private var device: AlsaDevice?
+public final class AlsaPlayback: AlsaStream, AudioPlayback {
   private var resampler: Resampler?
   private let converted: UnsafeMutablePointer<Int16>
   private let interleaved: UnsafeMutablePointer<Int16>
 
-  public init(_ name: AlsaName) {
-    wanted = name
+  public override init(_ name: AlsaName) {
     // A length that is not a whole period may give a frame more.
     converted = .allocate(capacity: BoardLimits.cardPeriodFramesMax + 1)
     interleaved = .allocate(capacity: BoardLimits.cardChannelsMax * (BoardLimits.cardPeriodFramesMax + 1))
+    super.init(name)
   }
 
   deinit {
@@ -24,33 +20,21 @@ public final class AlsaPlayback: AudioPlayback {
     interleaved.deallocate()
   }
 
-  public func open() throws(BoardFailure) -> String {
-    device = nil
+  public func open() throws(BoardFailure) -> AudioParameters {
+    close()
     let opened = try AlsaDevice(wanted, .playback)
-    let line = opened.parameters
+    let parameters = AudioParameters(rateHertz: opened.rate, line: opened.parameters)
     resampler =
       opened.rate == AudioFormat.sampleRate
       ? nil
       : Resampler(from: AudioFormat.sampleRate, to: opened.rate, inputMax: AudioFormat.periodSamples)
     opened.wakeForQueue()
     device = consume opened
-    return line
-  }
-
-  public func close() { device = nil }
-
-  public var delaySamples: Int? { device?.delaySamples ?? nil }
-
-  public func pollDescriptors(into descriptors: UnsafeMutableBufferPointer<pollfd>) -> Int {
-    device?.pollDescriptors(into: descriptors) ?? 0
-  }
-
-  public func isReady(_ descriptors: UnsafeMutableBufferPointer<pollfd>) -> Bool {
-    device?.isReady(descriptors) ?? false
+    return parameters
   }
 
   public func writable() throws(BoardFailure) -> Int {
-    guard let frames = try device?.room(&underruns), let period = device?.periodFrames else { return 0 }
+    guard let frames = try device?.room(&dropouts), let period = device?.periodFrames else { return 0 }
     return frames * AudioFormat.periodSamples / period
   }
 
@@ -70,6 +54,6 @@ public final class AlsaPlayback: AudioPlayback {
       source = UnsafePointer(interleaved)
     }
     let took = snd_pcm_writei(handle, source, snd_pcm_uframes_t(count))
-    if took < 0 { try device?.recover(from: Int32(took), &underruns) }
+    if took < 0 { try device?.recover(from: Int32(took), &dropouts) }
   }
 }

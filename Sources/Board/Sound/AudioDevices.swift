@@ -1,5 +1,4 @@
 import Base
-import CLinux
 
 /// Which way the sound goes, seen from the program.
 public enum AudioDirection: UInt8, BitwiseCopyable, Sendable {
@@ -14,42 +13,73 @@ public enum AudioDirection: UInt8, BitwiseCopyable, Sendable {
   }
 }
 
-/// A microphone: signed 16-bit mono at 16 kHz in periods of 10 ms (`AudioFormat`). One thread uses it.
-///
-/// A driver recovers from an overrun by itself and counts it; when it throws from `read`, the device is lost and
-/// the caller closes it and opens it again later.
-public protocol AudioCapture: AnyObject {
-  /// As configured; what a message names.
-  var name: String { get }
-  /// Opens and starts. Answers what was negotiated, in one line. May block for some milliseconds and allocate.
-  func open() throws(BoardFailure) -> String
-  /// Also when it is not open.
-  func close()
-  /// Fills in what to wait for and answers how many; 0 when closed.
-  func pollDescriptors(into descriptors: UnsafeMutableBufferPointer<pollfd>) -> Int
-  /// After waiting: whether `read` may have something.
-  func isReady(_ descriptors: UnsafeMutableBufferPointer<pollfd>) -> Bool
-  /// Fills `samples` without waiting. 0 when less than that is there yet, otherwise `samples.count`.
-  func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int
-  /// How long ago the sample was captured that `read` would give next, in samples at 16 kHz; nil if unknown.
-  var delaySamples: Int? { get }
-  /// Times the card had to drop samples because nobody read them, since the program started.
-  var overruns: Int { get }
+/// What a device agreed to when it was opened.
+public struct AudioParameters: Equatable, Sendable {
+  /// The card's own; where it is not the engine's, the driver converts.
+  public var rateHertz: Int
+  /// All of it in one line, for a log.
+  public var line: String
+
+  public init(rateHertz: Int, line: String) {
+    self.rateHertz = rateHertz
+    self.line = line
+  }
 }
 
-/// A speaker, with the same contract.
-public protocol AudioPlayback: AnyObject {
+/// What microphone and speaker have in common: signed 16-bit mono at 16 kHz in periods of 10 ms (`AudioFormat`). One
+/// thread uses a device, and nothing of a device waits: that is what `AudioWait` is for.
+///
+/// A driver recovers from a dropout by itself and counts it; when it throws, the device is lost and the caller closes
+/// it and opens it again later.
+public protocol AudioDevice: AnyObject {
+  /// As configured; what a message names.
   var name: String { get }
-  func open() throws(BoardFailure) -> String
+  /// Opens and starts. May block for some milliseconds and allocate.
+  func open() throws(BoardFailure) -> AudioParameters
+  /// Also when it is not open.
   func close()
-  func pollDescriptors(into descriptors: UnsafeMutableBufferPointer<pollfd>) -> Int
-  func isReady(_ descriptors: UnsafeMutableBufferPointer<pollfd>) -> Bool
+  /// Since the last `AudioWait.wait`: whether samples can be moved, or moving them would tell what is wrong.
+  var isReady: Bool { get }
+  /// In samples at 16 kHz: how long ago the sample was captured that comes next, or how long from now the one will be
+  /// heard that was written last; nil if unknown.
+  var delaySamples: Int? { get }
+  /// Times the card had to drop samples because nobody read them, or had nothing to play, since the program started.
+  var dropouts: Int { get }
+}
+
+/// A microphone.
+public protocol AudioCapture: AudioDevice {
+  /// Fills `samples` without waiting. 0 when less than that is there yet, otherwise `samples.count`.
+  func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int
+}
+
+/// A speaker.
+public protocol AudioPlayback: AudioDevice {
   /// Samples that the card takes now without waiting.
   func writable() throws(BoardFailure) -> Int
   /// Gives `samples` to the card; the caller asked `writable` first.
   func write(_ samples: UnsafeBufferPointer<Int16>) throws(BoardFailure)
-  /// When the sample that was written last will be heard, in samples at 16 kHz from now; nil if unknown.
-  var delaySamples: Int? { get }
-  /// Times the card had nothing to play, since the program started.
-  var underruns: Int { get }
+}
+
+/// How the thread of a board's sound waits, and what time it is there.
+public protocol AudioWait: AnyObject {
+  /// The monotonic clock.
+  var now: Instant { get }
+  /// Returns when an open device is ready, at `deadline` at the latest, and at once after `stop`: then it is true.
+  func wait(until deadline: Instant) -> Bool
+  /// Returns at that time, whatever the devices do.
+  func rest(until deadline: Instant)
+  /// From any thread: whoever waits, or will, shall end.
+  func stop()
+}
+
+/// The sound of a board: its microphone, its speaker, and how to wait for both.
+public protocol AudioBoard {
+  associatedtype Capture: AudioCapture
+  associatedtype Playback: AudioPlayback
+  associatedtype Wait: AudioWait
+
+  var capture: Capture { get }
+  var playback: Playback { get }
+  var wait: Wait { get }
 }

@@ -24,21 +24,19 @@ public struct SimulatedSoundcard: Equatable, Sendable {
   public init(plugin: String = installedPlugin) { self.plugin = plugin }
 }
 
-/// A board without hardware: the same ALSA code as `LinuxBoard`, on a sound card that lives in user space.
-public struct SimulatedBoard {
-  public let capture: AlsaCapture
-  public let playback: AlsaPlayback
-
-  /// Throws if a file is missing or its name cannot be written into a configuration.
-  public init(_ soundcard: SimulatedSoundcard, channel: Int = 0) throws(BoardFailure) {
+extension LinuxBoard {
+  /// A board without hardware: the same drivers, on a sound card that lives in user space. Throws if a file is missing
+  /// or its name cannot be written into a configuration.
+  public init(simulated soundcard: SimulatedSoundcard, channel: Int = 0) throws(BoardFailure) {
     try demandReadable(
       soundcard.plugin, "the simulated sound card is missing; board/soundcard/build makes it")
     if let microphone = soundcard.microphone {
       try demandReadable(microphone, "the file for the simulated microphone cannot be read")
     }
     let text = try configuration(soundcard)
-    capture = AlsaCapture(AlsaName("microphone", configuration: text), channel: channel)
-    playback = AlsaPlayback(AlsaName("speaker", configuration: text))
+    try self.init(
+      AlsaCapture(AlsaName("microphone", configuration: text), channel: channel),
+      AlsaPlayback(AlsaName("speaker", configuration: text)))
   }
 }
 

@@ -1,19 +1,22 @@
 import Base
 
-/// One command of lintelctl: the single place that names and describes it. Parser and help are made from it.
+/// One command of lintelctl: the single place that describes it. Parser and help are made from it.
 public struct Command: Sendable {
-  public let name: String
+  /// Where a method's row has the command, the method's name up to its first point.
+  public internal(set) var name = ""
   /// What follows the name, in order; the optional ones come last.
-  public let arguments: [Argument]
-  public let options: [Option]
+  public internal(set) var arguments: [Argument] = []
+  public internal(set) var options: [Option] = []
   /// One line for the list of commands.
   public let summary: String
   /// What it does, in paragraphs.
-  public let details: [String]
+  public internal(set) var details: [String] = []
   public let examples: [String]
+  /// What it comes to. The number of arguments is right then, and so are those with alternatives.
+  let action: @Sendable (Arguments) throws(UsageFailure) -> Action
 
   public struct Argument: Sendable {
-    /// As the usage line has it: `on|off`, `LEVEL`.
+    /// As the usage line has it: `on|off`, `LEVEL`. With bars it is one of the words between them.
     public let spelling: String
     public var isOptional = false
     /// Only the last one: there may be more of the kind.
@@ -43,6 +46,14 @@ public struct Command: Sendable {
       text += argument.isOptional ? " [\(spelling)]" : " \(spelling)"
     }
     return text
+  }
+}
+
+extension Command.Argument {
+  /// The legal words, if only some are.
+  var alternatives: [String] {
+    let words = spelling.utf8.split(separator: UInt8(ascii: "|"))
+    return words.count < 2 ? [] : words.map { String(decoding: Array($0), as: UTF8.self) }
   }
 }
 

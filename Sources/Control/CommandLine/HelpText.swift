@@ -8,7 +8,7 @@ public enum HelpText {
     var text = "lintelctl operates the lintel daemon of this device.\n\n"
     text += "Usage: lintelctl [--socket PATH] [--json] COMMAND\n\nCommands:\n"
     text += rows(CommandTable.all.map { ($0.usageWithoutOptions, $0.summary) })
-    text += "\nOptions:\n" + rows(CommandTable.commonOptions.map { ($0.spelling, $0.summary) })
+    text += "\nOptions:\n" + rows(CommandTable.generalOptions.map { ($0.spelling, $0.summary) })
     var statuses = "Exit status: "
     for (index, row) in CommandTable.exitStatuses.enumerated() {
       statuses += (index == 0 ? "" : ", ") + "\(row.status.rawValue) \(row.meaning)"

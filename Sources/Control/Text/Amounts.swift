@@ -38,8 +38,8 @@ func listed(_ parts: [String?]) -> String {
   return text
 }
 
-/// A text that is there and not empty, with words around it.
-func named(_ value: JSONValue, _ words: (String) -> String) -> String? {
+/// A text that is there and not empty, as the part of a sentence that `phrase` makes of it.
+func named(_ value: JSONValue, _ phrase: (String) -> String) -> String? {
   guard let text = value.string, !text.utf8.isEmpty else { return nil }
-  return words(text)
+  return phrase(text)
 }

@@ -14,7 +14,7 @@ public enum EventText {
     return printable(text)
   }
 
-  /// Of the events that a person would tell in words; nil for the others.
+  /// A sentence for the events that a person would tell as one; nil for the others.
   private static func sentence(_ event: JSONValue) -> String? {
     let who = event["identity"].string ?? event["by"].string ?? "somebody"
     let failure = event["failure"].string

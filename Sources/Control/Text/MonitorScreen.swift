@@ -1,6 +1,6 @@
 import Base
 
-/// The live screen of `monitor` as text for a terminal of any size: what it shows is a status and the last words.
+/// The live screen of `monitor` as text for a terminal of any size: it shows a status, and below it the transcript.
 struct MonitorScreen: Sendable {
   private static let transcriptLinesMax = 200
   /// The newest last; a segment that goes on replaces what was there of it.
@@ -57,8 +57,7 @@ struct MonitorScreen: Sendable {
       return stream["state"].string ?? ""
     }
     let width = max(4, min(40, columns - 26))
-    var tenths = 0
-    for byte in level.utf8 where (0x30...0x39).contains(byte) { tenths = tenths * 10 + Int(byte - 0x30) }
+    var tenths = decimal(level.utf8.filter { isDigit($0) }) ?? 0
     if !level.utf8.contains(UInt8(ascii: ".")) { tenths *= 10 }
     let isNegative = level.utf8.first == UInt8(ascii: "-")
     let filled = isNegative ? max(0, width * (600 - tenths) / 600) : width

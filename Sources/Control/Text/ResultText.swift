@@ -1,35 +1,50 @@
 import Base
 
-/// The result of a request for a person, with its line end.
+/// Results for a person that take more than a line to make, with their line ends.
 enum ResultText {
-  static func render(_ request: Request, _ result: JSONValue) -> String {
-    switch request {
-    case .hangup: return "the call has ended\n"
-    case .rpc:
-      let payload = result["payload"].string ?? ""
-      return payload.utf8.isEmpty ? "" : multiline(payload) + "\n"
-    case .dtmf: return counted(result["sent"], "key") + " sent\n"
-    case .send: return "sent\n"
-    case .attributes: return attributes(result["attributes"])
-    case .doorOpen, .doorStatus, .doorOverride: return printable(StatusText.door(result)) + "\n"
-    case .press: return "pressed \(printable(result["pressed"].string ?? "it"))\n"
-    case .turn: return "the turn is \(printable(result["turn"].string ?? "closed"))\n"
-    case .stats, .metrics, .logLevel, .configShow, .configCheck, .configReload:
-      return ServiceText.render(request, result)
-    default: return result.text + "\n"
-    }
+  static func door(_ result: JSONValue) -> String { printable(StatusText.door(result)) + "\n" }
+
+  static func turn(_ result: JSONValue) -> String {
+    "the turn is \(printable(result["turn"].string ?? "closed"))\n"
   }
 
-  private static func attributes(_ attributes: JSONValue) -> String {
+  static func sent(_ result: JSONValue) -> String { "sent \(result["bytes"].integer ?? 0) bytes\n" }
+
+  static func attributes(_ attributes: JSONValue) -> String {
     guard case .object(let members) = attributes, !members.isEmpty else { return "no attributes\n" }
     var text = ""
     for member in members { text += printable("\(member.name)=\(member.value.string ?? "")") + "\n" }
     return text
   }
 
-  private static func counted(_ value: JSONValue, _ noun: String) -> String {
-    let count = value.integer ?? 0
-    return count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+  static func reload(_ result: JSONValue) -> String {
+    let problems = lines(result["problems"])
+    guard problems.utf8.isEmpty else { return problems + "nothing was changed\n" }
+    let applied = listed(result["applied"].array.map { $0.string })
+    let restart = listed(result["needs_restart"].array.map { $0.string })
+    if applied.utf8.isEmpty, restart.utf8.isEmpty { return "nothing has changed\n" }
+    var text = applied.utf8.isEmpty ? "" : "applied: \(printable(applied))\n"
+    if !restart.utf8.isEmpty {
+      text += "needs a restart (systemctl restart linteld): \(printable(restart))\n"
+    }
+    return text
+  }
+
+  static func stats(_ result: JSONValue) -> String {
+    guard case .object(let members) = result else { return "" }
+    var width = 0
+    for member in members { width = max(width, member.name.utf8.count) }
+    var text = ""
+    for member in members {
+      text += printable(padded(member.name, to: width) + "  " + member.value.text) + "\n"
+    }
+    return text
+  }
+
+  static func lines(_ values: JSONValue) -> String {
+    var text = ""
+    for value in values.array { text += printable(value.string ?? "") + "\n" }
+    return text
   }
 
   /// Line ends stay: an answer is often a text of several lines.

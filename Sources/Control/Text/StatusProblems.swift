@@ -37,13 +37,13 @@ enum StatusProblems {
 
   private static func device(_ name: String, _ device: JSONValue) -> String? {
     guard let state = device["state"].string else { return nil }
-    let words: String
+    let problem: String
     switch state {
-    case AudioDeviceState.absent.rawValue: words = "the \(name) is absent"
-    case AudioDeviceState.failed.rawValue: words = "the \(name) does not work"
+    case AudioDeviceState.absent.rawValue: problem = "the \(name) is absent"
+    case AudioDeviceState.failed.rawValue: problem = "the \(name) does not work"
     default: return nil
     }
     let device = device["reason"].string ?? named(device["device"]) { "device \($0)" }
-    return words + (device.map { ": \($0)" } ?? "")
+    return problem + (device.map { ": \($0)" } ?? "")
   }
 }

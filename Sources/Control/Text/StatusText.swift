@@ -8,7 +8,8 @@ public enum StatusText {
     var rows: [(label: String, text: String)] = StatusProblems.of(status).map { ("Problem", $0) }
     if let mute = mute(status["audio"]) { rows.append(("Muted", mute)) }
     rows += [
-      ("Device", device(status["device"])), ("Call", call(status["call"])), ("Room", room(status["room"])),
+      ("Device", device(status["device"])), ("Next", next(status["device"]["next"])),
+      ("Call", call(status["call"])), ("Room", room(status["room"])),
       ("Here as", status["participant"]["identity"].string ?? ""), ("Agent", agent(status["agent"])),
     ]
     for (index, participant) in status["participants"].array.enumerated() {
@@ -42,13 +43,20 @@ public enum StatusText {
     ])
   }
 
+  /// What it waits for by the clock.
+  private static func next(_ next: JSONValue) -> String {
+    guard let name = next["name"].string, let milliseconds = next["in_ms"].integer else { return "" }
+    let seconds = (max(0, min(milliseconds, 1 << 40)) + 999) / 1000
+    return "\(name) in \(durationText(seconds: seconds))"
+  }
+
   static func call(_ call: JSONValue) -> String {
     guard let state = call["state"].string else { return "" }
-    let words = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
+    let name = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
     let since = call["since_s"].integer.map { " for \(durationText(seconds: $0))" } ?? ""
     // The reason of a failed call stands among the problems.
     let reason = state == CallState.failed.rawValue ? nil : call["reason"].string
-    return words + since + (reason.map { ": \($0)" } ?? "")
+    return name + since + (reason.map { ": \($0)" } ?? "")
   }
 
   static func room(_ room: JSONValue) -> String {

@@ -62,13 +62,18 @@ struct Audience {
 
   // MARK: - Who comes and goes
 
-  mutating func joined(_ participant: Participant) -> [Effect] {
-    let known = caller(participant)
-    let waited = admission.announced(participant.sid).map { $0.effect(of: known) }
-    return [
+  func joined(_ participant: Participant) -> [Effect] {
+    [
       .tell(.participantJoined(identity: participant.identity, kind: participant.kind.word)),
       .log(.info, "\(participant.identity) is in the room", event: "participant.joined"),
-    ] + waited
+    ]
+  }
+
+  /// The server says of this one who it is: with its coming, with its going if that is all there is, or with a new
+  /// session under its old name.
+  mutating func announced(_ participant: Participant) -> [Effect] {
+    let known = caller(participant)
+    return admission.announced(participant.sid).map { $0.effect(of: known) }
   }
 
   func left(_ participant: Participant, _ reason: DisconnectReason) -> [Effect] {

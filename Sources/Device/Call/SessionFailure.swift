@@ -10,6 +10,8 @@ extension RoomFailure {
       retryInMilliseconds: retryInMilliseconds)
   }
 
+  init(_ warning: TokenWarning) { self.init(code: warning.code, warning.words) }
+
   init(_ failure: TokenFileFailure) {
     let code =
       switch failure {

@@ -81,7 +81,7 @@ struct Stay: Equatable {
     case .roomClosed(let reason): roomClosed(reason, settings, moment)
     case .timeout: timePassed(settings, moment)
     }
-    if phase != before { desk.watch(isIdle: isIdle, settings, moment.now) }
+    if phase != before || event == .start { desk.watch(isIdle: isIdle, settings, moment.now) }
     return actions
   }
 

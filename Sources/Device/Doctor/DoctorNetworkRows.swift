@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -29,11 +30,18 @@ extension DoctorFacts {
       let words = "the clock says \(text), the server's says \(minuteText(seconds - off))"
       return DoctorRow("clock", .fail, words, advice: advice)
     }
-    if failure?.code == "token-not-yet-valid" {
+    if case .notYetValid? = tokenWarning {
       return DoctorRow(
         "clock", .warn, "the clock says \(text), before the token begins to be valid", advice: advice)
     }
     return DoctorRow("clock", .pass, text)
+  }
+
+  /// The server judges the token; this is a hint for a person, by the server's clock as far as it is known.
+  private var tokenWarning: TokenWarning? {
+    var seconds = unixSeconds
+    if case .success(let off?) = serverAnswer { seconds = seconds.subtractingReportingOverflow(off).partialValue }
+    return token.flatMap { TokenWarning($0, wallClockSeconds: seconds) }
   }
 
   /// 2024: before this program was.
@@ -44,7 +52,8 @@ extension DoctorFacts {
   private var tokenRow: DoctorRow {
     let name = "token"
     if let failure, DoctorAdvice.isAboutToken(failure.code) {
-      return DoctorRow(name, .fail, failure.message, advice: DoctorAdvice.of(failure.code))
+      return DoctorRow(
+        name, .fail, failure.message, advice: DoctorAdvice.of(tokenWarning?.code ?? failure.code))
     }
     guard let token else {
       return DoctorRow(name, .warn, "no token was seen yet", advice: "run this again when a call was tried")
@@ -59,6 +68,9 @@ extension DoctorFacts {
       return DoctorRow(
         name, .fail, "\(words) may not subscribe, so this device hears nobody",
         advice: "have the token issued with canSubscribe")
+    }
+    if let tokenWarning {
+      return DoctorRow(name, .warn, tokenWarning.words, advice: DoctorAdvice.of(tokenWarning.code))
     }
     let until = token.expires.map { ", valid until \(minuteText($0))" } ?? ", valid for ever"
     guard token.canPublishData else {

@@ -8,7 +8,7 @@ import Base
 /// |---|---|---|
 /// | a call or a key | is known, and nothing of the same waits | done at once |
 /// | a call or a key | is not announced | kept, for 4 s at most |
-/// | a call or a key | is not announced, and 64 wait already | done at once, as of somebody unknown |
+/// | a call or a key | is not announced, and 8 of the same or 64 of all wait already | done at once, as of somebody unknown |
 /// | the announcement | waits | all of it is done, in order, by what the server says of the sender |
 /// | nothing for 4 s | waits | done, as of somebody unknown |
 struct Admission<Message> {
@@ -26,7 +26,12 @@ struct Admission<Message> {
 
   /// False if there is no room for it.
   mutating func hold(_ message: Message, from sid: String, now: Instant) -> Bool {
-    guard waiting.count < DeviceLimits.unannouncedMax else { return false }
+    // Who is hidden is never announced, and must not take the place of those who will be.
+    var same = 0
+    for message in waiting where message.sid == sid { same += 1 }
+    guard waiting.count < DeviceLimits.unannouncedMax, same < DeviceLimits.unannouncedOfOneMax else {
+      return false
+    }
     let due = now.advanced(byMilliseconds: DeviceLimits.announcementMilliseconds)
     waiting.append(Waiting(sid: sid, message: message, due: due))
     return true

@@ -7,9 +7,7 @@ import Control
 public enum RemoteMethods {
   public static let prefix = "lintel."
   /// Registered before joining, as an agent may call as soon as it sees the device.
-  public static let all = names.map { prefix + $0 }
-
-  private static let names = ["status", "door.open", "volume", "mute", "indicator", "tone", "dtmf"]
+  public static let all = Method.allCases.filter { $0.isRemote }.map { prefix + $0.rawValue }
 
   /// The codes of the errors. LiveKit keeps 1001 to 1999 for itself.
   static func code(of failure: ControlFailure) -> (code: Int, data: String) {
@@ -40,6 +38,7 @@ public enum RemoteMethods {
 
   /// Who may call what: the door has a policy of its own, which also knows when.
   static func allows(_ method: String, _ caller: Caller, _ settings: Settings) -> Bool {
-    method == prefix + "door.open" || settings.rpc.allow.allow(kind: caller.kind, identity: caller.identity)
+    method == prefix + Method.doorOpen.rawValue
+      || settings.rpc.allow.allow(kind: caller.kind, identity: caller.identity)
   }
 }

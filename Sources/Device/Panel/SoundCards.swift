@@ -6,8 +6,8 @@ public struct SoundCardEvent: Equatable, Sendable {
   public enum Stream: String, Sendable { case capture, playback }
 
   public enum Change: Equatable, Sendable {
-    /// Open and moving; `parameters` is what was negotiated, in one line.
-    case working(parameters: String)
+    /// Open and moving at the card's own rate; `parameters` is all that was negotiated, in one line.
+    case working(rateHertz: Int, parameters: String)
     /// Not there, or lost; it is asked for again while the call goes on.
     case failed(reason: String)
     /// Samples were lost because nobody came in time; the count since start.
@@ -39,8 +39,8 @@ struct SoundCards {
   mutating func handle(_ event: SoundCardEvent) -> [Effect] {
     let name = event.stream == .capture ? "microphone" : "speaker"
     switch event.change {
-    case .working(let parameters):
-      return set(.running, reason: nil, of: event.stream)
+    case .working(let rate, let parameters):
+      return set(.running, rateHertz: rate, of: event.stream)
         + [.log(.info, "\(name): \(parameters)", event: "audio.device")]
     case .failed(let reason):
       return set(.absent, reason: reason, of: event.stream)
@@ -55,10 +55,11 @@ struct SoundCards {
   }
 
   private mutating func set(
-    _ state: AudioDeviceState, reason: String?, of stream: SoundCardEvent.Stream
+    _ state: AudioDeviceState, rateHertz: Int? = nil, reason: String? = nil, of stream: SoundCardEvent.Stream
   ) -> [Effect] {
     var status = stream == .capture ? capture : playback
     status.state = state
+    status.rateHertz = rateHertz
     status.reason = reason
     if stream == .capture { capture = status } else { playback = status }
     return [

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -11,6 +12,9 @@ extension Device {
     status.device.board = settings.device.board.rawValue
     status.device.version = report.version
     status.device.uptimeSeconds = now.seconds(since: report.startedAt)
+    if let next = nextDeadline, let at = next.at {
+      status.device.next = NextDeadline(name: next.name, milliseconds: max(0, at.milliseconds(since: now)))
+    }
     status.call.state = call.state
     status.call.sinceSeconds = now.seconds(since: call.since)
     status.call.reason = call.reason
@@ -34,7 +38,7 @@ extension Device {
   }
 
   /// What `status` tells in one line, for a service manager.
-  public func statusLine(now: Instant) -> String { StatusLine.render(status(now: now).json) }
+  public func statusLine(now: Instant) -> String { StatusSummary.render(status(now: now).json) }
 
   private var roomStatus: RoomStatus {
     var status = RoomStatus()

@@ -87,10 +87,8 @@ struct TokenDesk: Equatable {
     switch token.source {
     case .file: return read(token.file, otherwise: .noToken, settings, moment)
     case .apiKey:
-      do throws(Failure) {
-        try AccessToken.checkClock(wallClockSeconds: moment.unixSeconds)
-      } catch {
-        return failed(RoomFailure(error), settings, moment)
+      if let warning = TokenWarning(clockAt: moment.unixSeconds) {
+        return failed(RoomFailure(warning), settings, moment)
       }
       return read(token.apiSecretFile, otherwise: .noSecret, settings, moment)
     case .endpoint, .sandbox:

@@ -53,7 +53,7 @@ extension TokenDesk {
 
   /// Of fetching ahead, for which nobody waits: 5 s, 10 s, 20 s ... 300 s.
   static func pauseMilliseconds(failures: Int) -> Int {
-    min(5_000 << min(max(failures - 1, 0), 6), 300_000)
+    min(5_000 << min(max(failures, 1) - 1, 6), 300_000)
   }
 }
 

@@ -15,14 +15,7 @@ extension DataPacket {
       writer.register(&message.destination_identities)
     }
     fill(&message, strings)
-    let size = lintel_encode_DataPacket(&message, nil, 0)
-    var bytes = [UInt8](repeating: 0, count: size)
-    let written = bytes.withUnsafeMutableBufferPointer {
-      lintel_encode_DataPacket(&message, $0.baseAddress, $0.count)
-    }
-    // They must outlive the encoder, which only borrows them.
-    withExtendedLifetime(strings) {}
-    return written == size ? bytes : []
+    return strings.encode(&message, lintel_encode_DataPacket)
   }
 
   private func fill(_ message: inout livekit_DataPacket, _ strings: CStrings) {

@@ -70,7 +70,7 @@ extension Room {
   func channelClosed(_ peer: Peer, _ id: PeerConnection.DataChannelID, _ now: Instant) {
     guard let index = core.session.data.index(peer, id) else { return }
     let channel = core.session.data.channels.remove(at: index)
-    if peer == .publisher, channel.kind == .reliable { failed(.dataChannelClosed, now) }
+    if peer == .publisher, channel.kind == .reliable { closedByServer(.dataChannelClosed, now) }
   }
 
   /// Nothing waits for ever.

@@ -82,7 +82,7 @@ extension Room {
     guard core.directory.local.permission.canPublishData else { throw .notAllowed }
     var header = header
     header.streamID = randomUUID(random)
-    header.timestampMilliseconds = core.tokens?.wallClockMilliseconds(now: now) ?? 0
+    header.timestampMilliseconds = configuration.unixMilliseconds()
     header.totalBytes = totalBytes.map { UInt64($0) }
     header.attributes = wireAttributes(attributes)
     let id = try core.streams.outgoing.add(header, to: to)

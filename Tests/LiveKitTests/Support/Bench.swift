@@ -41,6 +41,7 @@ final class Bench {
     configuration.retry = retry
     configuration.limits = limits
     configuration.rpcMethods = rpcMethods
+    configuration.unixMilliseconds = { Bench.wall * 1000 }
     room = Room(configuration: configuration, random: SeededRandom(seed: seed)) { _, _ in
       let peer = ScriptedPeer()
       made.peers.append(peer)
@@ -101,7 +102,7 @@ final class Bench {
   }
 
   func join(token: String = Bench.token()) throws {
-    try room.join(url: "wss://example.com", token: token, wallClockSeconds: Bench.wall, now: now)
+    try room.join(url: "wss://example.com", token: token, now: now)
     drain()
   }
 
@@ -126,6 +127,13 @@ final class Bench {
     bench.openChannels()
     bench.answerOffer()
     return bench
+  }
+
+  /// Lets the pause before the next attempt pass.
+  func redial() {
+    let dials = opened.count
+    advance(failures.last?.retry ?? 0)
+    #expect(opened.count == dials + 1)
   }
 
   func answerOffer() {

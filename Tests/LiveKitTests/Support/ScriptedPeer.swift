@@ -6,6 +6,7 @@ import Base
 /// A peer connection that does what the test says.
 final class ScriptedPeer: MediaPeer {
   var state = PeerConnection.State.new
+  var isClosedByPeer = false
   var remoteSections: [PeerConnection.RemoteSection] = []
   var statistics = PeerConnection.Statistics()
 
@@ -78,6 +79,10 @@ final class ScriptedPeer: MediaPeer {
   func become(_ state: PeerConnection.State, _ reason: String = "") {
     self.state = state
     outputs.append(.event(.stateChanged(state, reason: reason)))
+  }
+  func closeByServer(_ reason: String = "the peer closed the DTLS association") {
+    isClosedByPeer = true
+    become(.failed, reason)
   }
   /// A channel of ours by its label, or one of the server's.
   func id(_ label: String) -> PeerConnection.DataChannelID {

@@ -1,7 +1,7 @@
 import Base
 
 /// The status in one line, for a service manager: what is wrong first, then the call, the room and the mute.
-public enum StatusLine {
+public enum StatusSummary {
   public static func render(_ status: JSONValue) -> String {
     let problem = StatusProblems.of(status).first
     let room = status["room"]

@@ -15,8 +15,8 @@ private func steps(_ conversation: inout Conversation) -> [Conversation.Step] {
 
 private func result(_ text: String) throws -> [UInt8] { Reply.result(try json(text), to: .number(2)) }
 
-@Suite("What lintelctl says for words, files and doors")
-struct WordConversationTests {
+@Suite("What lintelctl says for texts, files and doors")
+struct DataConversationTests {
   @Test(
     "a result for a person",
     arguments: [
@@ -69,9 +69,8 @@ struct WordConversationTests {
   @Test("a file goes piece by piece, each after the answer to the one before")
   func file() throws {
     var conversation = Conversation(
-      .sendFile(path: "/tmp/a b.jpg", isText: true, topic: "images", to: nil), socket: "/s", json: false,
-      token: nil,
-      fileBytes: 5, now: Instant(microseconds: 0))
+      .sendFiles(paths: ["/tmp/a b.jpg"], isText: true, topic: "images", to: nil), socket: "/s", json: false,
+      token: nil, fileBytes: [5], now: Instant(microseconds: 0))
     #expect(
       steps(&conversation) == [
         .send(
@@ -79,17 +78,44 @@ struct WordConversationTests {
         )
       ])
     conversation.receive(try result("{\"file\":7}"), now: Instant(microseconds: 0))
-    #expect(steps(&conversation) == [.readFile(bytesMax: ControlLimits.filePieceBytesMax)])
+    #expect(steps(&conversation) == [.readFile(index: 0, bytesMax: ControlLimits.filePieceBytesMax)])
     conversation.receiveFile([1, 2, 3, 4, 5])
     #expect(
       steps(&conversation) == [.send(Request.sendFileData(file: 7, data: [1, 2, 3, 4, 5]).line(id: 2))])
     conversation.receive(try result("{\"bytes\":5}"), now: Instant(microseconds: 1_000_000))
-    #expect(steps(&conversation) == [.readFile(bytesMax: ControlLimits.filePieceBytesMax)])
+    #expect(steps(&conversation) == [.readFile(index: 0, bytesMax: ControlLimits.filePieceBytesMax)])
     conversation.receiveFile([])
     #expect(steps(&conversation) == [.send(Request.sendFileEnd(file: 7).line(id: 2))])
     conversation.receive(try result("{\"bytes\":5}"), now: Instant(microseconds: 2_000_000))
     #expect(steps(&conversation) == [.print("sent 5 bytes\n"), .finish(.done)])
   }
+
+  @Test("several files go one after the other, and each is told of", arguments: [false, true])
+  func files(asJSON: Bool) throws {
+    var conversation = Conversation(
+      .sendFiles(paths: ["/tmp/a", "b"], isText: false, topic: nil, to: "desk"), socket: "/s", json: asJSON,
+      token: nil, fileBytes: [1, nil], now: Instant(microseconds: 0))
+    var done: [Conversation.Step] = []
+    for (index, name) in ["a", "b"].enumerated() {
+      let begin = Request.sendFileBegin(
+        name: name, bytes: index == 0 ? 1 : nil, isText: false, topic: nil, to: "desk")
+      done = steps(&conversation)
+      #expect(done.last == .send(begin.line(id: 2)))
+      conversation.receive(try result("{\"file\":\(index + 4)}"), now: Instant(microseconds: 0))
+      #expect(
+        steps(&conversation) == [.readFile(index: index, bytesMax: ControlLimits.filePieceBytesMax)])
+      conversation.receiveFile([])
+      #expect(steps(&conversation) == [.send(Request.sendFileEnd(file: index + 4).line(id: 2))])
+      conversation.receive(try result("{\"bytes\":1}"), now: Instant(microseconds: 0))
+      guard index == 0 else { break }
+      guard case .print(let told)? = conversation.poll() else { throw NoStep() }
+      #expect(told == (asJSON ? "{\"path\":\"/tmp/a\",\"bytes\":1}\n" : "/tmp/a: sent 1 bytes\n"))
+    }
+    let last = asJSON ? "{\"path\":\"b\",\"bytes\":1}\n" : "b: sent 1 bytes\n"
+    #expect(steps(&conversation) == [.print(last), .finish(.done)])
+  }
+
+  private struct NoStep: Error {}
 
   @Test("a piece of the largest size is a request that is taken")
   func largestPiece() throws {

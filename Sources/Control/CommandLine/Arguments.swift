@@ -1,21 +1,23 @@
 import Base
 
-/// A command line taken apart: the command, its arguments, and the options with their values. The options that are
+/// A command line taken apart: the command, what follows it, and the options with their values. The options that are
 /// legal depend on the command, which may stand after them.
-struct Words {
+struct Arguments {
   private(set) var command: String?
   private(set) var positional: [String] = []
   private var values: [(name: String, value: String)] = []
 
-  init(_ arguments: [String]) throws(UsageFailure) {
-    command = Self.command(in: arguments)
+  init(_ words: [String]) throws(UsageFailure) {
+    command = Self.command(in: words)
     let options =
-      CommandTable.commonOptions + (command.flatMap { CommandTable.command($0) }?.options ?? [])
+      command == nil
+      ? CommandTable.generalOptions
+      : CommandTable.commonOptions + (command.flatMap { CommandTable.command($0) }?.options ?? [])
     var commandWasSeen = false
     var onlyArguments = false
     var index = 0
-    while index < arguments.count {
-      let word = arguments[index]
+    while index < words.count {
+      let word = words[index]
       index += 1
       if onlyArguments || !word.utf8.starts(with: "-".utf8) || word == "-" {
         if commandWasSeen { positional.append(word) } else { commandWasSeen = true }
@@ -37,8 +39,8 @@ struct Words {
       }
       if let attached {
         values.append((name, attached))
-      } else if index < arguments.count {
-        values.append((name, arguments[index]))
+      } else if index < words.count {
+        values.append((name, words[index]))
         index += 1
       } else {
         throw failure("\(name): \(valueName) is missing")
@@ -52,11 +54,11 @@ struct Words {
   }
 
   /// The first word that is neither an option nor the value of a common one.
-  private static func command(in arguments: [String]) -> String? {
+  private static func command(in words: [String]) -> String? {
     var index = 0
-    while index < arguments.count {
-      let word = arguments[index]
-      if word == "--" { return index + 1 < arguments.count ? arguments[index + 1] : nil }
+    while index < words.count {
+      let word = words[index]
+      if word == "--" { return index + 1 < words.count ? words[index + 1] : nil }
       if !word.utf8.starts(with: "-".utf8) || word == "-" { return word }
       for option in CommandTable.commonOptions where option.name == word && option.value != nil { index += 1 }
       index += 1
@@ -73,18 +75,18 @@ struct Words {
     )
   }
 
-  private func failure(_ words: String) -> UsageFailure {
-    UsageFailure(message: (command.map { "\(shortened($0)): " } ?? "") + words, command: knownCommand)
+  func failure(_ sentence: String) -> UsageFailure {
+    UsageFailure(message: (command.map { "\(shortened($0)): " } ?? "") + sentence, command: knownCommand)
   }
 
   private func unknown(_ name: String, _ options: [Command.Option], afterCommand: Bool) -> UsageFailure {
     // After a mistyped command nobody knows which options are legal. Before the command only the common ones are,
     // and the value of a mistyped one would be taken for the command.
     if afterCommand, let command, knownCommand == nil { return .unknownCommand(command) }
-    let legal = afterCommand ? options : CommandTable.commonOptions
+    let legal = afterCommand ? options : CommandTable.generalOptions
     let nearest = nearestName(to: name, among: legal.map { $0.name })
-    let words = "no option '\(shortened(name))'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
-    return afterCommand ? failure(words) : UsageFailure(message: words, command: nil)
+    let sentence = "no option '\(shortened(name))'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
+    return afterCommand ? failure(sentence) : UsageFailure(message: sentence, command: nil)
   }
 
   private var knownCommand: String? { command.flatMap { CommandTable.command($0) }?.name }

@@ -44,15 +44,16 @@ extension Event {
   public static func roomRecording(_ on: Bool) -> Event {
     .record(name: "room.recording", [.init("on", .bool(on))])
   }
-  public static func chat(identity: String, text words: String) -> Event {
-    .record(name: "chat", [text("identity", identity), text("text", words)])
+  public static func chat(identity: String, text content: String) -> Event {
+    .record(name: "chat", [text("identity", identity), text("text", content)])
   }
-  public static func transcript(identity: String, segment: String, text words: String, isFinal: Bool) -> Event
+  public static func transcript(identity: String, segment: String, text content: String, isFinal: Bool)
+    -> Event
   {
     .record(
       name: "transcript",
       [
-        text("identity", identity), text("segment", segment), text("text", words),
+        text("identity", identity), text("segment", segment), text("text", content),
         .init("final", .bool(isFinal)),
       ])
   }

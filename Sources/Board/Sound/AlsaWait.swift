@@ -1,0 +1,56 @@
+import Base
+import CALSA
+import CLinux
+
+/// Waits for both directions of a board's sound by their descriptors.
+public final class AlsaWait: AudioWait {
+  private let capture: AlsaStream
+  private let playback: AlsaStream
+  private let stopDescriptor: Int32
+  /// That of stopping, then those of the microphone, then those of the speaker.
+  private let descriptors: UnsafeMutableBufferPointer<pollfd>
+
+  init(_ capture: AlsaStream, _ playback: AlsaStream) throws(BoardFailure) {
+    self.capture = capture
+    self.playback = playback
+    stopDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    descriptors = .allocate(capacity: 1 + 2 * BoardLimits.pollDescriptorsMax)
+    descriptors.initialize(repeating: pollfd())
+    if stopDescriptor < 0 {
+      throw .system(operation: "create an eventfd", reason: systemReason(lintel_errno()))
+    }
+  }
+
+  deinit {
+    descriptors.deallocate()
+    if stopDescriptor >= 0 { _ = CLinux.close(stopDescriptor) }
+  }
+
+  public var now: Instant { Instant(microseconds: monotonicMicroseconds()) }
+
+  public func wait(until deadline: Instant) -> Bool {
+    let room = BoardLimits.pollDescriptorsMax
+    descriptors[0] = pollfd(fd: stopDescriptor, events: Int16(POLLIN), revents: 0)
+    let afterCapture = 1 + capture.pollDescriptors(into: .init(rebasing: descriptors[1..<(1 + room)]))
+    let end =
+      afterCapture
+      + playback.pollDescriptors(into: .init(rebasing: descriptors[afterCapture..<(afterCapture + room)]))
+    var pause = pause(until: deadline)
+    _ = ppoll(descriptors.baseAddress, nfds_t(end), &pause, nil)
+    capture.look(at: .init(rebasing: descriptors[1..<afterCapture]))
+    playback.look(at: .init(rebasing: descriptors[afterCapture..<end]))
+    return descriptors[0].revents != 0
+  }
+
+  public func rest(until deadline: Instant) {
+    var pause = pause(until: deadline)
+    nanosleep(&pause, nil)
+  }
+
+  public func stop() { _ = eventfd_write(stopDescriptor, 1) }
+
+  private func pause(until deadline: Instant) -> timespec {
+    let left = max(0, deadline.microseconds(since: now))
+    return timespec(tv_sec: Int(left / 1_000_000), tv_nsec: Int(left % 1_000_000) * 1_000)
+  }
+}

@@ -1,0 +1,184 @@
+import Base
+import Testing
+
+@testable import AudioEngine
+@testable import Board
+
+/// What the audio thread does, round by round, on a board in memory: hours of it are an instant, and the same each time.
+struct AudioPumpTests {
+  /// The pump and everything that it told.
+  private final class Rig {
+    let board = MemoryBoard()
+    let uplink: Uplink
+    let downlink: Downlink
+    let signals: AudioSignals
+    let events = AudioEventQueue()
+    let pump: AudioPump<MemoryBoard>
+    var told: [AudioDeviceEvent] = []
+    var frames: [EncodedFrame] = []
+    var played: [Int16] = []
+    let begin: Instant
+
+    init(_ configuration: UplinkConfiguration = UplinkConfiguration()) throws {
+      uplink = try Uplink(configuration)
+      downlink = try Downlink()
+      signals = try AudioSignals()
+      pump = AudioPump(board, uplink: uplink, downlink: downlink, signals: signals, events: events)
+      begin = board.wait.now
+      board.capture.hears = { Int16(truncatingIfNeeded: $0 & 8 == 0 ? 8_000 : -8_000) }
+    }
+
+    /// Runs for so long; what happens meanwhile does so after as many milliseconds as it says, once.
+    func run(milliseconds: Int, _ script: (at: Int, does: (MemoryBoard) -> Void)...) {
+      var next = 0
+      board.playback.onPlay = { self.played += $0 }
+      board.wait.end = begin.advanced(byMilliseconds: milliseconds)
+      board.wait.onPass = { now in
+        self.drain()
+        while next < script.count, now.milliseconds(since: self.begin) >= script[next].at {
+          script[next].does(self.board)
+          next += 1
+        }
+      }
+      pump.run()
+      drain()
+    }
+
+    private func drain() {
+      var payload: [UInt8] = []
+      while let event = events.pop() { told.append(event) }
+      while let frame = uplink.pop(into: &payload) { frames.append(frame) }
+    }
+
+    /// In milliseconds, from the first to the last frame, each of them.
+    var steps: [UInt32] { zip(frames, frames.dropFirst()).map { ($1.position &- $0.position) / 16 } }
+
+    func lines(_ word: String) -> [String] { told.map(\.description).filter { $0.contains(word) } }
+  }
+
+  @Test func bothCardsRunWithoutAGap() throws {
+    let rig = try Rig()
+    rig.run(milliseconds: 10_000)
+    #expect(rig.told.count == 2 && rig.lines("open: in memory").count == 2)
+    #expect(rig.frames.count == 499 && rig.steps.allSatisfy { $0 == 20 })
+    #expect(rig.board.capture.dropouts == 0 && rig.board.playback.dropouts == 0)
+    #expect(rig.played.count / 160 == 1_002, "what was played, and what lies ahead in the card")
+    #expect(!rig.board.capture.isOpen && !rig.board.playback.isOpen, "closed at the end")
+    #expect(rig.board.wait.waits < 2_100, "a round a period and direction, and no more")
+  }
+
+  @Test func oneCardGoesAndTheOtherDoesNotNotice() throws {
+    let rig = try Rig()
+    rig.run(
+      milliseconds: 6_000, (1_000, { $0.capture.trouble = .missing }), (3_000, { $0.capture.trouble = .none })
+    )
+    #expect(
+      rig.lines("capture lost") == ["capture lost: sound device 'the microphone in memory' was disconnected"])
+    #expect(rig.lines("capture unavailable").count == 1 && rig.lines("capture 'the").count == 2)
+    #expect(rig.board.playback.dropouts == 0 && rig.board.playback.opens == 1)
+    #expect(rig.played.count / 160 == 602)
+    // Silence stands in, on the same time line.
+    #expect(rig.steps.allSatisfy { $0 == 20 || $0 == 40 } && rig.steps.filter { $0 == 40 }.count <= 2)
+    let silent = rig.frames.filter { $0.level == 127 }.count
+    #expect(silent > 95 && silent < 115, "\(silent)")
+  }
+
+  @Test func theSpeakerGoesAndTheMicrophoneDoesNotNotice() throws {
+    let rig = try Rig()
+    rig.run(
+      milliseconds: 6_000, (1_000, { $0.playback.trouble = .missing }),
+      (3_000, { $0.playback.trouble = .none }))
+    #expect(rig.lines("playback lost").count == 1 && rig.board.playback.opens == 2)
+    #expect(rig.frames.count == 299 && rig.steps.allSatisfy { $0 == 20 })
+    #expect(rig.board.capture.dropouts == 0)
+  }
+
+  @Test func aCardThatStallsIsOpenedAgain() throws {
+    let rig = try Rig()
+    rig.run(
+      milliseconds: 5_000, (1_000, { $0.capture.trouble = .stalled }), (2_500, { $0.capture.trouble = .none })
+    )
+    #expect(rig.lines("moved no sample for 1000 ms").count == 1)
+    #expect(rig.frames.last?.level ?? 127 < 20)
+  }
+
+  @Test func dropoutsAreRecoveredFromAndTold() throws {
+    let rig = try Rig()
+    rig.run(milliseconds: 4_000, (1_000, { $0.capture.drop() }), (2_000, { $0.playback.drop() }))
+    #expect(
+      rig.told.contains(.dropouts(.capture, total: 1)) && rig.told.contains(.dropouts(.playback, total: 1)))
+    #expect(rig.lines("lost").isEmpty)
+    #expect(rig.board.capture.opens == 1 && rig.board.playback.opens == 1)
+  }
+
+  @Test func withoutAnyCardTheTimeGoesOn() throws {
+    let rig = try Rig()
+    rig.board.capture.trouble = .busy(holder: "another")
+    rig.board.playback.trouble = .missing
+    rig.run(milliseconds: 10_000)
+    #expect(rig.frames.count == 500 && rig.steps.allSatisfy { $0 == 20 })
+    #expect(rig.told.count == 2 && rig.lines("unavailable").count == 2, "each reason once")
+    #expect(rig.signals.turnCount >= 1_000)
+  }
+
+  /// As ALSA's `null`: it gives samples as fast as they are asked for.
+  @Test func aMicrophoneThatIsAlwaysReadyIsNone() throws {
+    let rig = try Rig()
+    rig.board.capture.trouble = .endless
+    rig.run(milliseconds: 150_000)
+    #expect(
+      rig.lines("lost") == [
+        "capture lost: sound device 'the microphone in memory' moves sound faster than it can be heard, "
+          + "so it is no sound card (as null and file are)"
+      ])
+    #expect(rig.told.count == 3, "it is not told at each attempt: \(rig.told)")
+    #expect(rig.board.capture.opens == 3, "asked for again once a minute")
+    #expect(rig.board.playback.dropouts == 0 && rig.played.count / 160 == 15_002, "the speaker plays on")
+    // 150 s of silence, and a second of each attempt.
+    #expect(rig.frames.count > 7_400 && rig.frames.count < 7_700)
+    #expect(rig.board.wait.waits < 60_000)
+  }
+
+  @Test func aSpeakerThatIsAlwaysReadyIsNone() throws {
+    let rig = try Rig()
+    rig.board.playback.trouble = .endless
+    rig.run(milliseconds: 10_000)
+    #expect(rig.lines("playback lost").count == 1 && rig.board.playback.opens == 1)
+    #expect(rig.frames.count == 499 && rig.steps.allSatisfy { $0 == 20 })
+  }
+
+  @Test(arguments: [2_000_000, 4_000_000])
+  func aCardThatRunsAtTwiceTheSpeedIsNone(speed: Int) throws {
+    let rig = try Rig()
+    rig.board.capture.speedPartsPerMillion = speed
+    rig.run(milliseconds: 20_000)
+    #expect(rig.lines("no sound card").count == 1 && rig.board.capture.opens == 1)
+  }
+
+  /// Somebody has put another card behind the name.
+  @Test func oneThatBecameACardIsBelievedWhenItHasKeptTime() throws {
+    let rig = try Rig()
+    rig.board.capture.trouble = .endless
+    rig.run(milliseconds: 70_000, (30_000, { $0.capture.trouble = .none }))
+    #expect(rig.board.capture.opens == 2)
+    let lines = rig.lines("capture")
+    #expect(lines.count == 3 && lines.last?.contains("open: in memory") == true, "\(lines)")
+    #expect(rig.frames.last?.level ?? 127 < 20)
+  }
+
+  @Test func stopEndsItWhateverADeviceSays() throws {
+    let rig = try Rig()
+    rig.board.capture.trouble = .endless
+    rig.board.playback.trouble = .endless
+    rig.board.wait.stop()
+    rig.run(milliseconds: 1_000)
+    #expect(rig.board.wait.now < rig.begin.advanced(byMilliseconds: 100))
+  }
+
+  @Test func aDeviceThatIsReadyAndMovesNothingCostsLittle() throws {
+    let rig = try Rig()
+    rig.board.capture.isAlwaysReady = true
+    rig.run(milliseconds: 3_000)
+    #expect(rig.board.wait.waits < 4_500 && rig.board.wait.rests > 300)
+  }
+}
