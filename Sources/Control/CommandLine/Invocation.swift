@@ -105,7 +105,7 @@ extension Arguments {
   /// The whole number in `text`, which `what` names; nil if nothing is given.
   func number(_ text: String?, _ range: ClosedRange<Int64>, _ what: String) throws(UsageFailure) -> Int? {
     guard let text else { return nil }
-    guard let number = decimal(text.utf8, max: 999_999_999).map({ Int64($0) }), range.contains(number) else {
+    guard let number = decimal(text.utf8), range.contains(Int64(number)) else {
       throw UsageFailure(
         message:
           "\(what): '\(shortened(text))' is no whole number from \(range.lowerBound) to \(range.upperBound)",
