@@ -33,7 +33,8 @@ public struct AllowRules: Equatable, Sendable {
   ]
 
   public func allow(kind: String, identity: String) -> Bool {
-    for rule in rules where rule.kind == kind || (rule.kind == "any" && kind != "hidden" && kind != "unknown") {
+    for rule in rules where rule.kind == kind || (rule.kind == "any" && kind != "hidden" && kind != "unknown")
+    {
       if matches(Array(identity.utf8), Array(rule.pattern.utf8)) { return true }
     }
     return false

@@ -1,7 +1,10 @@
 import AudioEngine
 import Base
+import Configuration
 import Control
+import JSON
 import LiveKit
+import WebRTC
 
 /// What happened in the room, and whom it concerns.
 extension Device {

@@ -101,7 +101,8 @@ import Testing
     bench.enter()
     for key in "4711#".utf8 {
       let caller = Caller(kind: Caller.unknownKind, identity: "phone", sid: "PA_phone")
-      bench.act { device, now in device.perform(device.audience.admit(.key(key, caller), now: now), now: now) }
+      bench.act { device, now in device.perform(device.audience.admit(.key(key, caller), now: now), now: now)
+      }
     }
     bench.advance(milliseconds: 2_500)
     let phone = Bench.participant("phone", .sip)

@@ -1,5 +1,6 @@
 import AudioEngine
 import Base
+import CALSA
 import CLinux
 
 /// The thread that moves the samples of a board's microphone and speaker and runs the audio engine, and beside it one

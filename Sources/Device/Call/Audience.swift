@@ -81,7 +81,8 @@ struct Audience {
   mutating func announced(_ participant: Participant) -> [Effect] {
     let known = caller(participant)
     // A server that stamps no session leaves the name to go by.
-    let waited = admission.announced(known.place) + admission.announced(Caller(kind: "", identity: known.identity).place)
+    let waited =
+      admission.announced(known.place) + admission.announced(Caller(kind: "", identity: known.identity).place)
     return waited.map { $0.effect(of: known) }
   }
 

@@ -2,6 +2,7 @@ import Base
 import Configuration
 import Control
 import JSON
+import LiveKit
 
 /// Push-to-talk: the agent answers only to what is said in a turn, and the microphone is closed outside of one.
 extension Device {

@@ -3,7 +3,8 @@ import LiveKit
 
 /// The room as `MessagingRoom` has it.
 extension Room: MessagingRoom {
-  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(MessagingFailure) -> String {
+  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(MessagingFailure) -> String
+  {
     do throws(DataFailure) {
       let stream: OutgoingStream.ID = try sendText(
         text, topic: wireName(topic), to: wireNames(to), attributes: [:], now: now)

@@ -100,7 +100,9 @@ struct Microphone {
   ) -> [Effect] {
     let wasWithheld = preConnect.withholdsFrames
     let action = preConnect.handle(event, now: now)
-    if wasWithheld, !preConnect.withholdsFrames, let track { delivery.liveFrom = room.goLive(track: track, now: now) }
+    if wasWithheld, !preConnect.withholdsFrames, let track {
+      delivery.liveFrom = room.goLive(track: track, now: now)
+    }
     guard action == .openStream else { return carryOut(action, in: room, "the call ended", now: now) }
     guard let agent, let local = room.localTracks.first(where: { $0.id == track }) else {
       return deliveryEnded(nil, in: room, now: now)

@@ -1,6 +1,8 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
+import JSON
 
 /// What is at the board: inputs, keys, lights, hardware, sound cards and the speaker's volume.
 struct Panel {
@@ -164,7 +166,9 @@ struct Panel {
   // MARK: - Asked for
 
   /// On the simulated board alone: what hangs on a real one has to be pressed there.
-  mutating func press(_ name: String, _ press: Press, _ asker: Asker, _ house: House, now: Instant) -> [Effect] {
+  mutating func press(_ name: String, _ press: Press, _ asker: Asker, _ house: House, now: Instant)
+    -> [Effect]
+  {
     guard house.settings.device.board == .simulated else {
       return [.refuse("no-buttons", "only the simulated board is pressed by command", asker)]
     }

@@ -3,6 +3,7 @@ import Base
 import Configuration
 import Control
 import LiveKit
+import WebRTC
 
 /// The one place that gathers what `status` tells.
 extension Device {
@@ -68,7 +69,9 @@ extension Device {
     if panel.capture.state == .running, microphone.isOpen {
       status.capture.levelTenthsDecibel = sound.uplink.levelDecibels.map { $0 * 10 }
     }
-    if panel.playback.state == .running { status.playback.levelTenthsDecibel = sound.downlink.levelDecibels * 10 }
+    if panel.playback.state == .running {
+      status.playback.levelTenthsDecibel = sound.downlink.levelDecibels * 10
+    }
     if let sent = room.mediaStatistics(.publisher) {
       status.uplink.packets = sent.packetsSent
       status.uplink.bitrateBitsPerSecond = microphone.bitsPerSecond
