@@ -26,12 +26,15 @@ public enum JSONFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
 extension JSONValue {
   /// Parses one value with nothing after it. Depth and number of values are counted before the library allocates.
+  ///
+  /// A name that comes twice is a mistake, unless `lastCounts`: so it is in tokens (RFC 7519 §4), which others read
+  /// the same way.
   public static func parse(
-    _ bytes: [UInt8], valuesMax: Int = JSONLimits.valuesMax
+    _ bytes: [UInt8], valuesMax: Int = JSONLimits.valuesMax, lastCounts: Bool = false
   ) throws(JSONFailure) -> JSONValue {
     try measure(bytes, valuesMax: valuesMax)
     var error = json_error_t()
-    let flags = JSONFlag.decodeAny | JSONFlag.rejectDuplicates
+    let flags = JSONFlag.decodeAny | (lastCounts ? 0 : JSONFlag.rejectDuplicates)
     let root = bytes.withUnsafeBytes { raw in
       json_loadb(raw.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, flags, &error)
     }

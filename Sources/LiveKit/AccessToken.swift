@@ -20,11 +20,15 @@ public struct AccessToken: Equatable, Sendable {
 
   static let bytesMax = 16_384
 
-  /// Surrounding white space is dropped, as files end in a newline.
+  /// What a file or a clipboard left around it is dropped (`pastedSecret`).
   public init(_ text: String) throws(Failure) {
-    let bytes = Array(trimmed(text.utf8))
-    guard !bytes.isEmpty else { throw .malformedToken("it is empty") }
-    guard bytes.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
+    guard text.utf8.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
+    do throws(PastedFault) {
+      secret = try pastedSecret(Array(text.utf8))
+    } catch {
+      throw .malformedToken("it \(error.words)")
+    }
+    let bytes = Array(secret.utf8)
     let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count == 3 else {
       throw .malformedToken("it has \(parts.count) parts separated by dots instead of 3")
@@ -32,7 +36,7 @@ public struct AccessToken: Equatable, Sendable {
     guard Base64.decode(parts[0]) != nil, let payload = Base64.decode(parts[1]),
       Base64.decode(parts[2]) != nil, !parts[2].isEmpty
     else { throw .malformedToken("a part of it is not base64url") }
-    guard let claims = try? JSONValue.parse(payload), case .object = claims else {
+    guard let claims = try? JSONValue.parse(payload, lastCounts: true), case .object = claims else {
       throw .malformedToken("its claims are not a JSON object")
     }
     let grant = claims["video"]
@@ -56,7 +60,6 @@ public struct AccessToken: Equatable, Sendable {
     let sources = grant["canPublishSources"].array.compactMap { $0.string }
     canPublishMicrophone = canPublish && (sources.isEmpty || sources.contains("microphone"))
     canSubscribe = grant["canSubscribe"].bool ?? true
-    secret = String(decoding: bytes, as: UTF8.self)
   }
 
   /// Any number may be claimed, such as a last moment for a token that never expires; within these bounds, which are

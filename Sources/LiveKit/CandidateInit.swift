@@ -15,7 +15,8 @@ struct CandidateInit: Equatable {
 
   /// nil unless it is a JSON object with a `candidate` in it.
   init?(json: String) {
-    guard let object = try? JSONValue.parse(Array(json.utf8)), let candidate = object["candidate"].string
+    guard let object = try? JSONValue.parse(Array(json.utf8), lastCounts: true),
+      let candidate = object["candidate"].string
     else { return nil }
     self.candidate = candidate
     mid = object["sdpMid"].string ?? ""

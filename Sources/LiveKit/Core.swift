@@ -53,7 +53,7 @@ struct Core {
   var streams: Streams
   var seenAgent: SeenAgent?
 
-  init(limits: Limits, wholeTextTopics: [String]) {
+  init(limits: Limits, wholeTextTopics: [Name]) {
     streams = Streams(limits: limits, wholeTextTopics: wholeTextTopics)
     directory = Directory(participantsMax: limits.participantsMax)
     audio = AudioQueue(packetsMax: limits.receivedAudioPacketsMax)

@@ -42,7 +42,7 @@ struct Directory {
     return changes
   }
 
-  mutating func setQuality(_ quality: ConnectionQuality, sid: String) -> String? {
+  mutating func setQuality(_ quality: ConnectionQuality, sid: Name) -> Name? {
     if local.sid == sid {
       local.quality = quality
       return local.identity
@@ -52,10 +52,10 @@ struct Directory {
     return remotes[index].identity
   }
 
-  func participant(sid: String) -> Participant? { remotes.first { $0.sid == sid } }
+  func participant(sid: Name) -> Participant? { remotes.first { $0.sid == sid } }
 
   /// Of anybody, the local participant included.
-  func identity(sid: String) -> String? {
+  func identity(sid: Name) -> Name? {
     local.sid == sid ? local.identity : participant(sid: sid)?.identity
   }
 
@@ -113,7 +113,7 @@ struct Directory {
     return [.joined(participant)] + participant.tracks.map { .published($0, participant) }
   }
 
-  private mutating func remove(_ identity: String, _ reason: DisconnectReason) -> [Change] {
+  private mutating func remove(_ identity: Name, _ reason: DisconnectReason) -> [Change] {
     guard let index = remotes.firstIndex(where: { $0.identity == identity }) else { return [] }
     let gone = remotes.remove(at: index)
     return gone.tracks.map { .unpublished($0, gone) } + [.left(gone, reason)]

@@ -10,8 +10,12 @@ extension Room {
     if bytes.count > max, case .awaitingJoin = core.phase {
       return lose(.roomTooLarge(bytes: bytes.count, max: max), now)
     }
+    var dropped = 0
+    var refused = 0
     let response = SignalDecoder.decode(
-      bytes, limits: configuration.limits, dropped: &core.statistics.limitDrops)
+      bytes, limits: configuration.limits, dropped: &dropped, refused: &refused)
+    core.statistics.limitDrops += dropped
+    core.statistics.malformedMessages += refused
     if case .awaitingJoin = core.phase {
       first(response, now)
     } else if let response {

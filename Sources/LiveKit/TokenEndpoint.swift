@@ -20,7 +20,7 @@ public struct TokenSourceResponse: Equatable, Sendable {
       throw .unusable("it is compressed (gzip), which was not asked for")
     }
     let meant = Array(withoutInvisible(body[...]))
-    guard let answer = try? JSONValue.parse(meant), case .object = answer else {
+    guard let answer = try? JSONValue.parse(meant, lastCounts: true), case .object = answer else {
       throw .unusable("it is not a JSON object")
     }
     serverURL = try Self.text(

@@ -3,6 +3,7 @@ import CLinux
 import Configuration
 import Control
 import Device
+import JSON
 import Reactor
 import System
 

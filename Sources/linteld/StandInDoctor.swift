@@ -2,6 +2,7 @@ import Base
 import CLinux
 import Configuration
 import Control
+import JSON
 import System
 
 /// The self-test without a daemon: the same, made by this process with the rights of whoever started it. It prints
@@ -16,7 +17,7 @@ func standInDoctor(configurationAt path: String) -> Int32 {
     ).json
   ]
   do throws(ConfigurationUnusable) {
-    var settings = try readConfiguration(at: path)
+    var settings = try readConfigurationForService(at: path)
     settings.session.mode = .onDemand
     rows.append(DoctorRow("config", .pass, "\(path) is as it should be").json)
     do throws(StartFailure) {

@@ -2,6 +2,7 @@ import Base
 import Configuration
 import Control
 import Device
+import JSON
 import LiveKit
 import Testing
 

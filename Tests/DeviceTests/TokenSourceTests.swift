@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 import LiveKit
 import Testing
 

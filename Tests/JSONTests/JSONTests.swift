@@ -52,6 +52,21 @@ struct JSONTests {
     }
   }
 
+  @Test("a name that comes twice is refused, or the last one counts")
+  func duplicates() throws {
+    let twice = bytes("{\"a\":1,\"b\":0,\"a\":2}")
+    #expect(throws: JSONFailure.self) { try JSONValue.parse(twice) }
+    #expect(try JSONValue.parse(twice, lastCounts: true)["a"] == .integer(2))
+  }
+
+  @Test(
+    "whole parts",
+    arguments: [("5", 5), ("1e3", 1000), ("2.9", 2), ("-2.1", -3), ("1e300", nil), ("\"5\"", nil)]
+      as [(String, Int64?)])
+  func wholePart(text: String, number: Int64?) throws {
+    #expect(try json(text).wholePart == number)
+  }
+
   @Test(
     "bytes that are no UTF-8",
     arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82]] as [[UInt8]])

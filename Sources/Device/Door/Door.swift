@@ -2,6 +2,7 @@ import AudioEngine
 import Base
 import Configuration
 import Control
+import JSON
 
 /// The door, as far as the device can know: who asked, what it did to the lock, and until when no code is taken.
 struct Door {

@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 
 /// How many wrong codes were typed, and until when none is taken. It survives a restart, which would otherwise be
 /// the way to go on guessing.

@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 
 /// The methods that the device offers to others in the room. Each is the request of the control socket of the same
 /// name: the payload is the object of its parameters, the answer its result. README.md has the table.
@@ -39,6 +40,6 @@ public enum RemoteMethods {
   /// Who may call what: the door has a policy of its own, which also knows when.
   static func allows(_ method: String, _ caller: Caller, _ settings: Settings) -> Bool {
     method == prefix + Method.doorOpen.rawValue
-      || settings.rpc.allow.allow(kind: caller.kind, identity: caller.identity)
+      || settings.rpc.allow.allow(kind: caller.kind, identity: caller.identity.text)
   }
 }

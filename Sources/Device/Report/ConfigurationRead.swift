@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 
 /// Why the configuration's files cannot be used, one line for each mistake.
 public struct ConfigurationMistakes: Error, Equatable, Sendable {
@@ -16,7 +17,8 @@ struct ConfigurationRead {
 
   /// Takes over what can be taken over, unless it was to be checked only.
   init(
-    _ result: Result<Settings, ConfigurationMistakes>, for asker: ConfigurationAsker, into settings: inout Settings
+    _ result: Result<Settings, ConfigurationMistakes>, for asker: ConfigurationAsker,
+    into settings: inout Settings
   ) {
     switch (result, asker) {
     case (.failure(let mistakes), _): problems = mistakes.lines

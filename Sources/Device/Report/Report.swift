@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 
 /// Somebody waits for the configuration's files to be read.
 enum ConfigurationAsker: Equatable {

@@ -1,6 +1,7 @@
 import Base
 import Configuration
 import Control
+import JSON
 
 /// What of the device outlives a restart, as the file of the state folder holds it: one JSON object. Members of
 /// another version are left aside.

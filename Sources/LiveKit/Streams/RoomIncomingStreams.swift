@@ -23,12 +23,12 @@ extension Room {
   }
 
   /// A line that is taken back is not shown again; nothing more is known here of lines that were.
-  func received(_ chat: DataPacket.Chat, identity: String) {
+  func received(_ chat: DataPacket.Chat, from origin: PacketOrigin) {
     guard !chat.isDeleted else { return }
     emit(
       .chatReceived(
         ChatMessage(
-          id: chat.id, text: chat.message, identity: identity,
+          id: chat.id, text: chat.message, identity: origin.identity, senderSID: origin.sid,
           timestampMilliseconds: chat.editTimestampMilliseconds ?? chat.timestampMilliseconds)))
   }
 
@@ -107,7 +107,7 @@ extension Room {
       emit(
         .chatReceived(
           ChatMessage(
-            id: stream.streamID, text: text, identity: stream.identity,
+            id: stream.streamID, text: text, identity: stream.identity, senderSID: stream.senderSID,
             timestampMilliseconds: stream.timestampMilliseconds)))
     } else {
       emit(.textReceived(text, stream))
