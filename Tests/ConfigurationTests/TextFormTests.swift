@@ -115,7 +115,8 @@ struct TextFormTests {
     }
     var taken = 0
     for _ in 0..<40_000 {
-      let key = try #require(Keys.all.first { $0.name == keys[next(keys.count)] })
+      let name = keys[next(keys.count)]
+      let key = try #require(Keys.all.first { $0.name == name })
       var value = ""
       for _ in 0..<next(6) { value += pieces[next(pieces.count)] }
       let line = "[\(key.section)]\n\(key.name) =\(value)\n"
