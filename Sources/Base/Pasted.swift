@@ -21,7 +21,9 @@ public enum PastedFault: Error, Equatable, Sendable {
 /// The secret that is meant by what somebody pasted into a file: without the byte order mark that an editor put
 /// before it, the blanks and line ends around it, the quotes, and `Authorization:` and `Bearer` as they stand in
 /// a request. What cannot be one secret is refused rather than guessed; everything else is kept to the byte.
-public func pastedSecret(_ bytes: [UInt8]) throws(PastedFault) -> String {
+///
+/// - Parameter allowsBlanks: whether there may be spaces in the middle, as in a key that a person made up.
+public func pastedSecret(_ bytes: [UInt8], allowsBlanks: Bool = false) throws(PastedFault) -> String {
   guard !bytes.contains(0), !bytes.starts(with: [0xFE, 0xFF]), !bytes.starts(with: [0xFF, 0xFE]) else {
     throw .notText
   }
@@ -40,6 +42,7 @@ public func pastedSecret(_ bytes: [UInt8]) throws(PastedFault) -> String {
   for byte in bytes[..<rest.startIndex] where byte == 0x0A { line += 1 }
   for byte in rest {
     if byte == 0x0A || byte == 0x0D { throw .severalLines(line: line + 1) }
+    if byte == 0x20, allowsBlanks { continue }
     if byte <= 0x20 || byte == 0x7F { throw .blankInside }
   }
   return String(decoding: rest, as: UTF8.self)

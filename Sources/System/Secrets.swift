@@ -6,7 +6,8 @@ public enum Secrets {
   /// A token with every grant and 8 kB of metadata is below.
   public static let bytesMax = 16 * 1024
 
-  /// The secret in a file, refused if others could read it too.
+  /// The secret in a file, refused if others could read it too. It may have blanks in the middle, as a key that signs
+  /// may; whoever wants a token, a bearer or a code finds them.
   public static func read(_ path: String, in credentials: Credentials) -> Result<String, TokenFileFailure> {
     if let text = credentials.pending(path) { return .success(text) }
     do throws(FileFailure) {
@@ -17,25 +18,30 @@ public enum Secrets {
       guard mode & others == 0 else {
         return .failure(.tooOpen(path: path, mode: String(mode & 0o777, radix: 8)))
       }
-      return parse(bytes, path)
+      return parse(bytes, path, allowsBlanks: true)
     } catch {
       return .failure(.unreadable(path: path, error.words))
     }
   }
 
   /// The same for a file, or standard input (`-`), that somebody names on the command line: it is theirs to guard.
-  public static func readGiven(_ path: String) -> Result<String, TokenFileFailure> {
+  public static func readGiven(
+    _ path: String, allowsBlanks: Bool = false
+  ) -> Result<String, TokenFileFailure> {
     do throws(FileFailure) {
-      return parse(try Files.read(path, bytesMax: bytesMax).bytes, path == "-" ? "standard input" : path)
+      let bytes = try Files.read(path, bytesMax: bytesMax).bytes
+      return parse(bytes, path == "-" ? "standard input" : path, allowsBlanks: allowsBlanks)
     } catch {
       return .failure(.unreadable(path: path, error.words))
     }
   }
 
-  private static func parse(_ bytes: [UInt8], _ path: String) -> Result<String, TokenFileFailure> {
+  private static func parse(
+    _ bytes: [UInt8], _ path: String, allowsBlanks: Bool
+  ) -> Result<String, TokenFileFailure> {
     guard bytes.count <= bytesMax else { return .failure(.tooLong(path: path, bytesMax: bytesMax)) }
     do throws(PastedFault) {
-      return .success(try pastedSecret(bytes))
+      return .success(try pastedSecret(bytes, allowsBlanks: allowsBlanks))
     } catch {
       return .failure(error == .empty ? .empty(path: path) : .notOne(path: path, error))
     }

@@ -38,7 +38,7 @@ private struct ProvisionFailure: Error {
 private func newFiles(_ provision: Provision) throws(ProvisionFailure) -> [NewFile] {
   var secrets: [(name: String, text: String)] = []
   for secret in provision.secrets {
-    switch Secrets.readGiven(secret.value) {
+    switch Secrets.readGiven(secret.value, allowsBlanks: secret.name == "api-secret") {
     case .success(let text): secrets.append((secret.name, text))
     case .failure(let failure): throw ProvisionFailure(words: failure.words)
     }

@@ -38,6 +38,16 @@ struct PastedTests {
     #expect(fault(Array(text.utf8)) == expected)
   }
 
+  @Test("but a key that a person made up may have blanks")
+  func keys() throws {
+    #expect(
+      try pastedSecret(Array("\"a secret of words\"\r\n".utf8), allowsBlanks: true) == "a secret of words")
+    #expect(throws: PastedFault.severalLines(line: 2)) {
+      try pastedSecret(Array("a secret\nof lines".utf8), allowsBlanks: true)
+    }
+    #expect(throws: PastedFault.blankInside) { try pastedSecret(Array("a\tb".utf8), allowsBlanks: true) }
+  }
+
   @Test("as other encodings are")
   func encodings() {
     #expect(fault([0xFF, 0xFE, 0x61, 0x00]) == .notText)

@@ -92,6 +92,8 @@ def test_what_people_paste(folder):
         result = provision("--bearer-file", "-", "--folder", folder, text=text)
         assert result.status == FAILED and words in result.error and "xyz" not in result.error, result
     assert (folder / "token-bearer").read_text() == "x=\n"
+    assert provision("--api-secret-file", "-", "--folder", folder, text="a key of words\n").status == DONE
+    assert (folder / "api-secret").read_text() == "a key of words\n"
 
 
 def test_a_place_that_cannot_be_written(folder):
