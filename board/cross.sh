@@ -14,12 +14,12 @@ cross_names() {
 # cache; empty if it cannot be made here, with the reason on standard error.
 foreign_tree() {
   local architecture=$1 tree mirror
-  local packages=systemd,ca-certificates,libuv1,libssl3,libasound2,libgpiod2,libspeexdsp1,libinih1,libjansson4,libusrsctp2
+  local packages=systemd,ca-certificates,libuv1,libssl3,libasound2,libgpiod2,libspeexdsp1,libjansson4,libusrsctp2
   tree=$cache/bookworm-$architecture-$(sha256sum <<<"$packages" | cut -c1-16)
   if [ ! -e "$tree/complete" ]; then
     [ "$(id -u)" -eq 0 ] || { say "no Debian tree for $architecture: debootstrap needs root"; return 0; }
-    mirror=$(apt-cache policy | sed -n 's|^ *[0-9]* \(https\{0,1\}://[^ ]*\) bookworm/main .*|\1|p' | head -n 1)
-    say "making a Debian tree for $architecture from ${mirror:=http://deb.debian.org/debian}"
+    mirror=$(debian_mirror)
+    say "making a Debian tree for $architecture from $mirror"
     rm -rf "$tree"
     mkdir -p "$cache"
     quietly debootstrap --foreign --arch="$architecture" --variant=minbase --include="$packages" bookworm "$tree" "$mirror" ||

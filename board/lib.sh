@@ -10,7 +10,7 @@ soundcard=$root/.build/soundcard/libasound_module_pcm_lintel.so
 
 build_packages=(
   build-essential pkg-config libuv1-dev libssl-dev libopus-dev
-  libasound2-dev libgpiod-dev libspeexdsp-dev libinih-dev libjansson-dev libnanopb-dev
+  libasound2-dev libgpiod-dev libspeexdsp-dev libjansson-dev libnanopb-dev
   libusrsctp-dev
 )
 # What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
@@ -124,17 +124,25 @@ private_apt() {
   "${apt[@]}" update
 }
 
+# Prints the mirror that this machine has Debian from.
+debian_mirror() {
+  local mirror
+  mirror=$(sed -n 's/^URIs: *//p; s/^deb \(http[^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+    grep -m 1 '/debian/*$' || true)
+  printf '%s\n' "${mirror:-http://deb.debian.org/debian}"
+}
+
 # Prints the folder of a small Debian with systemd, the libraries of the programs and the named packages, made once in
 # the cache; empty if it cannot be made here, with the reason on standard error.
 debian_tree() {
-  local packages=systemd,systemd-sysv,dbus,udev,ca-certificates,libuv1,libssl3,libasound2,libgpiod2,libspeexdsp1,libinih1,libjansson4,libusrsctp2
+  local packages=systemd,systemd-sysv,dbus,udev,ca-certificates,libuv1,libssl3,libasound2,libgpiod2,libspeexdsp1,libjansson4,libusrsctp2
   local tree mirror name
   for name in "$@"; do packages+=,$name; done
   tree=$cache/bookworm-$(sha256sum <<<"$packages" | cut -c1-16)
   if [ ! -e "$tree/complete" ]; then
     [ "$(id -u)" -eq 0 ] || { say "no Debian tree: debootstrap needs root"; return 0; }
-    mirror=$(sed -n 's/^URIs: *//p; s/^deb \(http[^ ]*\) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
-    say "making a Debian tree from ${mirror:=http://deb.debian.org/debian}"
+    mirror=$(debian_mirror)
+    say "making a Debian tree from $mirror"
     rm -rf "$tree"
     mkdir -p "$cache"
     quietly debootstrap --variant=minbase --include="$packages" bookworm "$tree" "$mirror" ||

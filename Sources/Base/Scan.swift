@@ -26,6 +26,10 @@ public func portNumber(_ digits: some Collection<UInt8>) -> UInt16? {
 
 public func isDigit(_ ascii: UInt8) -> Bool { (0x30...0x39).contains(ascii) }
 
+public func isLetterOrDigit(_ ascii: UInt8) -> Bool {
+  isDigit(ascii) || (0x61...0x7A).contains(lowercased(ascii))
+}
+
 /// Without blanks, tabs, line ends and other control characters at both ends.
 public func trimmed<Bytes: BidirectionalCollection>(_ bytes: Bytes) -> Bytes.SubSequence
 where Bytes.Element == UInt8 {

@@ -4,6 +4,8 @@ import Base
 public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   /// There is no such device; `available` names those that there are.
   case deviceNotFound(name: String, available: String)
+  /// It was there when it was opened before; `available` names those that there are now.
+  case deviceGone(name: String, available: String)
   /// Another program has it; `holder` says which, as far as the kernel tells.
   case deviceBusy(name: String, holder: String)
   /// The user may not open it.
@@ -28,7 +30,9 @@ public enum BoardFailure: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .deviceNotFound(let name, let available):
-      "sound device '\(name)' does not exist; \(available)"
+      "sound device '\(name)' is not there; \(available)"
+    case .deviceGone(let name, let available):
+      "sound device '\(name)' was unplugged and is not back; \(available)"
     case .deviceBusy(let name, let holder):
       "sound device '\(name)' is in use by \(holder)"
     case .accessDenied(let name):

@@ -1,16 +1,23 @@
 /// Everything in this room that a card or its absence could make grow, with its bound.
 enum BoardLimits {
-  /// What the card buffers: the price of a scheduler that comes late.
-  static let cardBufferPeriods = 4
-  /// What a card is asked for, the best first: ours, then what costs least to convert.
-  static let cardRates = [16_000, 48_000, 44_100, 8_000]
+  /// What a microphone's card buffers: somebody who comes late loses nothing, and somebody who comes in time waits
+  /// for nothing.
+  static let captureBufferPeriods = 20
+  /// What a speaker's card may buffer; `CardQueue` says what of it is filled. Sound servers take this for the delay
+  /// that is wanted.
+  static let playbackBufferPeriods = 4
+  /// What a card is asked for, the best first: ours, then what costs least to convert, then what loses something.
+  /// Each has a whole number of frames in 10 ms.
+  static let cardRates = [
+    16_000, 48_000, 32_000, 96_000, 24_000, 192_000, 44_100, 88_200, 176_400, 12_000, 8_000,
+  ]
   static let cardChannelsMax = 8
   /// 10 ms at the highest of the rates.
-  static let cardPeriodFramesMax = 480
+  static let cardPeriodFramesMax = 1_920
   /// Playback starts when this much was written.
   static let playbackStartPeriods = 2
   /// What is moved at once in one direction; more waits for the next round, so that the other one gets its turn.
-  static let roundPeriodsMax = cardBufferPeriods + 2
+  static let roundPeriodsMax = captureBufferPeriods + 2
   /// A device that is further ahead of the time than this is no sound card.
   static let aheadMillisecondsMax = 1_000
   /// It is asked for again after this, as only somebody who changes the configuration makes a card of it, and believed
@@ -19,6 +26,8 @@ enum BoardLimits {
   static let trialMilliseconds = 3_000
   /// The pause of a thread whose device says "ready" and moves nothing.
   static let restMilliseconds = 2
+  /// How often the rest of a period is offered to a card that did not take all of it.
+  static let writeAttemptsMax = 3
   /// How a lost device is asked for again: first after this, then after twice as long, up to the maximum.
   static let reopenMillisecondsMin = 100
   static let reopenMillisecondsMax = 500
@@ -33,6 +42,8 @@ enum BoardLimits {
   static let pollDescriptorsMax = 16
   /// Bytes of /proc/asound/pcm that are read for a message.
   static let procFileBytesMax = 4_096
+  /// Subdevices of one device that are looked at for a message.
+  static let subdevicesMax = 8
   /// A number in a file of sysfs.
   static let brightnessBytesMax = 16
   /// 64 records of a keypad at once.

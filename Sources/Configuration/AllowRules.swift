@@ -47,11 +47,14 @@ extension AllowRules {
     rules = []
     if text == Self.nobody { return }
     for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-      let word = part.filter { $0 != 0x20 && $0 != 0x09 }
-      let halves = word.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-      let kind = String(decoding: halves.first.map { Array($0) } ?? [], as: UTF8.self)
-      guard Self.kinds.contains(kind) else { throw ValueFault(why: "has a kind that there is not") }
-      let pattern = halves.count > 1 ? String(decoding: Array(halves[1]), as: UTF8.self) : "*"
+      let halves = part.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        .map { withoutInvisible(Array($0)[...]) }
+      let kind = String(decoding: halves.first ?? [], as: UTF8.self)
+      guard Self.kinds.contains(where: { $0 == kind }) else {
+        throw ValueFault(why: "has a kind that there is not")
+      }
+      // Blanks within an identity are part of it; the quotes that such a one seems to want are not.
+      let pattern = halves.count > 1 ? String(decoding: withoutQuotes(halves[1]), as: UTF8.self) : "*"
       guard !pattern.utf8.isEmpty else { throw ValueFault(why: "has an empty identity") }
       rules.append(Rule(kind: kind, pattern: pattern))
     }

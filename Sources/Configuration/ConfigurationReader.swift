@@ -38,7 +38,7 @@ public final class ConfigurationReader {
   /// nil before the first section; empty inside one that is unknown, whose keys nobody can judge.
   private var section: String?
   private var linesOfKeys: [String: Int] = [:]
-  /// Where the keys stand that make others necessary.
+  /// Where the keys stand, the last time.
   private var places: [String: (file: String, line: Int)] = [:]
 
   private let profiles: [String]?
@@ -60,14 +60,18 @@ public final class ConfigurationReader {
     section = nil
     linesOfKeys = [:]
     guard filesRead <= ConfigurationLimits.filesMax else { return report(.tooManyFiles) }
-    var bytes = Array(text.utf8)[...]
+    let bytes = Array(text.utf8)
     guard bytes.count <= ConfigurationLimits.fileBytesMax else {
       return report(.fileTooLong(bytes: bytes.count))
     }
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-    for row in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
       line += 1
+      let row = rest.prefix { $0 != 0x0A && $0 != 0x0D }
       readLine(row)
+      rest = rest.dropFirst(row.count)
+      // CR LF, LF and CR each end one line.
+      rest = rest.dropFirst(rest.starts(with: [0x0D, 0x0A]) ? 2 : 1)
     }
   }
 
@@ -85,7 +89,7 @@ public final class ConfigurationReader {
     guard isText(row) else { return report(.notText) }
     switch IniLine(row) {
     case .nothing: break
-    case .malformed: report(.notUnderstood(line: quoted(trimmed(row))), section: section ?? "")
+    case .malformed: report(.notUnderstood(line: shown(row)), section: section ?? "")
     case .section(let name): enter(name)
     case .entry(let name, let value): store(name, value)
     }
@@ -118,13 +122,14 @@ public final class ConfigurationReader {
       return report(.repeated(firstLine: firstLine), section: section, key: name)
     }
     linesOfKeys[path] = line
-    if path == "session.mode" || path == "token.source" { places[path] = (file, line) }
+    places[path] = (file, line)
     do throws(ValueFault) {
       try key.store(value, folder: folder, in: &settings)
     } catch {
       report(
         // A code that was mistyped is still most of the code, and this sentence goes into a log.
-        .badValue(value: key.isSecret ? "***" : quoted(value), why: error.why, legal: key.legal),
+        .badValue(
+          value: key.isSecret ? "***" : quoted(withoutSecrets(value)), why: error.why, legal: key.legal),
         section: section, key: name)
     }
     if path == "device.profile" { checkProfile() }
@@ -146,6 +151,8 @@ public final class ConfigurationReader {
     if settings.session.mode == .alwaysOn, token.source == .file {
       need("url", token.url, for: "session.mode", "[session] mode = always-on")
     }
+    checkJitter()
+    checkLines()
     switch token.source {
     case .file: break
     case .endpoint: need("endpoint", token.endpoint, for: "token.source", "source = endpoint")
@@ -156,10 +163,53 @@ public final class ConfigurationReader {
     }
   }
 
+  /// The buffer starts within its bounds. Where nobody said with what it starts, it starts with the nearest.
+  private func checkJitter() {
+    let (least, most) = (settings.audio.jitterMinMilliseconds, settings.audio.jitterMaxMilliseconds)
+    guard least <= most else {
+      let key = places["audio.jitter-min-ms"] == nil ? "jitter-max-ms" : "jitter-min-ms"
+      return refuse(
+        "audio." + key, "\(key == "jitter-min-ms" ? least : most)", "leaves nothing between the two")
+    }
+    let start = settings.audio.jitterMilliseconds
+    let kept = min(max(start, least), most)
+    guard kept != start else { return }
+    if places["audio.jitter-ms"] == nil {
+      settings.audio.jitterMilliseconds = kept
+    } else {
+      refuse("audio.jitter-ms", "\(start)", "is not from jitter-min-ms to jitter-max-ms, \(least) to \(most)")
+    }
+  }
+
+  /// The kernel gives each line to one user.
+  private func checkLines() {
+    var users: [(use: GPIOSettings.Use, name: String)] = []
+    for use in GPIOSettings.Use.allCases {
+      guard let name = settings.gpio[use]?.name else { continue }
+      if let other = users.first(where: { $0.name == name }) {
+        refuse("gpio." + use.rawValue, name, "is the line of \(other.use.rawValue) already")
+      }
+      users.append((use, name))
+    }
+  }
+
+  /// A value that is legal by itself.
+  private func refuse(_ path: String, _ value: String, _ why: String) {
+    guard let key = Keys.all.first(where: { $0.section + "." + $0.name == path }) else { return }
+    (file, line) = places[path] ?? ("", 0)
+    report(.badValue(value: value, why: why, legal: key.legal), section: key.section, key: key.name)
+  }
+
   private func need(_ key: String, _ value: String?, for asker: String, _ words: String) {
     guard value == nil else { return }
     (file, line) = places[asker] ?? ("", 0)
     report(.missing(because: words + " needs it"), section: "token", key: key)
+  }
+
+  /// A line that is no key may be half of a secret where secrets are near.
+  private func shown(_ row: ArraySlice<UInt8>) -> String {
+    if section == "token" || section == "door" { return "***" }
+    return quoted(withoutSecrets(String(decoding: withoutInvisible(row), as: UTF8.self)))
   }
 
   private func report(_ fault: ConfigurationFault, section: String = "", key: String = "") {
@@ -181,13 +231,6 @@ private func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
     last = (last.1, byte)
   }
   return true
-}
-
-private func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
-  var rest = bytes
-  while let first = rest.first, first <= 0x20 { rest = rest.dropFirst() }
-  while let last = rest.last, last <= 0x20 { rest = rest.dropLast() }
-  return String(decoding: rest, as: UTF8.self)
 }
 
 /// The path up to and with its last slash; empty if there is none.

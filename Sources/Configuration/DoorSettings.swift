@@ -41,70 +41,36 @@ public struct RPCSettings: Equatable, Sendable {
 
 extension Keys {
   static let doorKeys: [Key] = [
-    Key(
-      section: "door", name: "output", summary: "The output of the board that opens it; unset is no door",
-      kind: .optionalText(
-        legal: Values.nameLegal, check: Values.name, get: { $0.door.output }, set: { $0.door.output = $1 })),
-    Key(
-      section: "door", name: "pulse-ms", summary: "How long the output is on",
-      kind: .number(
-        50...60_000, unit: "ms", get: { $0.door.pulseMilliseconds },
-        set: { $0.door.pulseMilliseconds = $1 })),
-    Key(
-      section: "door", name: "dtmf-code",
-      summary: "The code that opens it by telephone keys, ended by #; better in dtmf-code-file",
-      kind: .optionalText(
-        legal: doorCodeLegal, check: Values.code, get: { $0.door.code }, set: { $0.door.code = $1 })),
-    Key(
-      section: "door", name: "dtmf-code-file",
-      summary: "The file that holds the code (mode 0600); unset is the credential door-code, if there is one",
-      kind: .optionalText(
-        legal: Values.pathLegal, check: Values.path, get: { $0.door.codeFile },
-        set: { $0.door.codeFile = $1 })),
-    Key(
-      section: "door", name: "dtmf-allow", summary: "Whose telephone keys count",
-      kind: .allow(get: { $0.door.codeAllow }, set: { $0.door.codeAllow = $1 })),
-    Key(
-      section: "door", name: "dtmf-when", summary: "When the code opens it",
-      kind: .choice(get: { $0.door.codeWhen }, set: { $0.door.codeWhen = $1 })),
-    Key(
-      section: "door", name: "rpc-allow", summary: "Who may open it by lintel.door.open",
-      kind: .allow(get: { $0.door.rpcAllow }, set: { $0.door.rpcAllow = $1 })),
-    Key(
-      section: "door", name: "rpc-when", summary: "When lintel.door.open opens it",
-      kind: .choice(get: { $0.door.rpcWhen }, set: { $0.door.rpcWhen = $1 })),
-    Key(
-      section: "door", name: "local-when", summary: "When lintelctl opens it",
-      kind: .choice(get: { $0.door.localWhen }, set: { $0.door.localWhen = $1 })),
-    Key(
-      section: "door", name: "wrong-codes", summary: "After as many wrong codes in a row it is locked out",
-      kind: .number(
-        1...100, unit: "", get: { $0.door.wrongCodesMax }, set: { $0.door.wrongCodesMax = $1 })),
-    Key(
-      section: "door", name: "lock-out-minutes", summary: "How long no code is taken then",
-      kind: .number(
-        1...1440, unit: "min", get: { $0.door.lockOutMinutes }, set: { $0.door.lockOutMinutes = $1 })),
-    Key(
-      section: "door", name: "key-timeout-ms",
-      summary: "How long the next key may take before all is forgotten",
-      kind: .number(
-        500...30_000, unit: "ms", get: { $0.door.keyTimeoutMilliseconds },
-        set: { $0.door.keyTimeoutMilliseconds = $1 })),
-    Key(
-      section: "rpc", name: "allow",
-      summary: "Who may call lintel.status, volume, mute, indicator, tone and dtmf",
-      kind: .allow(get: { $0.rpc.allow }, set: { $0.rpc.allow = $1 })),
+    .optional(
+      "door.output", "The output of the board that opens it; unset is no door", .name, { $1(&$0.door.output) }
+    ),
+    .number(
+      "door.pulse-ms", "How long the output is on", 50...60_000, unit: "ms",
+      { $1(&$0.door.pulseMilliseconds) }),
+    .optional(
+      "door.dtmf-code", "The code that opens it by telephone keys, ended by #; better in dtmf-code-file",
+      .doorCode, { $1(&$0.door.code) }),
+    .optional(
+      "door.dtmf-code-file",
+      "The file that holds the code (mode 0600); unset is the credential door-code, if there is one", .path,
+      { $1(&$0.door.codeFile) }),
+    .allow("door.dtmf-allow", "Whose telephone keys count", { $1(&$0.door.codeAllow) }),
+    .choice("door.dtmf-when", "When the code opens it", { $1(&$0.door.codeWhen) }),
+    .allow("door.rpc-allow", "Who may open it by lintel.door.open", { $1(&$0.door.rpcAllow) }),
+    .choice("door.rpc-when", "When lintel.door.open opens it", { $1(&$0.door.rpcWhen) }),
+    .choice("door.local-when", "When lintelctl opens it", { $1(&$0.door.localWhen) }),
+    .number(
+      "door.wrong-codes", "After as many wrong codes in a row it is locked out", 1...100,
+      { $1(&$0.door.wrongCodesMax) }),
+    .number(
+      "door.lock-out-minutes", "How long no code is taken then", 1...1440, unit: "min",
+      { $1(&$0.door.lockOutMinutes) }),
+    .number(
+      "door.key-timeout-ms", "How long the next key may take before all is forgotten", 500...30_000,
+      unit: "ms",
+      { $1(&$0.door.keyTimeoutMilliseconds) }),
+    .allow(
+      "rpc.allow", "Who may call lintel.status, volume, mute, indicator, tone and dtmf", { $1(&$0.rpc.allow) }
+    ),
   ]
-}
-
-extension Kind {
-  static func allow(
-    get: @escaping @Sendable (Settings) -> AllowRules,
-    set: @escaping @Sendable (inout Settings, AllowRules) -> Void
-  ) -> Kind {
-    Kind(
-      legal: AllowRules.legal,
-      store: { text, _, settings throws(ValueFault) in set(&settings, try AllowRules(parsing: text)) },
-      text: { get($0).text })
-  }
 }

@@ -64,7 +64,7 @@ public struct GPIOLineSettings: Equatable, Sendable {
     for word in words where !word.isEmpty {
       let word = String(decoding: word, as: UTF8.self)
       if name.utf8.isEmpty {
-        name = try Values.name(word, "")
+        name = try TextRule.name.check(word, "")
       } else if word == Self.activeLow {
         isActiveLow = true
       } else if let bias = Bias.allCases.first(where: { $0.rawValue == word }) {
@@ -102,44 +102,27 @@ public struct KeypadSettings: Equatable, Sendable {
 extension Keys {
   static let hardwareKeys: [Key] =
     [
-      Key(
-        section: "gpio", name: "chip",
-        summary: "The chip with the lines, unless they have names of their own (gpioinfo lists both)",
-        kind: .optionalText(
-          legal: Values.nameLegal, check: Values.name, get: { $0.gpio.chip }, set: { $0.gpio.chip = $1 })),
-      Key(
-        section: "gpio", name: "debounce-ms", summary: "How long an input has to be quiet before it counts",
-        kind: .number(
-          1...500, unit: "ms", get: { $0.gpio.debounceMilliseconds },
-          set: { $0.gpio.debounceMilliseconds = $1 })),
+      .optional(
+        "gpio.chip", "The chip with the lines, unless they have names of their own (gpioinfo lists both)",
+        .name, { $1(&$0.gpio.chip) }),
+      .number(
+        "gpio.debounce-ms", "How long an input has to be quiet before it counts", 1...500, unit: "ms",
+        { $1(&$0.gpio.debounceMilliseconds) }),
     ]
-    + GPIOSettings.Use.allCases.map { use in
-      Key(section: "gpio", name: use.rawValue, summary: use.summary, kind: .line(use))
-    } + [
+    + GPIOSettings.Use.allCases.map { .line($0, $0.summary) } + [
       light(0, "The light that shows how the call stands"),
       light(1, "The light that is on while the switch mutes, and blinks for any other mute"),
       light(2, "The light that blinks when something is wrong"),
-      Key(
-        section: "leds", name: "folder", summary: "Where the kernel's lights are",
-        kind: .text(
-          legal: Values.pathLegal, check: Values.path, get: { $0.leds.folder }, set: { $0.leds.folder = $1 })
-      ),
-      Key(
-        section: "keypad", name: "device",
-        summary:
-          "The keypad: a path, eventN, or its name. Its digits are telephone keys for the room, or for the door's code "
-          + "where [door] dtmf-allow has keypad",
-        kind: .optionalText(
-          legal: Values.titleLegal, check: Values.title, get: { $0.keypad.device },
-          set: { $0.keypad.device = $1 })),
+      .text("leds.folder", "Where the kernel's lights are", .path, { $1(&$0.leds.folder) }),
+      .optional(
+        "keypad.device",
+        "The keypad: a path, eventN, or its name. Its digits are telephone keys for the room, or for the door's code "
+          + "where [door] dtmf-allow has keypad", .title, { $1(&$0.keypad.device) }),
     ]
 
   private static func light(_ index: Int, _ summary: String) -> Key {
-    Key(
-      section: "leds", name: LEDSettings.Light.allCases[index].rawValue, summary: summary,
-      kind: .optionalText(
-        legal: Values.nameLegal, check: Values.name, get: { $0.leds.names[index] },
-        set: { $0.leds.names[index] = $1 }))
+    .optional(
+      "leds." + LEDSettings.Light.allCases[index].rawValue, summary, .name, { $1(&$0.leds.names[index]) })
   }
 }
 
@@ -156,16 +139,5 @@ extension GPIOSettings.Use {
     case .muteLight: "Output: a light as [leds] mute"
     case .errorLight: "Output: a light as [leds] error"
     }
-  }
-}
-
-extension Kind {
-  fileprivate static func line(_ use: GPIOSettings.Use) -> Kind {
-    Kind(
-      legal: GPIOLineSettings.legal + ", or nothing",
-      store: { text, _, settings throws(ValueFault) in
-        settings.gpio[use] = text.utf8.isEmpty ? nil : try GPIOLineSettings(parsing: text)
-      },
-      text: { $0.gpio[use]?.text ?? "" })
   }
 }

@@ -1,10 +1,6 @@
 import Base
-import CInih
 
-/// One line of an INI file as inih understands it.
-///
-/// inih reports neither a section without keys nor more than the first line that it does not understand, and counts
-/// no lines for its caller. So it is given each line alone, between a section and a key that no file can hold.
+/// One line of an INI file.
 enum IniLine: Equatable {
   /// Blank, or a comment.
   case nothing
@@ -12,52 +8,46 @@ enum IniLine: Equatable {
   case entry(name: String, value: String)
   case malformed
 
-  /// `bytes` hold no control character (but blanks) and are at most `lineBytesMax` long.
   init(_ bytes: ArraySlice<UInt8>) {
-    _ = Self.configured
-    var text: [UInt8] = Array("[\u{1}]\n".utf8)
-    text += bytes
-    text += Array("\n\u{1}=\n\0".utf8)
-    let found = Found()
-    let status = text.withUnsafeBytes { raw in
-      ini_parse_string(
-        raw.baseAddress?.assumingMemoryBound(to: CChar.self),
-        { user, section, name, value in
-          guard let user, let section, let name, let value else { return 0 }
-          let found = Unmanaged<Found>.fromOpaque(user).takeUnretainedValue()
-          found.take(
-            section: String(cString: section), name: String(cString: name), value: String(cString: value))
-          return 1
-        }, Unmanaged.passUnretained(found).toOpaque())
+    let line = withoutInvisible(bytes)
+    guard let first = line.first, !Self.beginsComment(first) else {
+      self = .nothing
+      return
     }
-    guard status == 0 else {
+    if first == UInt8(ascii: "[") {
+      guard let close = line.firstIndex(of: UInt8(ascii: "]")) else {
+        self = .malformed
+        return
+      }
+      let rest = withoutInvisible(line[(close + 1)...])
+      let name = withoutInvisible(line[(line.startIndex + 1)..<close])
+      // A key that slipped into the line of its section would be lost.
+      let isClean = rest.first.map { Self.beginsComment($0) } ?? true
+      self = isClean ? .section(String(decoding: name, as: UTF8.self)) : .malformed
+      return
+    }
+    guard let equals = line.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }),
+      equals > line.startIndex
+    else {
       self = .malformed
       return
     }
-    self = found.line
-    // inih ignores what follows the bracket; a key that slipped into the line of its section would be lost.
-    if case .section = self, !Self.endsAfterBracket(bytes) { self = .malformed }
+    let name = withoutInvisible(line[..<equals])
+    let value = withoutInvisible(Self.withoutComment(line[(equals + 1)...]))
+    self = .entry(name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self))
   }
 
-  /// inih's limits are variables of the process: set once, whoever comes first.
-  private static let configured: Void = lintel_ini_configure(CInt(ConfigurationLimits.lineBytesMax))
-
-  private static func endsAfterBracket(_ bytes: ArraySlice<UInt8>) -> Bool {
-    guard let bracket = bytes.firstIndex(of: UInt8(ascii: "]")) else { return false }
-    let rest = bytes[(bracket + 1)...]
-    guard let first = rest.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return true }
-    return first == UInt8(ascii: ";") || first == UInt8(ascii: "#")
+  private static func beginsComment(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "#") || byte == UInt8(ascii: ";")
   }
 
-  private final class Found {
-    var line = IniLine.nothing
-
-    func take(section: String, name: String, value: String) {
-      guard name == "\u{1}" else {
-        line = .entry(name: name, value: value)
-        return
-      }
-      if section != "\u{1}" { line = .section(section) }
+  /// After a value only a blank and a semicolon begin a comment: `#` is part of colours, channels and codes.
+  private static func withoutComment(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var previous: UInt8 = 0
+    for (index, byte) in zip(value.indices, value) {
+      if byte == UInt8(ascii: ";"), previous == 0x20 || previous == 0x09 { return value[..<index] }
+      previous = byte
     }
+    return value
   }
 }

@@ -8,6 +8,15 @@ public struct Key: Sendable {
   public let summary: String
   let kind: Kind
 
+  /// `path` is `section.name`.
+  init(_ path: String, _ summary: String, _ kind: Kind) {
+    let parts = path.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1)
+    section = String(decoding: parts[0], as: UTF8.self)
+    name = String(decoding: parts[1], as: UTF8.self)
+    self.summary = summary
+    self.kind = kind
+  }
+
   /// Whether its value must not be shown.
   public var isSecret: Bool { name == "dtmf-code" }
 
@@ -19,7 +28,7 @@ public struct Key: Sendable {
 
   /// Checks `text` and stores it. `folder` is where a relative path starts.
   func store(_ text: String, folder: String, in settings: inout Settings) throws(ValueFault) {
-    try kind.store(text, folder, &settings)
+    try kind.store(kind.isVerbatim ? text : try unquoted(text), folder, &settings)
   }
 }
 
@@ -28,103 +37,154 @@ struct ValueFault: Error, Equatable {
   let why: String
 }
 
+/// Where a key's value is: calls its second argument with the property, such as `{ $1(&$0.door.output) }`. One
+/// closure reads and writes, as Embedded Swift has no writable key paths.
+typealias Place<Value> = @Sendable (inout Settings, (inout Value) -> Void) -> Void
+
 /// The type of a key's value: how it is checked, kept and spelled.
 struct Kind: Sendable {
   let legal: String
+  /// Quotes around the value are part of it.
+  var isVerbatim = false
   let store: @Sendable (_ text: String, _ folder: String, inout Settings) throws(ValueFault) -> Void
   let text: @Sendable (Settings) -> String
+
+  init<Value>(
+    _ legal: String, _ place: @escaping Place<Value>,
+    read: @escaping @Sendable (_ text: String, _ folder: String) throws(ValueFault) -> Value,
+    spell: @escaping @Sendable (Value) -> String
+  ) {
+    self.legal = legal
+    store = { text, folder, settings throws(ValueFault) in
+      let value = try read(text, folder)
+      place(&settings) { $0 = value }
+    }
+    text = { settings in
+      var settings = settings
+      var text = ""
+      place(&settings) { text = spell($0) }
+      return text
+    }
+  }
 }
 
-extension Kind {
-  /// A whole number within `range`; `unit` is added to the words.
+extension Key {
+  /// A whole number within `range`; `unit` and `note` are added to the words.
   static func number(
-    _ range: ClosedRange<Int>, unit: String, note: String = "",
-    get: @escaping @Sendable (Settings) -> Int, set: @escaping @Sendable (inout Settings, Int) -> Void
-  ) -> Kind {
+    _ path: String, _ summary: String, _ range: ClosedRange<Int>, unit: String = "", note: String = "",
+    _ place: @escaping Place<Int>
+  ) -> Key {
     let measure = unit.utf8.isEmpty ? "" : " (\(unit))"
-    return Kind(
-      legal: "\(range.lowerBound) to \(range.upperBound)" + measure + note,
-      store: { text, _, settings throws(ValueFault) in
-        // No number of the table needs more digits, so the addition below cannot overflow.
-        var digits = Array(text.utf8)
-        let isNegative = range.lowerBound < 0 && digits.first == 0x2D
-        if isNegative { digits.removeFirst() }
-        var number: Int64 = 0
-        for digit in digits.prefix(10) {
-          guard digit >= 0x30, digit <= 0x39 else { throw ValueFault(why: "is not a whole number") }
-          number = number * 10 + Int64(digit - 0x30)
+    let kind = Kind(
+      "\(range.lowerBound) to \(range.upperBound)" + measure + note, place,
+      read: { (text: String, _: String) throws(ValueFault) -> Int in
+        let isNegative = range.lowerBound < 0 && text.utf8.first == UInt8(ascii: "-")
+        let digits = text.utf8.dropFirst(isNegative ? 1 : 0)
+        guard !digits.isEmpty, digits.allSatisfy({ isDigit($0) }) else {
+          throw ValueFault(why: "is not a whole number")
         }
-        guard !digits.isEmpty else { throw ValueFault(why: "is not a whole number") }
-        if isNegative { number = -number }
-        guard digits.count <= 10, let number = Int(exactly: number), range.contains(number) else {
+        guard let size = decimal(digits), range.contains(isNegative ? -size : size) else {
           throw ValueFault(why: "is out of range")
         }
-        set(&settings, number)
+        return isNegative ? -size : size
       },
-      text: { "\(get($0))" })
+      spell: { "\($0)" })
+    return Key(path, summary, kind)
   }
 
   /// yes or no; on and off are taken too, as either reads well for some keys.
   static func flag(
-    words: FlagWords, get: @escaping @Sendable (Settings) -> Bool,
-    set: @escaping @Sendable (inout Settings, Bool) -> Void
-  ) -> Kind {
-    Kind(
-      legal: words == .yesNo ? "yes, no" : "on, off",
-      store: { text, _, settings throws(ValueFault) in
+    _ path: String, _ summary: String, _ words: FlagWords, _ place: @escaping Place<Bool>
+  ) -> Key {
+    let kind = Kind(
+      words == .yesNo ? "yes, no" : "on, off", place,
+      read: { (text: String, _: String) throws(ValueFault) -> Bool in
         switch text {
-        case "yes", "on": set(&settings, true)
-        case "no", "off": set(&settings, false)
+        case "yes", "on": return true
+        case "no", "off": return false
         default: throw ValueFault(why: "is neither")
         }
       },
-      text: { get($0) ? (words == .yesNo ? "yes" : "on") : (words == .yesNo ? "no" : "off") })
+      spell: { $0 ? (words == .yesNo ? "yes" : "on") : (words == .yesNo ? "no" : "off") })
+    return Key(path, summary, kind)
   }
 
   /// One word of a list.
   static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
-    get: @escaping @Sendable (Settings) -> Choice, set: @escaping @Sendable (inout Settings, Choice) -> Void
-  ) -> Kind where Choice.RawValue == String {
-    let words = Choice.allCases.map { $0.rawValue }
-    return Kind(
-      legal: commaSeparated(words),
-      store: { text, _, settings throws(ValueFault) in
+    _ path: String, _ summary: String, _ place: @escaping Place<Choice>
+  ) -> Key where Choice.RawValue == String {
+    let kind = Kind(
+      commaSeparated(Choice.allCases.map { $0.rawValue }), place,
+      read: { (text: String, _: String) throws(ValueFault) -> Choice in
         guard let choice = Choice(rawValue: text) else { throw ValueFault(why: "is none of them") }
-        set(&settings, choice)
+        return choice
       },
-      text: { get($0).rawValue })
+      spell: { $0.rawValue })
+    return Key(path, summary, kind)
   }
 
-  /// Any text that `check` lets pass (it returns the form to keep). An empty value is refused.
+  /// A text that `rule` lets pass. An empty value is refused.
   static func text(
-    legal: String, check: @escaping @Sendable (_ text: String, _ folder: String) throws(ValueFault) -> String,
-    get: @escaping @Sendable (Settings) -> String, set: @escaping @Sendable (inout Settings, String) -> Void
-  ) -> Kind {
-    Kind(
-      legal: legal,
-      store: { text, folder, settings throws(ValueFault) in
+    _ path: String, _ summary: String, _ rule: TextRule, _ place: @escaping Place<String>
+  ) -> Key {
+    let kind = Kind(
+      rule.legal, place,
+      read: { (text: String, folder: String) throws(ValueFault) -> String in
         guard !text.utf8.isEmpty else { throw ValueFault(why: "is no value") }
-        set(&settings, try check(text, folder))
+        return try rule.check(text, folder)
       },
-      text: get)
+      spell: { $0 })
+    return Key(path, summary, kind)
   }
 
   /// The same for a key that may be unset: an empty value unsets it, for drop-ins that take something back.
-  static func optionalText(
-    legal: String, check: @escaping @Sendable (_ text: String, _ folder: String) throws(ValueFault) -> String,
-    get: @escaping @Sendable (Settings) -> String?, set: @escaping @Sendable (inout Settings, String?) -> Void
-  ) -> Kind {
-    Kind(
-      legal: legal + ", or nothing",
-      store: { text, folder, settings throws(ValueFault) in
-        set(&settings, text.utf8.isEmpty ? nil : try check(text, folder))
+  static func optional(
+    _ path: String, _ summary: String, _ rule: TextRule, _ place: @escaping Place<String?>
+  ) -> Key {
+    var kind = Kind(
+      rule.legal + ", or nothing", place,
+      read: { (text: String, folder: String) throws(ValueFault) -> String? in
+        text.utf8.isEmpty ? nil : try rule.check(text, folder)
       },
-      text: { get($0) ?? "" })
+      spell: { $0 ?? "" })
+    kind.isVerbatim = rule.isVerbatim
+    return Key(path, summary, kind)
+  }
+
+  /// Who may do something.
+  static func allow(_ path: String, _ summary: String, _ place: @escaping Place<AllowRules>) -> Key {
+    let kind = Kind(
+      AllowRules.legal, place,
+      read: { (text: String, _: String) throws(ValueFault) in try AllowRules(parsing: text) },
+      spell: { $0.text })
+    return Key(path, summary, kind)
+  }
+
+  /// A line of the board.
+  static func line(_ use: GPIOSettings.Use, _ summary: String) -> Key {
+    let kind = Kind(
+      GPIOLineSettings.legal + ", or nothing", { $1(&$0.gpio[use]) },
+      read: { (text: String, _: String) throws(ValueFault) -> GPIOLineSettings? in
+        text.utf8.isEmpty ? nil : try GPIOLineSettings(parsing: text)
+      },
+      spell: { $0?.text ?? "" })
+    return Key("gpio." + use.rawValue, summary, kind)
   }
 }
 
 /// How a flag reads best.
 enum FlagWords: Sendable { case yesNo, onOff }
+
+/// A value without the quotes that other formats want around it.
+private func unquoted(_ text: String) throws(ValueFault) -> String {
+  let bytes = Array(text.utf8)
+  let inside = withoutQuotes(bytes[...])
+  guard inside.count == bytes.count else { return String(decoding: inside, as: UTF8.self) }
+  guard bytes.first != UInt8(ascii: "\"") else {
+    throw ValueFault(why: "begins with a quote that does not end")
+  }
+  return text
+}
 
 func commaSeparated(_ words: [String]) -> String {
   var text = ""

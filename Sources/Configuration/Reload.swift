@@ -54,6 +54,7 @@ extension Settings {
   public var publicText: String {
     var copy = self
     copy.door.code = nil
+    copy.token.endpoint = token.endpoint.map { withoutSecrets($0) }
     return copy.text
   }
 }

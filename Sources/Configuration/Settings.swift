@@ -24,8 +24,14 @@ public struct Settings: Equatable, Sendable {
 
 /// `[device]`: what this board is.
 public struct DeviceSettings: Equatable, Sendable {
-  /// The name of this device in status, events and logs.
-  public var id = "lintel"
+  /// The name of this device in status, events, logs and, unless `[session] identity` is set, in the room.
+  public var id: String {
+    get { ownID ?? defaultID }
+    set { ownID = newValue }
+  }
+  /// What the configuration calls it; nil leaves it the default, which two devices made of one image may share.
+  public var ownID: String?
+  public var defaultID = "lintel"
   /// The file of settings that suit a kind of board, below those of the configuration; nil: none.
   public var profile: String?
   public var board = BoardKind.linux

@@ -36,107 +36,60 @@ public enum TokenSource: String, CaseIterable, Sendable {
 
 extension Keys {
   static let tokenKeys: [Key] = [
-    Key(
-      section: "token", name: "source",
-      summary:
-        "How the token is had: read from a file at each join, asked of a token endpoint or of LiveKit's sandbox, or "
-        + "signed here",
-      kind: .choice(get: { $0.token.source }, set: { $0.token.source = $1 })),
-    Key(
-      section: "token", name: "url", summary: "The room server; an endpoint's own answer comes before it",
-      kind: .optionalText(
-        legal: Values.urlLegal, check: Values.url, get: { $0.token.url }, set: { $0.token.url = $1 })),
-    path(
-      "file", "source = file: the file that holds the token (mode 0600); unset is the credential token",
-      get: { $0.token.file }, set: { $0.token.file = $1 }),
-    Key(
-      section: "token", name: "endpoint", summary: "source = endpoint: where a token is asked for by POST",
-      kind: .optionalText(
-        legal: Values.endpointLegal, check: Values.endpoint, get: { $0.token.endpoint },
-        set: { $0.token.endpoint = $1 })),
-    path(
-      "bearer-file",
+    .choice(
+      "token.source",
+      "How the token is had: read from a file at each join, asked of a token endpoint or of LiveKit's sandbox, or "
+        + "signed here", { $1(&$0.token.source) }),
+    .optional(
+      "token.url", "The room server; an endpoint's own answer comes before it", .url, { $1(&$0.token.url) }),
+    .optional(
+      "token.file", "source = file: the file that holds the token (mode 0600); unset is the credential token",
+      .path, { $1(&$0.token.file) }),
+    .optional(
+      "token.endpoint", "source = endpoint: where a token is asked for by POST", .endpoint,
+      { $1(&$0.token.endpoint) }),
+    .optional(
+      "token.bearer-file",
       "The file with what the endpoint knows this device by (mode 0600); unset is the credential token-bearer, if "
-        + "there is one",
-      get: { $0.token.bearerFile }, set: { $0.token.bearerFile = $1 }),
-    Key(
-      section: "token", name: "sandbox-id", summary: "source = sandbox: the name of the sandbox",
-      kind: .optionalText(
-        legal: Values.nameLegal, check: Values.name, get: { $0.token.sandboxID },
-        set: { $0.token.sandboxID = $1 })),
-    Key(
-      section: "token", name: "api-key", summary: "source = api-key: the key that the room server knows",
-      kind: .optionalText(
-        legal: Values.nameLegal, check: Values.name, get: { $0.token.apiKey }, set: { $0.token.apiKey = $1 })),
-    path(
-      "api-secret-file",
-      "source = api-key: the file with its secret (mode 0600); unset is the credential api-secret",
-      get: { $0.token.apiSecretFile }, set: { $0.token.apiSecretFile = $1 }),
-    Key(
-      section: "token", name: "timeout", summary: "How long the endpoint may take",
-      kind: .number(
-        1...60, unit: "s", get: { $0.token.timeoutSeconds }, set: { $0.token.timeoutSeconds = $1 })),
-    Key(
-      section: "token", name: "warm",
-      summary: "Whether the endpoint is asked ahead of the next call, so that a press dials at once",
-      kind: .flag(words: .yesNo, get: { $0.token.warm }, set: { $0.token.warm = $1 })),
+        + "there is one", .path, { $1(&$0.token.bearerFile) }),
+    .optional(
+      "token.sandbox-id", "source = sandbox: the name of the sandbox", .name, { $1(&$0.token.sandboxID) }),
+    .optional(
+      "token.api-key", "source = api-key: the key that the room server knows", .name,
+      { $1(&$0.token.apiKey) }),
+    .optional(
+      "token.api-secret-file",
+      "source = api-key: the file with its secret (mode 0600); unset is the credential api-secret", .path,
+      { $1(&$0.token.apiSecretFile) }),
+    .number(
+      "token.timeout", "How long the endpoint may take", 1...60, unit: "s", { $1(&$0.token.timeoutSeconds) }),
+    .flag(
+      "token.warm", "Whether the endpoint is asked ahead of the next call, so that a press dials at once",
+      .yesNo, { $1(&$0.token.warm) }),
   ]
 
-  private static func path(
-    _ name: String, _ summary: String, get: @escaping @Sendable (Settings) -> String?,
-    set: @escaping @Sendable (inout Settings, String?) -> Void
-  ) -> Key {
-    Key(
-      section: "token", name: name, summary: summary,
-      kind: .optionalText(legal: Values.pathLegal, check: Values.path, get: get, set: set))
-  }
-}
-
-/// The keys of `[session]` that say what a call is and how long it may be.
-extension Keys {
+  /// The keys of `[session]` that say what a call is and how long it may be.
   static let callKeys: [Key] = [
-    text(
-      "room",
+    .optional(
+      "session.room",
       "The room; unset: what the endpoint chooses, or with source = api-key the device's id and, unless it is always "
-        + "on, the time", bytesMax: ConfigurationLimits.nameBytesMax,
-      get: { $0.session.room }, set: { $0.session.room = $1 }),
-    text(
-      "identity", "Who the device is in the room; unset is its id",
-      bytesMax: ConfigurationLimits.nameBytesMax, get: { $0.session.identity },
-      set: { $0.session.identity = $1 }),
-    text(
-      "agent-name", "The agent that the token calls into the room",
-      bytesMax: ConfigurationLimits.nameBytesMax,
-      get: { $0.session.agentName }, set: { $0.session.agentName = $1 }),
-    text(
-      "agent-metadata", "What that agent is told with it, mostly JSON",
-      bytesMax: ConfigurationLimits.agentMetadataBytesMax, get: { $0.session.agentMetadata },
-      set: { $0.session.agentMetadata = $1 }),
-    Key(
-      section: "session", name: "idle-timeout",
-      summary: "After how long without a word from anybody a call ends, unless the device is always on",
-      kind: .number(
-        0...3600, unit: "s", note: "; 0 never", get: { $0.session.idleTimeoutSeconds },
-        set: { $0.session.idleTimeoutSeconds = $1 })),
-    Key(
-      section: "session", name: "max-duration",
-      summary: "How long a call may be, unless the device is always on",
-      kind: .number(
-        0...86_400, unit: "s", note: "; 0 is no limit", get: { $0.session.maxDurationSeconds },
-        set: { $0.session.maxDurationSeconds = $1 })),
+        + "on, the time", .title, { $1(&$0.session.room) }),
+    .optional(
+      "session.identity", "Who the device is in the room; unset is its id", .title,
+      { $1(&$0.session.identity) }),
+    .optional(
+      "session.agent-name", "The agent that the token calls into the room", .title,
+      { $1(&$0.session.agentName) }),
+    .optional(
+      "session.agent-metadata", "What that agent is told with it, mostly JSON", .metadata,
+      { $1(&$0.session.agentMetadata) }),
+    .number(
+      "session.idle-timeout",
+      "After how long without a word from anybody a call ends, unless the device is always on", 0...3600,
+      unit: "s",
+      note: "; 0 never", { $1(&$0.session.idleTimeoutSeconds) }),
+    .number(
+      "session.max-duration", "How long a call may be, unless the device is always on", 0...86_400, unit: "s",
+      note: "; 0 is no limit", { $1(&$0.session.maxDurationSeconds) }),
   ]
-
-  private static func text(
-    _ name: String, _ summary: String, bytesMax: Int, get: @escaping @Sendable (Settings) -> String?,
-    set: @escaping @Sendable (inout Settings, String?) -> Void
-  ) -> Key {
-    Key(
-      section: "session", name: name, summary: summary,
-      kind: .optionalText(
-        legal: "a text of at most \(bytesMax) bytes",
-        check: { (text: String, _: String) throws(ValueFault) in
-          guard text.utf8.count <= bytesMax else { throw ValueFault(why: "is too long") }
-          return text
-        }, get: get, set: set))
-  }
 }

@@ -18,10 +18,15 @@ public protocol Instruments: AnyObject {
 public struct SoundReadings: Equatable, Sendable {
   public var uplink: UplinkStatistics
   public var downlink: DownlinkStatistics
+  /// Whether the speaker's echo is taken out of the microphone, and if not, why.
+  public var echo: EchoState
 
-  public init(uplink: UplinkStatistics = .init(), downlink: DownlinkStatistics = .init()) {
+  public init(
+    uplink: UplinkStatistics = .init(), downlink: DownlinkStatistics = .init(), echo: EchoState = .notWanted
+  ) {
     self.uplink = uplink
     self.downlink = downlink
+    self.echo = echo
   }
 }
 

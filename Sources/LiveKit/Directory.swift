@@ -71,7 +71,9 @@ struct Directory {
     guard !update.identity.isEmpty else { return [] }
     if update.identity == local.identity { return applyLocal(update) }
     guard let index = remotes.firstIndex(where: { $0.identity == update.identity }) else {
-      return update.state == .disconnected ? [] : add(update)
+      // Who came and went between two of the server's batches is told of by this farewell alone.
+      return update.state == .disconnected
+        ? [.joined(update), .left(update, update.disconnectReason)] : add(update)
     }
     let known = remotes[index]
     if update.state == .disconnected {

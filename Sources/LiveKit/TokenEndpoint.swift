@@ -10,10 +10,17 @@ public struct TokenSourceResponse: Equatable, Sendable {
   /// Any 2xx with a JSON object that has a token in one of the spellings in use. Unknown names are ignored.
   ///
   /// The convention is 201 with `server_url` and `participant_token`; its own sample servers answer 200 and spell
-  /// `serverURL`, and older ones `url` and `token`.
+  /// `serverURL`, and older ones `url` and `token`. Byte order marks, line ends and quotes that a template left around
+  /// either are no part of it.
+  ///
+  /// - Parameter body: of a redirection, its Location.
   public init(status: Int, body: [UInt8]) throws(TokenEndpointFailure) {
     guard (200..<300).contains(status) else { throw TokenEndpointFailure(status: status, body: body) }
-    guard let answer = try? JSONValue.parse(body, lastCounts: true), case .object = answer else {
+    guard !body.starts(with: [0x1F, 0x8B]) else {
+      throw .unusable("it is compressed (gzip), which was not asked for")
+    }
+    let meant = Array(withoutInvisible(body[...]))
+    guard let answer = try? JSONValue.parse(meant, lastCounts: true), case .object = answer else {
       throw .unusable("it is not a JSON object")
     }
     serverURL = try Self.text(
@@ -21,13 +28,17 @@ public struct TokenSourceResponse: Equatable, Sendable {
     let token = try Self.text(
       answer, ["participant_token", "participantToken", "token", "access_token", "accessToken"])
     guard let token else { throw .unusable("it has no participant_token") }
+    do throws(PastedFault) {
+      participantToken = try pastedSecret(Array(token.utf8))
+    } catch {
+      throw .unusable("its token \(error.words)")
+    }
     do throws(Failure) {
-      _ = try AccessToken(token)
+      _ = try AccessToken(participantToken)
       if let serverURL { _ = try ServerURL(serverURL) }
     } catch {
       throw .unusable(error.description)
     }
-    participantToken = token
   }
 
   /// The first of `names` that is there and not empty.
@@ -36,7 +47,8 @@ public struct TokenSourceResponse: Equatable, Sendable {
   ) throws(TokenEndpointFailure) -> String? {
     for name in names where !answer[name].isNull {
       guard let text = answer[name].string else { throw .unusable("its \(name) is not a text") }
-      if !text.isEmpty { return text }
+      let meant = withoutQuotes(withoutInvisible(Array(text.utf8)[...]))
+      if !meant.isEmpty { return String(decoding: meant, as: UTF8.self) }
     }
     return nil
   }
@@ -48,7 +60,7 @@ public enum TokenEndpointFailure: Error, Equatable, Sendable {
   /// 401 and 403.
   case refused(status: Int, String)
   case notFound
-  case redirected(status: Int)
+  case redirected(status: Int, to: String)
   /// Another 4xx: mostly a field that the endpoint does not let a client choose.
   case rejected(status: Int, String)
   /// 429 and 5xx.
@@ -62,7 +74,7 @@ public enum TokenEndpointFailure: Error, Equatable, Sendable {
       switch status {
       case 401, 403: .refused(status: status, words)
       case 404: .notFound
-      case 300..<400: .redirected(status: status)
+      case 300..<400: .redirected(status: status, to: withoutSecrets(words))
       case 429, 500...: .unavailable(status: status, words)
       default: .rejected(status: status, words)
       }
@@ -85,7 +97,7 @@ public enum TokenEndpointFailure: Error, Equatable, Sendable {
 
   /// One sentence without its full stop. `key` is the configuration's that names the credential.
   public func words(endpoint: String, timeoutSeconds: Int, key: String) -> String {
-    "no token from \(endpoint): " + reason(timeoutSeconds, key)
+    "no token from \(withoutSecrets(endpoint)): " + reason(timeoutSeconds, key)
   }
 
   private func reason(_ seconds: Int, _ key: String) -> String {
@@ -99,8 +111,8 @@ public enum TokenEndpointFailure: Error, Equatable, Sendable {
     case .refused(let status, let words):
       "it does not know this device (HTTP \(status)); check [token] \(key)" + appended(words)
     case .notFound: "nothing is at this address (HTTP 404); check [token] endpoint"
-    case .redirected(let status):
-      "it redirects elsewhere (HTTP \(status)); set [token] endpoint to that address"
+    case .redirected(let status, let place):
+      "it redirects to \(place.isEmpty ? "nowhere" : place) (HTTP \(status)); set [token] endpoint to that address"
     case .rejected(let status, let words):
       "it rejects the request (HTTP \(status)), as it does for a room, identity or agent that it does not let "
         + "the device choose" + appended(words)

@@ -26,7 +26,9 @@ public struct CertificateProblem: Error, Equatable, Sendable, CustomStringConver
     case .notYetValid(let day):
       return "\(certificate) is valid only from \(day); is the clock of this device right?"
     case .selfSigned: return "\(certificate) is self-signed and not among the trusted ones"
-    case .unknownAuthority: return "\(certificate) comes from an authority that is not trusted here"
+    case .unknownAuthority:
+      return
+        "\(certificate) comes from an authority that is not trusted here: the certificate of \(issuer) is missing"
     case .wrongHostName(let expected, let names):
       var list = ""
       for name in names { list += list.isEmpty ? name : ", \(name)" }

@@ -40,7 +40,7 @@ func httpRequestHead(
   var text = "\(method) \(address.target) HTTP/1.1\r\nHost: \(address.hostHeader)\r\n"
   if let bearer {
     guard !bearer.isEmpty, isHeaderText(bearer) else {
-      throw .badAddress(reason: "the token is empty or contains a space, a line break or a control character")
+      throw .badBearer
     }
     text += "Authorization: Bearer \(bearer)\r\n"
   }

@@ -28,6 +28,8 @@ public enum ReactorFailure: Error, Equatable, Sendable {
   case protocolViolation(reason: String)
   case tooLarge(what: String, limitBytes: Int)
   case writeQueueFull(limitBytes: Int)
+  /// The token, or what else stands behind `Bearer`, cannot stand in a header.
+  case badBearer
   case somebodyListens(path: String)
   case notASocket(path: String)
   case pathTooLong(path: String)
@@ -65,6 +67,8 @@ extension ReactorFailure: CustomStringConvertible {
     case .protocolViolation(let reason): "the peer broke the protocol: \(reason)"
     case .tooLarge(let what, let limit): "\(what) is larger than the limit of \(limit) bytes"
     case .writeQueueFull(let limit): "the peer does not read: over \(limit) bytes wait for it"
+    case .badBearer:
+      "the token or bearer is empty, or holds a blank, a control character or a letter outside ASCII"
     case .somebodyListens(let path): "another process already listens on \(path)"
     case .notASocket(let path): "\(path) exists and is not a socket; it is not touched"
     case .pathTooLong(let path): "the socket path \(path) is longer than 107 bytes"

@@ -32,6 +32,9 @@ public final class TLSContext {
       : SSL_CTX_load_verify_file(context, TLSContext.systemBundle) == 1
     if let caFile {
       ERR_clear_error()
+      // The file may hold the issuing authority, or the server's own certificate, instead of the root above them: each
+      // of them is an anchor of trust then (RFC 5280 §6.1.1), as curl has it.
+      _ = X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), UInt(X509_V_FLAG_PARTIAL_CHAIN))
       guard SSL_CTX_load_verify_file(context, caFile) == 1 else {
         throw .tls(host: "this device", reason: "the CA file \(caFile) cannot be used: \(openSSLWords())")
       }

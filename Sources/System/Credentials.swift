@@ -46,9 +46,10 @@ public struct Credentials {
     return path.utf8.starts(with: "\(folder)/".utf8)
   }
 
-  /// What the configuration leaves open is taken from here.
+  /// What the configuration leaves open.
   var defaults: Settings {
     var settings = Settings()
+    settings.device.defaultID = DeviceIdentity.defaultID
     settings.token.file = path("token")
     settings.token.bearerFile = path("token-bearer")
     settings.token.apiSecretFile = path("api-secret")

@@ -94,6 +94,18 @@ public enum Files {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// Why no socket can be made at `path`, or nil. A folder below /run is made when the service starts.
+  static func socketFault(_ path: String) -> String? {
+    var information = stat()
+    if lstat(path, &information) == 0 {
+      let isSocket = UInt32(information.st_mode) & UInt32(S_IFMT) == UInt32(S_IFSOCK)
+      return isSocket ? nil : "\(path) exists and is not a socket; it is not touched"
+    }
+    let folder = parentFolder(of: path)
+    guard !folder.utf8.starts(with: "/run".utf8), access(folder, F_OK) != 0 else { return nil }
+    return "the folder \(folder) is missing"
+  }
+
   /// Writes all of `bytes`; false if the other end does not want them.
   public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var written = 0

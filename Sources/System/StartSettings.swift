@@ -24,8 +24,34 @@ extension Settings {
     } catch {
       throw .wrong(error)
     }
+    try settings.checkHost()
     return try credentials.resolve(settings).withCode(credentials)
   }
+
+  /// What the settings name on this machine.
+  private func checkHost() throws(ConfigurationUnusable) {
+    for (key, name) in [("group", control.group), ("admin-group", control.adminGroup)] {
+      guard let name, groupIdentifier(named: name) == nil else { continue }
+      throw .refused("[control] \(key): there is no group '\(name)' on this system")
+    }
+    if let fault = Files.socketFault(control.socket) { throw .refused("[control] socket: \(fault)") }
+    if let path = server.caFile { try checkCertificates(path) }
+  }
+
+  private func checkCertificates(_ path: String) throws(ConfigurationUnusable) {
+    let bytes: [UInt8]
+    do throws(FileFailure) {
+      bytes = try Files.read(path, bytesMax: Self.certificateBytesMax).bytes
+    } catch {
+      throw .refused("[server] ca-file: \(path) cannot be read: \(error.words)")
+    }
+    let isTooLong = bytes.count > Self.certificateBytesMax
+    let fault = isTooLong ? "is longer than \(Self.certificateBytesMax) bytes" : certificateFault(bytes)
+    if let fault { throw .refused("[server] ca-file: \(path) \(fault)") }
+  }
+
+  /// Twice the bundle of all authorities that browsers trust.
+  private static let certificateBytesMax = 512 * 1024
 
   /// With the code of the door, if it stands in a file of its own.
   private func withCode(_ credentials: Credentials) throws(ConfigurationUnusable) -> Settings {

@@ -113,6 +113,9 @@ extension PeerConnection {
     switch DatagramKind(bytes) {
     case .stun:
       ice.handle(datagram: bytes, from: source, to: local, now: now)
+    case .dtls where !ice.knows(source, at: local), .media where !ice.knows(source, at: local):
+      // Anybody can send here, and a handshake believes the first who speaks (RFC 6347 §4.1.2.7).
+      counters.strangerDatagrams &+= 1
     case .dtls:
       guard let dtls else { return keepEarly(bytes, source, local) }
       dtls.receive(bytes, now: now)
@@ -126,7 +129,7 @@ extension PeerConnection {
   }
 
   /// The peer may be faster than signalling, and its media faster than its last handshake message; the first word
-  /// is in there.
+  /// is in there. Only what ICE has let through is kept, and it is judged again when it is replayed.
   private func keepEarly(_ bytes: [UInt8], _ source: SocketAddress, _ local: SocketAddress) {
     guard earlyDatagrams.count < Limits.earlyDatagramsMax, state != .failed else {
       counters.earlyDatagramsDropped += 1

@@ -76,6 +76,8 @@ extension PeerConnection {
     public var unknownStreamPackets = 0
     /// Datagrams that came too early and found the waiting room full.
     public var earlyDatagramsDropped = 0
+    /// DTLS and media from where ICE has authenticated nobody.
+    public var strangerDatagrams = 0
     /// On data channels, whole messages.
     public var dataMessagesSent = 0
     public var dataMessagesReceived = 0

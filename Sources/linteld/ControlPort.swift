@@ -31,9 +31,10 @@ final class ControlPort {
   private let adminGroupIdentifier: UInt32?
 
   init(_ loop: EventLoop, _ settings: ControlSettings) throws(StartFailure) {
-    let group = try Self.identifier(settings.group, key: "group")
+    // There were such groups when the configuration was read; without one the socket is the daemon's own.
+    let group = settings.group.flatMap { groupIdentifier(named: $0) }
     adminGroup = settings.adminGroup
-    adminGroupIdentifier = try Self.identifier(settings.adminGroup, key: "admin-group")
+    adminGroupIdentifier = settings.adminGroup.flatMap { groupIdentifier(named: $0) }
     do throws(ReactorFailure) {
       if let passed = ServiceManager.takeControlSocket() {
         server = try StreamServer(loop, listening: passed, path: settings.socket)
@@ -65,14 +66,6 @@ final class ControlPort {
     var path = [CChar](repeating: 0, count: 108)
     lintel_socket_path(descriptor, &path, path.count)
     return path.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-  }
-
-  private static func identifier(_ name: String?, key: String) throws(StartFailure) -> UInt32? {
-    guard let name else { return nil }
-    guard let identifier = groupIdentifier(named: name) else {
-      throw .unknownGroup(name, key: key)
-    }
-    return identifier
   }
 
   func close() {

@@ -44,6 +44,10 @@ final class Daemon {
       Journal.write(
         .warning, "[door] dtmf-code: whoever reads the configuration knows the code; use dtmf-code-file")
     }
+    if settings.token.endpoint?.utf8.contains(UInt8(ascii: "?")) == true {
+      Journal.write(
+        .notice, "[token] endpoint: whoever reads the configuration knows what follows the question mark")
+    }
     statePath = StateFile.path(settings)
     sound = try SoundPath(settings)
     instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
@@ -60,7 +64,7 @@ final class Daemon {
       SelfWatch.Limits(
         memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
     port = isStandIn ? nil : try ControlPort(loop, settings.control)
-    metrics = isStandIn ? nil : try MetricsPort.of(settings.metrics, loop)
+    metrics = isStandIn ? nil : MetricsPort(loop, settings.metrics)
     var configuration = try Self.roomConfiguration(settings)
     let clock = instruments
     configuration.unixMilliseconds = { clock.unixMilliseconds }
@@ -121,6 +125,8 @@ final class Daemon {
     hardware.start()
     device.restore(statePath.flatMap { StateFile.read($0) }, now: loop.now)
     device.start(now: loop.now)
+    metrics?.onPart = { self.handle(.board(.part($0))) }
+    metrics?.start()
     drain()
     superviseMyself()
     manager.ready()

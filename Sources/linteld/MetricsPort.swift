@@ -1,9 +1,11 @@
 import Base
 import Configuration
 import Control
+import Device
 import Reactor
 
-/// Serves the figures over HTTP to whoever can reach the address: a few clients at a time, each for one request.
+/// Serves the figures over HTTP to whoever can reach the address: a few clients at a time, each for one request. An
+/// address that is in use, or not there yet, is asked for again, for ever: a door is a door without it.
 final class MetricsPort {
   /// The text of this moment.
   var onScrape: (() -> String)?
@@ -22,17 +24,44 @@ final class MetricsPort {
   private static let requestBytesMax = 4096
   private static let clientMilliseconds = 5000
   private let loop: EventLoop
-  private let server: StreamServer
+  /// Whether the figures are served, and why not.
+  var onPart: ((BoardPart) -> Void)?
+
+  private static let retryMilliseconds = 5000
+  private let address: SocketAddress
+  private let retry: Timer
+  private var server: StreamServer?
   private var clients: [Client] = []
 
-  init(_ loop: EventLoop, address: SocketAddress) throws(ReactorFailure) {
+  /// nil if none is configured.
+  init?(_ loop: EventLoop, _ settings: MetricsSettings) {
+    guard let address = settings.listen.flatMap({ SocketAddress($0) }) else { return nil }
     self.loop = loop
-    server = try StreamServer(loop, address: address)
-    server.onConnection = { self.accept($0) }
+    self.address = address
+    retry = Timer(loop)
+  }
+
+  func start() {
+    retry.onFire = { self.listen() }
+    listen()
+  }
+
+  private func listen() {
+    var part = BoardPart(name: "metrics", place: "http://\(address)/metrics", problem: nil)
+    do throws(ReactorFailure) {
+      let server = try StreamServer(loop, address: address)
+      server.onConnection = { self.accept($0) }
+      self.server = server
+    } catch {
+      part.problem = "figures are not served: \(error)"
+      retry.schedule(afterMilliseconds: Self.retryMilliseconds)
+    }
+    onPart?(part)
   }
 
   func close() {
-    server.close()
+    retry.cancel()
+    server?.close()
     for client in clients { client.socket.close() }
     clients = []
   }
@@ -77,17 +106,5 @@ final class MetricsPort {
     client.socket.write(response)
     client.socket.closeAfterWriting()
     if !client.socket.isOpen { forget(client) }
-  }
-}
-
-extension MetricsPort {
-  /// nil if none is configured.
-  static func of(_ settings: MetricsSettings, _ loop: EventLoop) throws(StartFailure) -> MetricsPort? {
-    guard let address = settings.listen.flatMap({ SocketAddress($0) }) else { return nil }
-    do throws(ReactorFailure) {
-      return try MetricsPort(loop, address: address)
-    } catch {
-      throw .reactor(error)
-    }
   }
 }

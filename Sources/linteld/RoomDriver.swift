@@ -103,8 +103,12 @@ final class RoomDriver {
     http.send(request) { answer in
       switch answer {
       case .success(let response):
+        // Of a redirection its address is what counts.
+        let place = (300..<400).contains(response.status) ? response.head.value(of: "location") : nil
         self.onEndpoint?(
-          .endpointAnswered(request: token.number, status: response.status, body: response.body))
+          .endpointAnswered(
+            request: token.number, status: response.status,
+            body: place.map { Array($0.utf8) } ?? response.body))
       case .failure(let failure):
         self.onEndpoint?(.endpointFailed(request: token.number, TransportFailure(failure)))
       }

@@ -10,7 +10,6 @@ enum StartFailure: Error {
   case board(BoardFailure)
   case reactor(ReactorFailure)
   case certificate(String)
-  case unknownGroup(String, key: String)
 
   var description: String {
     switch self {
@@ -18,7 +17,6 @@ enum StartFailure: Error {
     case .board(let failure): failure.description
     case .reactor(let failure): failure.description
     case .certificate(let words): "no DTLS certificate could be made: \(words)"
-    case .unknownGroup(let name, let key): "[control] \(key): there is no group '\(name)' on this system"
     }
   }
 }

@@ -8,8 +8,9 @@ enum StateFile {
   static func path(_ settings: Settings) -> String? {
     guard let folder = settings.device.stateFolder ?? environment("STATE_DIRECTORY") else {
       Journal.write(
-        .warning,
-        "[device] state-directory is not set, so a restart forgets a mute and forgives wrong codes of the door")
+        settings.door.output == nil ? .info : .warning,
+        "[device] state-directory is not set, so a restart forgets a mute and forgives wrong codes of the door"
+      )
       return nil
     }
     return folder + "/state.json"

@@ -15,7 +15,9 @@ final class SystemInstruments: Instruments {
 
   var unixMilliseconds: Int64 { WallClock.unixMilliseconds }
 
-  var sound: SoundReadings { SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics) }
+  var sound: SoundReadings {
+    SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics, echo: uplink.echoState)
+  }
   var soundProbe: SoundProbeReading { uplink.probe.reading }
 
   func preConnectBytes(from position: UInt32) -> [UInt8]? {

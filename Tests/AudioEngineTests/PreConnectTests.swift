@@ -170,6 +170,47 @@ struct PreConnectTests {
     #expect(uplink.preConnectRecording?.count == 0)
   }
 
+  /// The samples are asked for, and the audio thread has not given them away: nobody's, for up to a frame.
+  @Test(arguments: [0, 160]) func whatWasSaidBeforeAMuteWithinTheHandOverIsNotTold(lead: Int) throws {
+    let uplink = try uplink(milliseconds: 1_000)
+    var position: UInt32 = 0
+    uplink.start(preRollMilliseconds: 0)
+    count(uplink, from: &position, samples: 1_600 + lead)
+    uplink.handOver()
+    uplink.muted = true
+    #expect(uplink.preConnectRecording == nil)
+    uplink.muted = false
+    count(uplink, from: &position, samples: 640)
+    let recording = try #require(uplink.preConnectRecording)
+    // What was said after it, and no more than the rest of a frame.
+    #expect(Int(recording.first) >= 1_600 + lead && recording.count <= 320 - lead)
+    #expect(read(uplink, recording).allSatisfy { $0 >= 1_600 + lead })
+  }
+
+  /// A mute, and in the same moment somebody listens.
+  @Test func whatWasSaidBeforeAMuteRightBeforeTheHandOverIsNotTold() throws {
+    let uplink = try uplink(milliseconds: 1_000)
+    var position: UInt32 = 0
+    uplink.start(preRollMilliseconds: 0)
+    count(uplink, from: &position, samples: 1_600)
+    uplink.muted = true
+    uplink.handOver()
+    count(uplink, from: &position, samples: 640)
+    #expect(uplink.preConnectRecording?.count == 0)
+  }
+
+  @Test func norIsThePreRollFromBeforeAMute() throws {
+    let uplink = try uplink(milliseconds: 1_000)
+    var position: UInt32 = 0
+    count(uplink, from: &position, samples: 1_600)
+    uplink.muted = true
+    uplink.muted = false
+    uplink.start(preRollMilliseconds: 100)
+    uplink.handOver()
+    count(uplink, from: &position, samples: 640)
+    #expect(uplink.preConnectRecording?.count == 0)
+  }
+
   @Test func withoutABufferTheHandOverIsAllThatThereIs() throws {
     let uplink = try uplink(milliseconds: 0)
     var position: UInt32 = 0

@@ -17,6 +17,9 @@ struct AudioPumpTests {
     var told: [AudioDeviceEvent] = []
     var frames: [EncodedFrame] = []
     var played: [Int16] = []
+    /// Called once for each 20 ms.
+    var pushes: (Int) -> Void = { _ in }
+    private var pushed = -1
     let begin: Instant
 
     init(_ configuration: UplinkConfiguration = UplinkConfiguration()) throws {
@@ -35,6 +38,7 @@ struct AudioPumpTests {
       board.wait.end = begin.advanced(byMilliseconds: milliseconds)
       board.wait.onPass = { now in
         self.drain()
+        self.push(now.milliseconds(since: self.begin))
         while next < script.count, now.milliseconds(since: self.begin) >= script[next].at {
           script[next].does(self.board)
           next += 1
@@ -42,6 +46,13 @@ struct AudioPumpTests {
       }
       pump.run()
       drain()
+    }
+
+    private func push(_ milliseconds: Int) {
+      while pushed < milliseconds / 20 {
+        pushed += 1
+        pushes(pushed * 20)
+      }
     }
 
     private func drain() {
@@ -164,6 +175,54 @@ struct AudioPumpTests {
     let lines = rig.lines("capture")
     #expect(lines.count == 3 && lines.last?.contains("open: in memory") == true, "\(lines)")
     #expect(rig.frames.last?.level ?? 127 < 20)
+  }
+
+  /// The thread tells the canceller what the speaker plays, and when that is heard.
+  @Test func theEchoIsTakenOutOfTheMicrophone() throws {
+    var levels: [Int] = []
+    for cancels in [false, true] {
+      var configuration = UplinkConfiguration()
+      configuration.echoCancellation = cancels
+      let rig = try Rig(configuration)
+      // A room of 20 ms, in which the speaker is half as loud as before.
+      rig.board.capture.hears = { sample in
+        let played = sample - (rig.board.playback.startedAt ?? .max) - 320
+        return rig.played.indices.contains(played) ? rig.played[played] / 2 : 0
+      }
+      let packets = try voice(seconds: 6)
+      rig.downlink.open(slot: 0)
+      rig.pushes = { milliseconds in
+        let number = milliseconds / 20
+        guard number < packets.count else { return }
+        rig.downlink.push(
+          slot: 0, sequence: UInt16(number), timestamp: UInt32(number * 960), payload: packets[number][...],
+          arrivedAt: UInt32(truncatingIfNeeded: rig.board.wait.now.microseconds))
+      }
+      rig.run(milliseconds: 6_000)
+      #expect(rig.uplink.echoState == (cancels ? .active : .notWanted))
+      let late = rig.frames.suffix(100).map { Int($0.level) }
+      levels.append(late.reduce(0, +) / late.count)
+    }
+    #expect(levels[1] - levels[0] >= 15, "\(levels) dB below full scale without and with the canceller")
+  }
+
+  /// Noise that comes and goes as syllables do, as a peer sends it.
+  private func voice(seconds: Int) throws -> [[UInt8]] {
+    var encoder = try VoiceEncoder(complexity: 5, inbandFEC: false, frameSamples: 320)
+    encoder.apply(
+      EncoderSettings(bitrate: 32_000, expectedLossPercent: 0, discontinuousTransmission: false))
+    var seed: UInt32 = 1
+    return (0..<(seconds * 50)).map { frame in
+      let samples = (0..<320).map { _ in
+        seed = seed &* 1_664_525 &+ 1_013_904_223
+        return Int16(truncatingIfNeeded: Int(seed >> 16)) / (frame % 12 < 8 ? 4 : 40)
+      }
+      return [UInt8](unsafeUninitializedCapacity: 1_275) { bytes, count in
+        count = samples.withUnsafeBufferPointer {
+          encoder.encode($0.baseAddress!, into: bytes.baseAddress!, bytesMax: 1_275)
+        }
+      }
+    }
   }
 
   @Test func stopEndsItWhateverADeviceSays() throws {

@@ -23,4 +23,22 @@ struct SoundRig {
     let thread = try AudioThread(LinuxBoard(simulated: card), uplink: uplink, downlink: downlink)
     listener = Listener(thread, uplink)
   }
+
+  /// Runs the thread and plays back what the microphone hears, as if a peer said it.
+  func echo(seconds: Double, until done: (Listener) -> Bool = { _ in false }) throws {
+    downlink.open(slot: 0)
+    try listener.thread.start(priority: 20)
+    var played = 0
+    listener.run(seconds: seconds) { listener in
+      while played < listener.frames.count {
+        downlink.push(
+          slot: 0, sequence: UInt16(played), timestamp: listener.frames[played].rtpTimestamp,
+          payload: listener.payloads[played][...],
+          arrivedAt: UInt32(truncatingIfNeeded: monotonicMicroseconds()))
+        played += 1
+      }
+      return done(listener)
+    }
+    listener.thread.stop()
+  }
 }

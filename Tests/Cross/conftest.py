@@ -51,6 +51,5 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    ours = servers.RoomServer(log_path=tmp_path_factory.mktemp("logs") / "roomserver.log")
-    yield ours
-    ours.stop()
+    with servers.running(tmp_path_factory.mktemp("logs")) as ours:
+        yield ours

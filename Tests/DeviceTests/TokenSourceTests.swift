@@ -219,6 +219,10 @@ import Testing
     (401, "who are you", "token-endpoint-refused", "check [token] bearer-file: who are you"),
     (403, "", "token-endpoint-refused", "HTTP 403"), (404, "<html>", "token-endpoint-not-found", "HTTP 404"),
     (302, "", "token-endpoint-redirected", "HTTP 302"),
+    (
+      308, "https://other.example/token?code=1", "token-endpoint-redirected",
+      "to https://other.example/token?*** (HTTP 308)"
+    ),
     (422, #"{"error":"room"}"#, "token-endpoint-rejected", "does not let the device choose"),
     (429, "", "token-endpoint-unavailable", "HTTP 429"),
     (500, "eyJhbGciOi.eyJ4.sig", "token-endpoint-unavailable", "<token>"),

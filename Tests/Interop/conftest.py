@@ -1,7 +1,7 @@
 """Options and fixtures. Tests may be coroutines; each runs in a loop of its own."""
-import asyncio
-import inspect
+import contextlib
 import pathlib
+import subprocess
 import sys
 import uuid
 
@@ -9,10 +9,10 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import coroutines  # noqa: E402
 import servers  # noqa: E402
 
 TEST_SECONDS_MAX = 180
-TIMING_TRIES = 3
 
 
 def new_room():
@@ -27,27 +27,12 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    if inspect.iscoroutinefunction(pyfuncitem.obj):
-        arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-        own = pyfuncitem.get_closest_marker("seconds")
-        seconds = own.args[0] if own else TEST_SECONDS_MAX
-        tries = TIMING_TRIES if pyfuncitem.get_closest_marker("timing") else 1
-        while True:
-            tries -= 1
-            try:
-                asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), seconds))
-                return True
-            except AssertionError as error:
-                if not tries:
-                    raise
-                print(f"again, in another room: {error}")
-                arguments["room"] = new_room()
-    return None
+    return coroutines.run(pyfuncitem, TEST_SECONDS_MAX, lambda: {"room": new_room()}) or None
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "seconds(most): what the test may take, instead of the usual")
-    config.addinivalue_line("markers", "timing: asserts milliseconds, so a busy machine earns it two more tries")
+    config.addinivalue_line("markers", "timing: asserts milliseconds; what it saw while the machine stood still does not count")
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +46,8 @@ def server(request, logs):
     if request.config.getoption("--url"):
         yield servers.from_environment(*(request.config.getoption(f"--{n}") for n in ("url", "api-key", "api-secret")))
         return
-    ours = servers.RoomServer(log_path=logs / "roomserver.log")
-    yield ours
-    ours.stop()
+    with servers.running(logs) as ours:
+        yield ours
 
 
 @pytest.fixture
@@ -106,3 +90,35 @@ def make_device(tmp_path):
     for one in made:
         one.stop()
         print(f"--- {one.log_path}\n{one.log()[-6000:]}")
+
+
+class SmallDisk:
+    """A file system of its own with room for a few small files; `folder` lies on it."""
+
+    def __init__(self, folder):
+        self.mount = folder
+        folder.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "none", folder], capture_output=True)
+        if done.returncode != 0:
+            pytest.skip(f"cannot mount a file system: {done.stderr.decode().strip()}")
+        self.folder = folder / "state"
+        self.folder.mkdir(mode=0o700)
+
+    def fill(self):
+        with open(self.mount / "filler", "wb", buffering=0) as file:
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+
+    def read_only(self):
+        subprocess.run(["mount", "-o", "remount,ro", self.mount], check=True)
+
+    def close(self):
+        subprocess.run(["umount", "--lazy", self.mount], check=False)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = SmallDisk(tmp_path / "disk")
+    yield disk
+    disk.close()

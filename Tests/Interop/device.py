@@ -223,21 +223,17 @@ class Device:
 
     async def plays(self, frequency, seconds=6, above_db=-45):
         """Until the tone is in what the speaker plays."""
-        deadline = time.monotonic() + seconds
-        while True:
-            samples, rate = await self.play_for(0.3)
-            level = analysis.tone_level_db(samples, rate, frequency)
-            if level > above_db:
-                return level
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no {frequency} Hz at the speaker within {seconds} s ({level:.0f} dB)")
+        return await self._level(frequency, lambda level: level > above_db, seconds, "no")
 
     async def falls_silent(self, frequency, seconds=6, below_db=-60):
+        return await self._level(frequency, lambda level: level < below_db, seconds, "still")
+
+    async def _level(self, frequency, fits, seconds, complaint):
         deadline = time.monotonic() + seconds
         while True:
             samples, rate = await self.play_for(0.3)
             level = analysis.tone_level_db(samples, rate, frequency)
-            if level < below_db:
+            if fits(level):
                 return level
             if time.monotonic() > deadline:
-                raise AssertionError(f"still {frequency} Hz at the speaker after {seconds} s ({level:.0f} dB)")
+                raise AssertionError(f"{complaint} {frequency} Hz at the speaker within {seconds} s ({level:.0f} dB)")

@@ -32,6 +32,7 @@ class RawClient:
         self.messages, self.closed_with = [], None
         self.packets, self.rtcp = [], []            # (time, Packet) and (time, RTCP packet) from the subscriber PC
         self.publisher_rtcp = []
+        self.data, self.channels = [], []           # (time, DataPacket) from the subscriber PC; what the server opened
         self.publisher = self.subscriber = None
         self.last_answer = None
         self.offer_id = 0
@@ -118,11 +119,19 @@ class RawClient:
         settings = Settings(answer_setup=self.setup)
         return Transport(f"{self.identity}/{name}", offerer, settings, Faults(0))
 
+    def _channel(self, channel):
+        self.channels.append(channel)
+        channel.on("message", self._data)
+
+    def _data(self, data):
+        self.data.append((time.monotonic(), models.DataPacket.FromString(data)))
+
     async def answer(self, offer, identifier=None):
         if self.subscriber is None:
             self.subscriber = self._transport("sub", False)
             self.subscriber.dtls.on_rtp = lambda d: self.packets.append((time.monotonic(), rtp.parse(d)))
             self.subscriber.dtls.on_rtcp = lambda d: self.rtcp.append((time.monotonic(), d))
+            self.subscriber.sctp.on("datachannel", self._channel)
             await self.subscriber.open()
         description = sdp.parse(offer.sdp)
         if self.subscriber.ice.remote_ufrag not in (None, description.transport("ice-ufrag")):

@@ -1,5 +1,6 @@
 """The server under the scenarios: our own room server as a process, or any other by its URL."""
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
@@ -105,6 +106,16 @@ class RoomServer(OtherServer):
     async def state(self, room=None):
         state = await asyncio.to_thread(self._request, "/test/state")
         return state if room is None else state["rooms"].get(room, {"participants": {}})["participants"]
+
+
+@contextlib.contextmanager
+def running(folder, *arguments):
+    """A room server of ours that writes its log into the folder."""
+    ours = RoomServer(*arguments, log_path=folder / "roomserver.log")
+    try:
+        yield ours
+    finally:
+        ours.stop()
 
 
 def from_environment(url, key, secret):

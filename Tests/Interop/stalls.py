@@ -3,6 +3,7 @@ import threading
 import time
 
 STEP_SECONDS = 0.005
+STALL_SECONDS = 0.030                       # longer than sound is buffered anywhere
 
 
 class StallWatch:

@@ -13,7 +13,7 @@ from agents import FrameworkAgent, sweep
 from delays import card_epoch
 from device import DONE, RATE
 from peers import wait_for
-from stalls import StallWatch
+from stalls import STALL_SECONDS, StallWatch
 
 # LINTEL_ROUNDS=50 is the long run; one round takes about ten seconds.
 ROUNDS = int(os.environ.get("LINTEL_ROUNDS", "3"))
@@ -26,7 +26,6 @@ CUT_SECONDS_MAX = 0.020
 STRETCH_SECONDS_MAX = 0.150
 SILENCE_SECONDS_MAX = 0.100                 # a window and the decoder's beginning around a cut
 TRIES = 3
-STALL_SECONDS = 0.030
 # Around the end of the recording; what is wrong there is no fault of the machine's unless that was seen to stand still.
 HAND_OVER_SECONDS = (-0.1, 0.3)
 MEDIAN = 4                                  # windows on either side

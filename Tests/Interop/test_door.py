@@ -83,6 +83,7 @@ async def test_wrong_codes_lock_it_even_over_a_restart(server, room, make_device
     await device.connected()
     phone = await joined(server, room, "sip_1", kind="sip")
     try:
+        await device.until(lambda s: any(p["kind"] == "sip" for p in s["participants"]), 6, "in sight of the phone")
         for _ in range(1000):
             await type_keys(phone, "0000#")
         await wait_for(lambda: device.events("door.locked_out"), 5, "the lock-out")

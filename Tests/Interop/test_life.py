@@ -1,5 +1,6 @@
 """Coming, leaving, dying and coming back."""
 import asyncio
+import contextlib
 import signal
 import time
 
@@ -37,11 +38,18 @@ async def test_sigterm_leaves_within_a_second(server, room, make_device):
         assert peer.left_at["door"] - start < 1.0 and status == 0
 
 
-async def test_sigkill_and_restart(server, room, make_device):
+@contextlib.asynccontextmanager
+async def in_a_call(server, room, make_device):
+    """The device and a peer that hear each other: (device, peer)."""
     device = make_device(server, room, microphone=hum())
     async with Peer(server, room, "peer") as peer:
         await peer.publish(PEER_HZ)
         await both_ways(device, peer, 1)
+        yield device, peer
+
+
+async def test_sigkill_and_restart(server, room, make_device):
+    async with in_a_call(server, room, make_device) as (device, peer):
         await asyncio.to_thread(device.kill)
         await asyncio.to_thread(device.start)
         start = time.monotonic()
@@ -71,10 +79,7 @@ async def test_server_killed_and_restarted(own_server, room, make_device):
 
 async def test_websocket_lost(server, room, make_device):
     server.require_hooks()
-    device = make_device(server, room, microphone=hum())
-    async with Peer(server, room, "peer") as peer:
-        await peer.publish(PEER_HZ)
-        await both_ways(device, peer, 1)
+    async with in_a_call(server, room, make_device) as (device, peer):
         await server.hook("drop-websocket", room=room, identity="door")
         await device.until(lambda s: s["room"]["reconnects"] >= 1, 5, "reconnected")
         await device.connected()
@@ -83,10 +88,7 @@ async def test_websocket_lost(server, room, make_device):
 
 async def test_server_asks_for_a_full_reconnect(server, room, make_device):
     server.require_hooks()
-    device = make_device(server, room, microphone=hum())
-    async with Peer(server, room, "peer") as peer:
-        await peer.publish(PEER_HZ)
-        await both_ways(device, peer, 1)
+    async with in_a_call(server, room, make_device) as (device, peer):
         await server.hook("leave", room=room, identity="door", reason="STATE_MISMATCH", action="RECONNECT")
         await device.until(lambda s: s["room"]["reconnects"] >= 1, 10, "reconnected")
         await both_ways(device, peer, 2)
@@ -95,10 +97,7 @@ async def test_server_asks_for_a_full_reconnect(server, room, make_device):
 async def test_udp_silent_for_a_while(server, room, make_device):
     """Longer than any patience with media: 25 s, then the network returns."""
     server.require_hooks()
-    device = make_device(server, room, microphone=hum())
-    async with Peer(server, room, "peer") as peer:
-        await peer.publish(PEER_HZ)
-        await both_ways(device, peer, 1)
+    async with in_a_call(server, room, make_device) as (device, peer):
         await server.hook("network", room=room, identity="door", silent=True)
         await device.until(lambda s: s["room"]["connection"] != "connected", 25, "noticing")
         await asyncio.sleep(2)
@@ -110,10 +109,7 @@ async def test_udp_silent_for_a_while(server, room, make_device):
 
 async def test_malformed_signalling_is_survived(server, room, make_device):
     server.require_hooks()
-    device = make_device(server, room, microphone=hum())
-    async with Peer(server, room, "peer") as peer:
-        await peer.publish(PEER_HZ)
-        await both_ways(device, peer, 1)
+    async with in_a_call(server, room, make_device) as (device, peer):
         for data in ("ff" * 40, "0a", "1a0500", "", "1a0a0a056f66666572120176", "08ffffffffffffffffff01", "00" * 2000):
             await server.hook("send-raw", room=room, identity="door", hex=data)
         await asyncio.sleep(1)

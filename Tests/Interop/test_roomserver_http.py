@@ -5,6 +5,8 @@ import aiohttp
 import jwt
 import pytest
 
+from rawclient import RawClient
+
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
 
@@ -25,6 +27,11 @@ CASES = {
     "no expiry": (lambda s: make(s, exp=None), 200, "success"),
     "not yet valid": (lambda s: make(s, nbf=int(time.time()) + 300), 401,
                       "invalid token: {token}, error: token has invalid claims: token is not valid yet"),
+    "expired and not yet valid": (lambda s: make(s, exp=int(time.time()) - 120, nbf=int(time.time()) + 300), 401,
+                                  "invalid token: {token}, error: token has invalid claims: token is expired, "
+                                  "token is not valid yet"),
+    "never expires": (lambda s: make(s, exp=(1 << 63) - 1), 401,
+                      "invalid token: {token}, error: token has invalid claims: token is expired"),
     "wrong secret": (lambda s: make(s, secret="x" * 32), 401,
                      "invalid token: {token}, error: token signature is invalid: signature is invalid"),
     "unknown key": (lambda s: make(s, key="nokey"), 401, "invalid API key: nokey"),
@@ -32,8 +39,11 @@ CASES = {
     "join not granted": (lambda s: make(s, video={"room": "r"}), 401, "permissions denied"),
     "no room": (lambda s: make(s, video={"roomJoin": True}), 400, "no room name"),
     "no identity": (lambda s: make(s, sub=""), 400, "identity cannot be empty"),
-    "long identity": (lambda s: make(s, sub="x" * 300), 400,
+    "long identity": (lambda s: make(s, sub="ä" * 129), 400,
                       "participant identity length exceeds limits: max length 256"),
+    "long room": (lambda s: make(s, video={"roomJoin": True, "room": "r" * 257}), 400,
+                  "room name length exceeds limits: max length 256"),
+    "half a megabyte of metadata": (lambda s: make(s, metadata="m" * 500_000), 200, "success"),
 }
 
 
@@ -73,3 +83,23 @@ async def test_fail_joins_hook(server):
                 assert (reply.status, await reply.text()) == (503, "no nodes available")
     finally:
         await server.hook("fail-joins")
+
+
+async def test_the_clock_that_judges_tokens_is_the_servers(own_server):
+    server = own_server("--clock-offset", "-3600")
+    base = server.url.replace("ws", "http", 1)
+
+    async def validate(**claims):
+        async with aiohttp.ClientSession() as http:
+            headers = {"Authorization": f"Bearer {make(server, **claims)}"}
+            async with http.get(base + "/rtc/validate", headers=headers) as reply:
+                return reply.status, (await reply.text()).rpartition(": ")[2]
+
+    now = int(time.time())
+    assert await validate(nbf=now) == (401, "token is not valid yet")
+    assert await validate(exp=now - 600) == (200, "success")
+    await server.hook("clock", offset=3600)
+    assert await validate(nbf=now) == (401, "token is expired")
+    async with RawClient(server, "r", "door", lifetime_seconds=7200) as door:
+        _, token = await door.expect("refresh_token")
+        assert abs(jwt.decode(token, options={"verify_signature": False})["nbf"] - now - 3600) < 60

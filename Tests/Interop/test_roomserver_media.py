@@ -47,7 +47,8 @@ async def test_published_before_any_rtp(server, room):
         info = await speaker.published()
         assert (info.mime_type, info.mid, info.stream) == ("audio/opus", "1", "camera") and info.sid.startswith("TR_AM")
         own = [p.version for _, u in speaker.all("update") for p in u.participants if p.identity == "speaker" and p.tracks]
-        assert len(own) == 2 and own[1] == own[0] + 1
+        # Twice for the track, and once more if a batch with the joining falls in between.
+        assert len(own) in (2, 3) and own == list(range(own[0], own[0] + len(own)))
 
 
 async def test_red_offered_then_plain_opus_is_silence(server, room):

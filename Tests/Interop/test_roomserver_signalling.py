@@ -87,6 +87,78 @@ async def test_removed_and_deleted_by_the_api(server, room):
         await wait_for(lambda: a.closed_with == b.closed_with == 1000, 2, "both closed")
 
 
+@pytest.mark.parametrize("signs", [["reset", "alert", "word"], ["alert", "word"], ["word", "reset", "alert"]], ids="-".join)
+async def test_dismissals_come_in_any_order(server, room, signs):
+    server.require_hooks()
+    await server.hook("dismissals", signs=signs, spread=0.4)
+    try:
+        async with RawClient(server, room, "a") as a:
+            await a.publish()
+            await a.published()
+            await wait_for(lambda: a.channels, 3, "its channels")
+            seen = {}
+
+            def watch():
+                for sign, there in (("word", a.all("leave")), ("alert", not a.subscriber.dtls.connected),
+                                    ("reset", any(c.readyState == "closed" for c in a.channels))):
+                    if there:
+                        seen.setdefault(sign, time.monotonic())
+                return set(signs) <= set(seen)
+
+            await server.remove(room, "a")
+            await wait_for(watch, 3, lambda: f"all of {signs}, only {seen}")
+            assert sorted(signs, key=seen.get) == signs
+            assert 0.3 < seen[signs[-1]] - seen[signs[0]] < 0.8
+            assert a.all("leave")[0][1].reason == models.PARTICIPANT_REMOVED
+    finally:
+        await server.hook("dismissals")
+
+
+async def test_who_comes_and_goes_between_two_batches_is_told_by_the_farewell(server, room):
+    server.require_hooks()
+
+    def gone(update):
+        return any(p.sid == sid and p.state == models.ParticipantInfo.DISCONNECTED for p in update.participants)
+
+    async with RawClient(server, room, "watcher") as watcher:
+        async with RawClient(server, room, "agent-1", kind="agent") as agent:
+            sid = (await agent.expect("join"))[1].participant.sid
+            await agent.expect("offer")
+            await agent.send(leave=LEAVE(reason=models.CLIENT_INITIATED))
+            await agent.expect("leave")
+        _, update = await watcher.expect("update", 4, where=gone)
+        farewell = next(p for p in update.participants if p.sid == sid)
+        assert (farewell.identity, farewell.kind) == ("agent-1", models.ParticipantInfo.AGENT)
+
+
+async def test_hidden_ones_are_nowhere_but_in_the_sids_of_their_packets(server, room):
+    server.require_hooks()
+    async with RawClient(server, room, "watcher") as watcher:
+        await wait_for(lambda: watcher.channels, 3, "its channels")
+        async with Peer(server, room, "ghost", hidden=True) as ghost:
+            sid = ghost.room.local_participant.sid
+            await ghost.room.local_participant.publish_data(b"boo", reliable=True)
+            await wait_for(lambda: watcher.data, 3, "the packet")
+            await asyncio.sleep(3.2)
+            packet = watcher.data[0][1]
+            assert (packet.participant_identity, packet.participant_sid) == ("", sid)
+            assert (packet.user.participant_identity, packet.user.participant_sid) == ("", "")
+            assert not any(p.sid == sid for _, u in watcher.all("update") for p in u.participants)
+            async with RawClient(server, room, "later") as later:
+                assert [p.identity for p in (await later.expect("join"))[1].other_participants] == ["watcher"]
+
+
+async def test_metadata_of_the_real_size(server, room):
+    server.require_hooks()
+    most = 512 << 10
+    async with RawClient(server, room, "a", can_update_own_metadata=True) as a, RawClient(server, room, "b") as b:
+        for size in (most, most + 1):
+            await a.send(update_metadata=rtc.UpdateParticipantMetadata(metadata="m" * size, request_id=size))
+        _, refused = await a.expect("request_response", where=lambda r: r.request_id == most + 1)
+        assert (refused.reason, refused.message) == (rtc.RequestResponse.LIMIT_EXCEEDED, "exceeds metadata size limit")
+        await b.expect("update", where=lambda u: len(u.participants[0].metadata) == most)
+
+
 @pytest.mark.timing
 async def test_who_does_not_publish_is_seen_late(server, room):
     """Batched every 3 s; publishing and attributes are seen at once."""

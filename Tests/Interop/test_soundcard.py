@@ -8,7 +8,7 @@ import time
 import pytest
 
 import analysis
-from peers import Peer
+from peers import Peer, wait_for
 from sound import MICROPHONE_HZ, PEER_HZ, assert_tone, hum
 
 NONE, UNPLUGGED, STALLED, XRUN = range(4)
@@ -111,3 +111,48 @@ async def test_rounds_of_unplug_xrun_stall_and_drift(server, room, make_device, 
         assert status["call"]["state"] == "talking" and status["room"]["reconnects"] == 0
         assert status["room"]["connection"] == "connected" and peer.disconnected is None
         assert "door" not in peer.left_at
+
+
+# -- what is no sound card ---------------------------------------------------------------------------------------
+
+# Two seconds of two cores: what the program takes for itself beside a thread that must not spin.
+PROCESSOR_SHARE_MAX = 0.05
+ASOUND = """pcm.null { type null }
+pcm.converted { type plug slave.pcm "null" }
+pcm.recorder { type file slave.pcm "null" file "/dev/null" }
+"""
+
+
+def processor_seconds(process):
+    fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def lines_with(device, words):
+    return [line for line in device.log().splitlines() if words in line]
+
+
+@pytest.mark.parametrize("name", ["null", "converted", "recorder"])
+async def test_a_device_that_is_always_ready_is_no_card(server, room, make_device, tmp_path, name):
+    """It is said once and taken for a missing one: nothing spins, the call goes on, and SIGTERM ends it."""
+    (tmp_path / "asound.conf").write_text(ASOUND)
+    device = make_device(server, room, device_board="linux", audio_capture=name, audio_playback=name,
+                         environment={"ALSA_CONFIG_PATH": str(tmp_path / "asound.conf")})
+    async with Peer(server, room, "peer") as peer:
+        await device.connected()
+        await wait_for(lambda: len(lines_with(device, "faster than it can be heard")) == 2, 10, "both are found out")
+        await asyncio.sleep(1)
+        before, packets = processor_seconds(device.process.pid), (await device.status())["audio"]["uplink"]["packets"]
+        await asyncio.sleep(4)
+        spent = processor_seconds(device.process.pid) - before
+        status = await device.status()
+        assert spent / 4 < PROCESSOR_SHARE_MAX, f"{spent:.2f} s of the processor in 4 s"
+        assert 150 < status["audio"]["uplink"]["packets"] - packets < 260, "silence is paced by the clock"
+        for half in ("capture", "playback"):
+            assert status["audio"][half]["state"] == "absent" and "no sound card" in status["audio"][half]["reason"]
+        assert status["room"]["connection"] == "connected" and peer.disconnected is None
+    assert len(lines_with(device, "faster than it can be heard")) == 2, device.log()
+    begin = time.monotonic()
+    assert device.stop(seconds=2) == 0
+    assert time.monotonic() - begin < 1, "SIGTERM ends it within a second"
+    assert not lines_with(device, "overran") and not lines_with(device, "restart")

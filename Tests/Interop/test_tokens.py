@@ -1,67 +1,18 @@
 """Where the token comes from: endpoint, sandbox, file, signed on the device; and every way in which that fails."""
 import asyncio
 import json
-import shutil
 import socket
-import subprocess
 
 from aiohttp import web
 from livekit import api
 import pytest
 
 from device import DONE, FAILED
+from endpoints import Endpoint, asking, gives, says
 from peers import Peer, token, wait_for
+from wallclock import clock  # noqa: F401
 
 BEARER = "the-secret-of-this-door"
-
-
-class Endpoint:
-    """A token endpoint; `answer` is a coroutine function from the request to the response."""
-
-    def __init__(self, answer):
-        self.answer, self.requests = answer, []
-
-    async def __aenter__(self):
-        application = web.Application()
-        application.router.add_route("*", "/{path:.*}", self._handle)
-        self.runner = web.AppRunner(application, shutdown_timeout=0.1)
-        await self.runner.setup()
-        site = web.TCPSite(self.runner, "127.0.0.1", 0)
-        await site.start()
-        self.host = "127.0.0.1:%d" % site._server.sockets[0].getsockname()[1]
-        self.url = f"http://{self.host}/token"
-        return self
-
-    async def __aexit__(self, *_):
-        await self.runner.cleanup()
-
-    async def _handle(self, request):
-        body = await request.text()
-        self.requests.append((request, json.loads(body) if body else None))
-        return await self.answer(request)
-
-    async def asked(self, times, seconds=20):
-        await wait_for(lambda: len(self.requests) >= times, seconds, f"asked {times} times")
-
-
-def gives(make_token, server, status=201, url="server_url", name="participant_token"):
-    """An endpoint after the convention, or with other spellings."""
-    async def answer(request):
-        return web.json_response({url: server.url, name: make_token(), "more": [1, {}]}, status=status)
-    return answer
-
-
-def says(status, text="", content="application/json", **headers):
-    async def answer(request):
-        return web.Response(status=status, text=text, content_type=content, headers=headers)
-    return answer
-
-
-def asking(make_device, endpoint, **options):
-    """A device that has neither a token nor a room server's address of its own."""
-    options = {"session_mode": "on-demand", "token_source": "endpoint", "token_endpoint": endpoint,
-               "token_url": None, "token_file": None, **options}
-    return make_device(None, None, token="", **options)
 
 
 async def warm(device):
@@ -283,33 +234,9 @@ async def test_no_secret_at_all(server, room, make_device, tmp_path):
 
 # -- a clock that was never set -------------------------------------------------------------------------------------
 
-CLOCK_OF_1970 = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <time.h>
-#include <sys/time.h>
-int clock_gettime(clockid_t id, struct timespec *t) {
-  int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-  int status = real(id, t);
-  if (id == CLOCK_REALTIME) t->tv_sec %= 86400;
-  return status;
-}
-int gettimeofday(struct timeval *t, void *zone) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  t->tv_sec = now.tv_sec;
-  t->tv_usec = now.tv_nsec / 1000;
-  return 0;
-}
-"""
-
-
-@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
-async def test_a_clock_at_1970_is_said_and_nothing_is_fetched(server, room, make_device, tmp_path):
-    library = tmp_path / "clock.so"
-    (tmp_path / "clock.c").write_text(CLOCK_OF_1970)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, tmp_path / "clock.c", "-ldl"], check=True)
+async def test_a_clock_at_1970_is_said_and_nothing_is_fetched(server, room, make_device, clock):
+    clock.never_set()
     async with Endpoint(gives(lambda: token(server, room, "door"), server)) as endpoint:
-        device = asking(make_device, endpoint.url, environment={"LD_PRELOAD": str(library)})
+        device = asking(make_device, endpoint.url, environment=clock.environment)
         await fails(device, "clock-not-set", "1970", "set the time")
         assert not endpoint.requests

@@ -102,6 +102,14 @@ import Testing
     #expect(bench.room.participants.map(\.sid) == ["PA_q"])
   }
 
+  @Test func aFarewellIsTheOnlyWordAboutWhoStayedAMoment() throws {
+    let bench = try Bench()
+    try bench.connect()
+    bench.server(Server.update([Server.participant("agent-1", "PA_a", version: 3, state: 3, reason: 1)]))
+    #expect(Self.story(bench) == ["joined agent-1", "left agent-1 clientInitiated"])
+    #expect(bench.room.participants.isEmpty)
+  }
+
   @Test func mutingLeavingAndOldVersions() throws {
     let bench = try Bench()
     try bench.connect()

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import LiveKit
@@ -47,6 +48,31 @@ import Testing
     let words = Self.read(body)
     #expect(words.hasPrefix("token-endpoint-answer: no token from E: its answer is of no use: "), "\(words)")
     #expect(words.contains(why), "\(words)")
+  }
+
+  @Test(arguments: [
+    "\u{FEFF}{\"server_url\":\"wss://h\",\"participant_token\":\"T\"}",
+    #"{"server_url":"wss://h\r\n","participant_token":"T\n"}"#,
+    #"{"server_url":" \"wss://h\" ","participant_token":"Bearer T"}"#,
+    #"{"server_url":"WSS://h","participant_token":"\uFEFFT"}"#,
+  ]) func whatATemplateLeftIsNoPartOfIt(body: String) {
+    let words = Self.read(
+      body.replacingOccurrences(of: "T\"", with: Self.token + "\"").replacingOccurrences(
+        of: "T\\n", with: Self.token + "\\n"))
+    #expect(words.lowercased() == "wss://h", "\(words)")
+  }
+
+  @Test func whatCannotBeMeantIsSaid() throws {
+    let words = Self.read(#"{"server_url":"wss://h","participant_token":"a.b\nc.d"}"#)
+    #expect(words.hasSuffix("its token goes on in line 2, but a secret is one line"), "\(words)")
+    do throws(TokenEndpointFailure) {
+      _ = try TokenSourceResponse(status: 200, body: [0x1F, 0x8B, 8, 0])
+    } catch {
+      #expect(error.words(endpoint: "E", timeoutSeconds: 1, key: "k").contains("compressed (gzip)"))
+    }
+    #expect(
+      TokenEndpointFailure.notFound.words(endpoint: "https://h/x?code=SECRET", timeoutSeconds: 1, key: "k")
+        == "no token from https://h/x?***: nothing is at this address (HTTP 404); check [token] endpoint")
   }
 
   @Test func aTokenInARefusalIsNotRepeated() {

@@ -65,6 +65,42 @@ import Testing
         == expected(.unknownAuthority, subject: "CN=good", issuer: authority))
   }
 
+  /// The judge is curl, which takes each of them.
+  @Test(
+    arguments: [
+      ("chain", "trusted.pem"), ("chain", "issuing.pem"), ("chain", "alone.crt"), ("alone", "issuing.pem"),
+      ("alone", "alone.crt"),
+    ])
+  func aCompanysOwnAuthority(port: String, file: String) throws {
+    let folder = URL(fileURLWithPath: peer.caFile).deletingLastPathComponent()
+    let run = try WebSocketRun(caFile: folder.appendingPathComponent(file).path)
+    run.connect(peer.url(port), bearer: peer.token) { !$0.outcomes.isEmpty }
+    #expect(run.outcomes == [.opened])
+  }
+
+  @Test func theCertificateThatIsMissingIsNamed() throws {
+    let expected = self.expected(
+      .unknownAuthority, subject: "CN=alone", issuer: "CN=issuing authority,O=Lintel tests")
+    #expect(try problem("alone") == expected)
+    guard case .failed(let failure)? = try problem("alone") else { return }
+    #expect(
+      failure.description.hasSuffix("the certificate of CN=issuing authority,O=Lintel tests is missing"))
+  }
+
+  @Test func aCertificateOfAnAnchorIsStillForItsHost() throws {
+    let folder = URL(fileURLWithPath: peer.caFile).deletingLastPathComponent()
+    let run = try WebSocketRun(caFile: folder.appendingPathComponent("alone.crt").path)
+    guard
+      case .failed(.certificate(let problem))? = run.connect(
+        peer.url("alone", host: "127.0.0.1"), bearer: peer.token
+      ).last
+    else {
+      Issue.record("accepted")
+      return
+    }
+    #expect(problem.reason == .wrongHostName(expected: "127.0.0.1", names: ["localhost"]))
+  }
+
   @Test func aMissingCAFileIsSaidAtStart() {
     let failure = #expect(throws: ReactorFailure.self) { _ = try TLSContext(caFile: "/nowhere/ca.pem") }
     #expect(failure?.description.contains("the CA file /nowhere/ca.pem cannot be used") == true)

@@ -59,6 +59,47 @@ import Testing
       ])
   }
 
+  @Test func groupsAndSocketsOfThisMachine() throws {
+    try folder.write("[control]\nadmin-group = nobody-has-it\n", "lintel.conf")
+    #expect(refusal(folder) == ["[control] admin-group: there is no group 'nobody-has-it' on this system"])
+    try folder.write("x", "file")
+    try folder.write("[control]\nsocket = file\n", "lintel.conf")
+    #expect(refusal(folder) == ["[control] socket: F/file exists and is not a socket; it is not touched"])
+    try folder.write("[control]\nsocket = nowhere/s\n", "lintel.conf")
+    #expect(refusal(folder) == ["[control] socket: the folder F/nowhere is missing"])
+    try folder.write("[control]\nsocket = /run/not-made-yet/s\n", "lintel.conf")
+    #expect(refusal(folder) == [])
+  }
+
+  static let certificate = """
+    -----BEGIN CERTIFICATE-----
+    MAMCAQc=
+    -----END CERTIFICATE-----
+    """
+
+  @Test(
+    arguments: [
+      (certificate, nil), ("\u{FEFF}subject=x\n" + certificate + "\r\n" + certificate + "\n", nil),
+      ("", "holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"),
+      ("MAMCAQc=", "holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"),
+      (String(certificate.dropLast(30)), "holds a certificate that does not end, number 1"),
+      (
+        certificate + "\n" + certificate.replacingOccurrences(of: "AQc", with: "A"),
+        "holds a certificate that is damaged, number 2"
+      ),
+      ("0\u{3}", "is in DER, but PEM is wanted: openssl x509 -inform der -in FILE -out FILE.pem"),
+    ] as [(String, String?)])
+  func theFileOfAuthorities(text: String, words: String?) throws {
+    try folder.write(text, "ca.pem")
+    try folder.write("[server]\nca-file = ca.pem\n", "lintel.conf")
+    #expect(refusal(folder) == (words.map { ["[server] ca-file: F/ca.pem \($0)"] } ?? []))
+  }
+
+  @Test func aFileOfAuthoritiesThatIsNotThere() throws {
+    try folder.write("[server]\nca-file = ca.pem\n", "lintel.conf")
+    #expect(refusal(folder) == ["[server] ca-file: F/ca.pem cannot be read: No such file or directory"])
+  }
+
   @Test func aDeviceWithoutADoorAsksForNoCode() throws {
     try folder.write("", "lintel.conf")
     try folder.write("12", "door-code")

@@ -43,6 +43,5 @@ def endpoint(server):
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    ours = servers.RoomServer(log_path=tmp_path_factory.mktemp("logs") / "roomserver.log")
-    yield ours
-    ours.stop()
+    with servers.running(tmp_path_factory.mktemp("logs")) as ours:
+        yield ours

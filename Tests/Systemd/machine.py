@@ -10,6 +10,8 @@ import tempfile
 import threading
 import time
 
+from shell import Shell
+
 BOOT_SECONDS = 60
 COMMAND_SECONDS = 60
 
@@ -47,7 +49,7 @@ def descendant(process, name):
     return None
 
 
-class Machine:
+class Machine(Shell):
     """`share` is a folder of this machine that is /mnt/share in there."""
 
     def __init__(self, tree, share):
@@ -134,16 +136,8 @@ class Machine:
             [*enter, *map(str, command)], capture_output=True, text=True, timeout=seconds, input=text, env=environment,
             stdin=None if text is not None else subprocess.DEVNULL))
 
-    def check(self, *command, **options):
-        result = self.run(*command, **options)
-        assert result.status == 0, f"{' '.join(map(str, command))}: {result!r}"
-        return result.output
-
     def shell(self, line):
         return self.run("sh", "-c", line)
-
-    def write(self, path, text, mode=0o644):
-        self.check("sh", "-c", f"umask 077; cat > {path}; chmod {mode:o} {path}", text=text)
 
     def show(self, unit, name):
         return self.check("systemctl", "show", "--value", "-p", name, unit).strip()

@@ -1,6 +1,5 @@
 """The machine with the package installed, and the peers of Tests/Interop. Tests may be coroutines."""
 import asyncio
-import inspect
 import os
 import pathlib
 import sys
@@ -10,6 +9,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Interop")]
 
+import coroutines  # noqa: E402
 import machine as machines  # noqa: E402
 import servers  # noqa: E402
 from peers import token  # noqa: E402
@@ -41,18 +41,13 @@ aec = off
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    if inspect.iscoroutinefunction(pyfuncitem.obj):
-        arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-        asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_SECONDS_MAX))
-        return True
-    return None
+    return coroutines.run(pyfuncitem, TEST_SECONDS_MAX, dict) or None
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    ours = servers.RoomServer("--announce", OUTSIDE, log_path=tmp_path_factory.mktemp("logs") / "roomserver.log")
-    yield ours
-    ours.stop()
+    with servers.running(tmp_path_factory.mktemp("logs"), "--announce", OUTSIDE) as ours:
+        yield ours
 
 
 @pytest.fixture(scope="session")

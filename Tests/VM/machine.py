@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "board/machine"))
 
 import remote  # noqa: E402
+from shell import Shell  # noqa: E402
 
 START_SECONDS = 600
 RESET_SECONDS = 200
@@ -24,7 +25,7 @@ class CannotRun(Exception):
     """Why there can be no machine here."""
 
 
-class Machine:
+class Machine(Shell):
     """Use from tests that may be coroutines: `run` and its like block, `ask` and `until` do not."""
 
     def __init__(self, folder, package, memory_max):
@@ -68,19 +69,11 @@ class Machine:
         """Runs a command in the machine, as its root; -> remote.Result"""
         return self.agent.run(*command, **options)
 
-    def check(self, *command, **options):
-        result = self.run(*command, **options)
-        assert result.status == 0, f"{' '.join(map(str, command))}: {result!r}"
-        return result.output
-
     def shell(self, line, **options):
         return self.check("sh", "-c", line, **options)
 
     def ctl(self, *arguments, **options):
         return self.run("lintelctl", *arguments, **options)
-
-    def write(self, path, text, mode=0o644):
-        self.check("sh", "-c", f"umask 077; cat > {path}; chmod {mode:o} {path}", text=text)
 
     def show(self, name, unit="linteld.service"):
         return self.check("systemctl", "show", "--value", "-p", name, unit).strip()

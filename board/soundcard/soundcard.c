@@ -217,7 +217,7 @@ static int describe(struct card *c) {
   static const unsigned access[] = {SND_PCM_ACCESS_RW_INTERLEAVED, SND_PCM_ACCESS_MMAP_INTERLEAVED};
   static const unsigned format[] = {SND_PCM_FORMAT_S16_LE};
   int fixed = is_capture(c) && c->file >= 0;
-  unsigned rate_min = fixed ? c->wav.rate : 8000, rate_max = fixed ? c->wav.rate : 48000;
+  unsigned rate_min = fixed ? c->wav.rate : 8000, rate_max = fixed ? c->wav.rate : 192000;
   unsigned channels_min = fixed ? c->wav.channels : 1, channels_max = fixed ? c->wav.channels : 2;
   snd_pcm_ioplug_t *io = &c->io;
   int e = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_ACCESS, 2, access);

@@ -5,6 +5,8 @@ public enum Tone: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case digitA, digitB, digitC, digitD, star, pound
   /// What `SoundProbe` listens for.
   case probe
+  /// The feedback for a key that nobody but the door shall know: the same for all of them.
+  case click
 
   /// The feedback for a key of the telephone: `0`-`9`, `A`-`D` in either case, `*`, `#`; nil for anything else.
   public init?(key: UInt8) {
@@ -55,6 +57,7 @@ struct Cadence {
     case .doorOpened: self.init(step(1_047, on: 110), step(1_319, on: 110), step(1_568, on: 220))
     case .wrongCode: self.init(step(300, on: 200, off: 100), rounds: 3)
     case .probe: self.init(step(1_000, on: 600))
+    case .click: self.init(step(2_000, on: 12, off: 28))
     case .digit1: self.init(key(697, 1_209))
     case .digit2: self.init(key(697, 1_336))
     case .digit3: self.init(key(697, 1_477))

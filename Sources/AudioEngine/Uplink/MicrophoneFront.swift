@@ -47,6 +47,14 @@ struct MicrophoneFront: ~Copyable {
   /// The caller found the audio thread too late too often: from now on without cancelling.
   func giveUpEcho() { if echoState.state == .active { echoState.state = .noTime } }
 
+  /// There may be time again; what was learned is old.
+  mutating func tryEchoAgain() {
+    guard echoState.state == .noTime else { return }
+    echoState.state = .waiting
+    canceller?.reset()
+    reference.forget()
+  }
+
   /// One period of `AudioFormat.periodSamples`, in place.
   mutating func apply(_ period: UnsafeMutablePointer<Int16>, echoDelay: Int?) {
     if blocksOffset { offset.apply(period, AudioFormat.periodSamples) }

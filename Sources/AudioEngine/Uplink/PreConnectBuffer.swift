@@ -39,6 +39,8 @@ final class PreConnectBuffer: @unchecked Sendable {
   private let preRollSamples = Atomic<Int>(0)
   /// Counts the recordings, so that one that follows close on another is told from it.
   private let begun = Atomic<Int>(0)
+  /// Counts the mutes: what was said before one is not told after it, whoever has the samples at that moment.
+  private let forgotten = Atomic<Int>(0)
   private let capacity: Int
   private let samples: UnsafeMutablePointer<Int16>
 
@@ -49,6 +51,7 @@ final class PreConnectBuffer: @unchecked Sendable {
   /// Where `next` goes in the ring.
   private var slot = 0
   private var followed = 0
+  private var forgottenBefore = 0
   /// The reader has or had the ring, which missed what came meanwhile.
   private var wasLent = false
 
@@ -69,6 +72,7 @@ final class PreConnectBuffer: @unchecked Sendable {
     guard stage.load(ordering: .acquiring) == Stage.ending else { return }
     follow()
     bridge(to: position)
+    obey()
     // Unless it was released in the meantime.
     let exchange = stage.compareExchange(
       expected: Stage.ending, desired: Stage.handedOver, ordering: .acquiringAndReleasing)
@@ -85,7 +89,16 @@ final class PreConnectBuffer: @unchecked Sendable {
     (samples + slot).update(from: block + (count - kept), count: untilEnd)
     samples.update(from: block + (count - kept + untilEnd), count: kept - untilEnd)
     advance(by: count)
+    // Looked at behind the samples: they were heard before a mute that is seen now.
+    obey()
     if withheld { first = next }
+  }
+
+  /// Forgets what was said before a mute.
+  private func obey() {
+    let count = forgotten.load(ordering: .acquiring)
+    if count != forgottenBefore { first = next }
+    forgottenBefore = count
   }
 
   private func advance(by count: Int) {
@@ -139,6 +152,8 @@ final class PreConnectBuffer: @unchecked Sendable {
   /// The recording, once it has been handed over.
   var recording: PreConnectRecording? {
     guard stage.load(ordering: .acquiring) == Stage.handedOver else { return nil }
+    // The audio thread may have given it away in the moment of a mute.
+    obey()
     return PreConnectRecording(first: first, handOver: next)
   }
 
@@ -159,7 +174,5 @@ final class PreConnectBuffer: @unchecked Sendable {
   func release() { stage.store(Stage.rolling, ordering: .releasing) }
 
   /// What was said before a mute is not told after it.
-  func forget() {
-    if stage.load(ordering: .acquiring) == Stage.handedOver { first = next }
-  }
+  func forget() { forgotten.store(forgotten.load(ordering: .relaxed) &+ 1, ordering: .releasing) }
 }

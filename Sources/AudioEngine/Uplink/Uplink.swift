@@ -114,8 +114,9 @@ public final class Uplink: @unchecked Sendable {
     probe.played(samples)
   }
 
-  /// The audio thread is late too often: the echo canceller is left out from now on.
+  /// The audio thread is late too often: the echo canceller is left out until `tryEchoAgain`.
   public func giveUpEcho() { front.giveUpEcho() }
+  public func tryEchoAgain() { front.tryEchoAgain() }
 
   /// Where the period comes in: in its place in the frame, if it fits there as it is.
   private var incoming: UnsafeMutablePointer<Int16> {
@@ -164,7 +165,7 @@ public final class Uplink: @unchecked Sendable {
       level: level, milliseconds: frameSamples / AudioFormat.samplesPerMillisecond)
     if withheld {
       // What was said before the mute must not leak out of the encoder's memory after it.
-      withheld = mutedFlag.load(ordering: .acquiring)
+      withheld = false
       resetBeforeNext = true
       silentBefore = true
       return false

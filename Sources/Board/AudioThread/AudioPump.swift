@@ -94,7 +94,11 @@ final class AudioPump<Board: AudioBoard> {
       lose(.capture, error, now)
       return moved
     }
-    if deadline.isMissed(backlogPeriods: moved, now) { uplink.giveUpEcho() }
+    switch deadline.judge(backlogPeriods: moved, now) {
+    case .giveUp: uplink.giveUpEcho()
+    case .tryAgain: uplink.tryEchoAgain()
+    case .goOn: break
+    }
     guard captureClock.noteProgress(periods: moved, now) else {
       lose(.capture, .runsAway(name: capture.name), now)
       return moved

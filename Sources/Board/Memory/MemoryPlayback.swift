@@ -7,7 +7,7 @@ public final class MemoryPlayback: MemoryStream, AudioPlayback {
   public var onPlay: ((UnsafeBufferPointer<Int16>) -> Void)?
   /// Samples that were given to it, and of them what it had at its last start.
   private var written = 0
-  private var startedAt: Int?
+  private(set) var startedAt: Int?
   private var writtenAtStart = 0
 
   init(_ clock: MemoryClock, bufferSamples: Int) {

@@ -28,7 +28,7 @@ public final class AlsaCapture: AlsaStream, AudioCapture {
   public func open() throws(BoardFailure) -> AudioParameters {
     close()
     held = 0
-    let opened = try AlsaDevice(wanted, .capture, channel: channel)
+    let opened = try AlsaDevice(wanted, .capture, channel: channel, wasThere: wasThere)
     let parameters = AudioParameters(rateHertz: opened.rate, line: opened.parameters)
     resampler =
       opened.rate == AudioFormat.sampleRate
@@ -36,6 +36,7 @@ public final class AlsaCapture: AlsaStream, AudioCapture {
     let code = snd_pcm_start(opened.handle)
     if code < 0 { throw .driver(name: name, operation: "start", reason: alsaReason(code)) }
     device = consume opened
+    wasThere = true
     return parameters
   }
 

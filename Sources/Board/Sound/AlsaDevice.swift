@@ -30,9 +30,12 @@ struct AlsaDevice: ~Copyable {
   /// What was negotiated, in one line.
   let parameters: String
 
-  init(_ name: AlsaName, _ direction: AudioDirection, channel: Int = 0) throws(BoardFailure) {
+  /// `wasThere`: it could be opened before.
+  init(
+    _ name: AlsaName, _ direction: AudioDirection, channel: Int = 0, wasThere: Bool
+  ) throws(BoardFailure) {
     self.name = name.device
-    let handle = try openPcm(name, direction)
+    let handle = try openPcm(name, direction, wasThere)
     do throws(BoardFailure) {
       let negotiated = try negotiate(handle, name.device, direction, channel: channel)
       channels = negotiated.channels
@@ -134,7 +137,9 @@ func alsaReason(_ code: Int32) -> String {
   snd_strerror(code).map { String(cString: $0) } ?? "error \(code)"
 }
 
-private func openPcm(_ name: AlsaName, _ direction: AudioDirection) throws(BoardFailure) -> OpaquePointer {
+private func openPcm(
+  _ name: AlsaName, _ direction: AudioDirection, _ wasThere: Bool
+) throws(BoardFailure) -> OpaquePointer {
   lintel_quiet_alsa()
   let stream = direction == .capture ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK
   var handle: OpaquePointer?
@@ -155,8 +160,12 @@ private func openPcm(_ name: AlsaName, _ direction: AudioDirection) throws(Board
   if code >= 0, let handle { return handle }
   switch -code {
   case ENOENT, ENODEV, ENXIO, ECONNREFUSED:
-    throw .deviceNotFound(name: name.device, available: SoundCards().available(direction))
-  case EBUSY, EAGAIN: throw .deviceBusy(name: name.device, holder: SoundCards().holder(direction))
+    let available = SoundCards().available(direction)
+    throw wasThere
+      ? .deviceGone(name: name.device, available: available)
+      : .deviceNotFound(name: name.device, available: available)
+  case EBUSY, EAGAIN:
+    throw .deviceBusy(name: name.device, holder: SoundCards().holder(of: name.device, direction))
   case EACCES, EPERM: throw .accessDenied(name: name.device)
   default: throw .driver(name: name.device, operation: "open", reason: alsaReason(code))
   }

@@ -27,35 +27,30 @@ func negotiate(
   }
   defer { snd_pcm_hw_params_free(hardware) }
 
-  // A sound server that has no such device says so only here.
-  let code = snd_pcm_hw_params_any(handle, hardware)
-  if code < 0 { throw .driver(name: name, operation: "describe itself", reason: alsaReason(code)) }
-
-  try demand(
-    snd_pcm_hw_params_set_access(handle, hardware, SND_PCM_ACCESS_RW_INTERLEAVED), name, "interleaved samples"
-  )
-  try demand(
-    snd_pcm_hw_params_set_format(handle, hardware, SND_PCM_FORMAT_S16_LE), name, "16-bit samples (S16_LE)")
-  // A plugin that converts would offer every rate; with this it offers what the card can do, and our own
+  // A plugin that converts would offer every rate; at first it is asked for what the card can do, as our own
   // resampler, which is better than the plugin's, does the rest.
-  _ = snd_pcm_hw_params_set_rate_resample(handle, hardware, 0)
-  let channels = channelCount(handle, hardware, channel)
+  var channels = try beginWith(handle, hardware, name, channel: channel, converts: false)
+  var rate = bestRate(handle, hardware)
+  if rate == nil {
+    channels = try beginWith(handle, hardware, name, channel: channel, converts: true)
+    rate = bestRate(handle, hardware)
+  }
+  let agreed = rate ?? AudioFormat.sampleRate
   try demand(
-    snd_pcm_hw_params_set_channels(handle, hardware, UInt32(channels)), name,
-    channel > 1 ? "channel \(channel)" : "1 to \(BoardLimits.cardChannelsMax) channels")
-  let rate =
-    BoardLimits.cardRates.first { snd_pcm_hw_params_test_rate(handle, hardware, UInt32($0), 0) >= 0 }
-    ?? AudioFormat.sampleRate
-  try demand(
-    snd_pcm_hw_params_set_rate(handle, hardware, UInt32(rate), 0), name, "16000, 48000, 44100 or 8000 Hz")
+    snd_pcm_hw_params_set_rate(handle, hardware, UInt32(agreed), 0), name,
+    "any of the rates from 8000 to 192000 Hz"
+  )
 
-  var parameters = AlsaParameters(channels: channels, rate: rate, line: "")
+  var parameters = AlsaParameters(channels: channels, rate: agreed, line: "")
   var period = snd_pcm_uframes_t(parameters.periodFrames)
   var side: Int32 = 0
   try demand(
     snd_pcm_hw_params_set_period_size_near(handle, hardware, &period, &side), name, "periods near 10 ms")
-  var buffer = period * snd_pcm_uframes_t(BoardLimits.cardBufferPeriods)
-  try demand(snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &buffer), name, "a buffer near 40 ms")
+  let periods =
+    direction == .capture ? BoardLimits.captureBufferPeriods : BoardLimits.playbackBufferPeriods
+  var buffer = snd_pcm_uframes_t(parameters.periodFrames * periods)
+  try demand(
+    snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &buffer), name, "a buffer near \(periods)0 ms")
   try demand(snd_pcm_hw_params(handle, hardware), name, "these parameters together")
   try setSoftware(handle, name, direction, parameters.periodFrames, buffer)
 
@@ -63,11 +58,35 @@ func negotiate(
   parameters.bufferFrames = Int(buffer)
   let places = channels == 1 ? "mono" : channels == 2 ? "stereo" : "\(channels) channels"
   let chosen = channel > 0 && channels > 1 ? " (channel \(channel))" : ""
-  let converted = rate == AudioFormat.sampleRate ? "" : ", converted to \(AudioFormat.sampleRate) Hz"
+  let converted = agreed == AudioFormat.sampleRate ? "" : ", converted to \(AudioFormat.sampleRate) Hz"
   parameters.line =
-    "S16_LE \(rate) Hz \(places)\(chosen), period \(period) frames (\(Int(period) * 1000 / rate) ms), "
-    + "buffer \(buffer) frames (\(Int(buffer) * 1000 / rate) ms)\(converted)"
+    "S16_LE \(agreed) Hz \(places)\(chosen), period \(period) frames (\(Int(period) * 1000 / agreed) ms), "
+    + "buffer \(buffer) frames (\(Int(buffer) * 1000 / agreed) ms)\(converted)"
   return parameters
+}
+
+/// What is asked of every device, whatever its rate. Answers how many channels there will be.
+private func beginWith(
+  _ handle: OpaquePointer, _ hardware: OpaquePointer, _ name: String, channel: Int, converts: Bool
+) throws(BoardFailure) -> Int {
+  // A sound server that has no such device says so only here.
+  let code = snd_pcm_hw_params_any(handle, hardware)
+  if code < 0 { throw .driver(name: name, operation: "describe itself", reason: alsaReason(code)) }
+  try demand(
+    snd_pcm_hw_params_set_access(handle, hardware, SND_PCM_ACCESS_RW_INTERLEAVED), name, "interleaved samples"
+  )
+  try demand(
+    snd_pcm_hw_params_set_format(handle, hardware, SND_PCM_FORMAT_S16_LE), name, "16-bit samples (S16_LE)")
+  _ = snd_pcm_hw_params_set_rate_resample(handle, hardware, converts ? 1 : 0)
+  let channels = channelCount(handle, hardware, channel)
+  try demand(
+    snd_pcm_hw_params_set_channels(handle, hardware, UInt32(channels)), name,
+    channel > 1 ? "channel \(channel)" : "1 to \(BoardLimits.cardChannelsMax) channels")
+  return channels
+}
+
+private func bestRate(_ handle: OpaquePointer, _ hardware: OpaquePointer) -> Int? {
+  BoardLimits.cardRates.first { snd_pcm_hw_params_test_rate(handle, hardware, UInt32($0), 0) >= 0 }
 }
 
 /// How many channels to ask for: those that the wanted one needs, if the card has them, or as few as it has. A

@@ -22,7 +22,7 @@ public final class AlsaPlayback: AlsaStream, AudioPlayback {
 
   public func open() throws(BoardFailure) -> AudioParameters {
     close()
-    let opened = try AlsaDevice(wanted, .playback)
+    let opened = try AlsaDevice(wanted, .playback, wasThere: wasThere)
     let parameters = AudioParameters(rateHertz: opened.rate, line: opened.parameters)
     resampler =
       opened.rate == AudioFormat.sampleRate
@@ -30,6 +30,7 @@ public final class AlsaPlayback: AlsaStream, AudioPlayback {
       : Resampler(from: AudioFormat.sampleRate, to: opened.rate, inputMax: AudioFormat.periodSamples)
     opened.wakeForQueue()
     device = consume opened
+    wasThere = true
     return parameters
   }
 
@@ -53,7 +54,12 @@ public final class AlsaPlayback: AlsaStream, AudioPlayback {
       }
       source = UnsafePointer(interleaved)
     }
-    let took = snd_pcm_writei(handle, source, snd_pcm_uframes_t(count))
-    if took < 0 { try device?.recover(from: Int32(took), &dropouts) }
+    // A card that had run dry takes nothing at first, and a plugin may take a part.
+    for _ in 0..<BoardLimits.writeAttemptsMax where count > 0 {
+      let took = snd_pcm_writei(handle, source, snd_pcm_uframes_t(count))
+      if took < 0 { try device?.recover(from: Int32(took), &dropouts) }
+      source += max(0, took) * channels
+      count -= max(0, took)
+    }
   }
 }

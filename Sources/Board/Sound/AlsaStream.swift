@@ -9,6 +9,8 @@ public class AlsaStream {
   public private(set) final var isReady = false
   final let wanted: AlsaName
   final var device: AlsaDevice?
+  /// It could be opened before.
+  final var wasThere = false
 
   init(_ name: AlsaName) { wanted = name }
 

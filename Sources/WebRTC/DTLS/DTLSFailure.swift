@@ -4,8 +4,9 @@ import Base
 enum DTLSFailure: Error, Equatable, Sendable {
   /// OpenSSL could not be set up (memory, an unusable cipher list).
   case setUp(String)
-  /// No answer within `Limits.dtlsHandshakeMilliseconds`.
-  case handshakeTimeout
+  /// No end within `Limits.dtlsHandshakeMilliseconds`. The description of the last alert in plain text that came
+  /// meanwhile (RFC 5246 §7.2), which is no proof of anything, may be a hint.
+  case handshakeTimeout(alert: UInt8?)
   /// The peer's certificate is not the one that its description announced.
   case fingerprintMismatch
   /// Neither side's list of SRTP profiles meets the other's (RFC 5764 §4.1.2).
@@ -16,7 +17,8 @@ enum DTLSFailure: Error, Equatable, Sendable {
   var description: String {
     switch self {
     case .setUp(let words): "DTLS cannot start: \(words)"
-    case .handshakeTimeout: "the peer did not finish the DTLS handshake in time"
+    case .handshakeTimeout(let alert):
+      "the peer did not finish the DTLS handshake in time" + (alert.map { ", after an alert \($0)" } ?? "")
     case .fingerprintMismatch:
       "the peer's DTLS certificate does not have the fingerprint that its description announced"
     case .noCommonSRTPProfile: "the peer accepts none of our SRTP profiles"

@@ -35,6 +35,8 @@ final class DTLSTransport {
   private let pipe: DatagramPipe
   private let ssl: OpaquePointer
   private var events: [Event] = []
+  /// The last alert in plain text; anybody could have sent it.
+  private var ignoredAlert: UInt8?
   private var retransmissionDue: Instant?
   private var handshakeDeadline: Instant?
   private var retransmissionMilliseconds = Limits.dtlsFirstRetransmissionMilliseconds
@@ -65,7 +67,13 @@ final class DTLSTransport {
     }
     if state == .new { start(now: now) }
     guard state == .handshaking || state == .connected else { return }
-    pipe.incoming = datagram
+    let (records, alert) = DTLSRecords.withoutPlainAlerts(datagram)
+    if let alert, state == .handshaking { ignoredAlert = alert }
+    guard !records.isEmpty else {
+      discarded &+= 1
+      return
+    }
+    pipe.incoming = records
     advance(now: now)
     if pipe.incoming != nil {
       pipe.incoming = nil
@@ -79,7 +87,7 @@ final class DTLSTransport {
 
   func handleTimeout(now: Instant) {
     guard state == .handshaking else { return }
-    if let handshakeDeadline, now >= handshakeDeadline { return fail(.handshakeTimeout) }
+    if let handshakeDeadline, now >= handshakeDeadline { return fail(.handshakeTimeout(alert: ignoredAlert)) }
     guard let due = retransmissionDue, now >= due else { return }
     pipe.outgoing += pipe.takeSpareFlight()
     retransmissionMilliseconds = min(

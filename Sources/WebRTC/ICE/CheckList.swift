@@ -26,6 +26,8 @@ struct CandidatePair: Equatable, Sendable {
   /// USE-CANDIDATE came on this pair (§7.3.1.5); counts as soon as our own check has succeeded.
   var isNominatedByPeer = false
   var roundTripMicroseconds: Int?
+  /// A check or an answer with the right password came this way.
+  var isAuthentic = false
 
   var isLive: Bool { state == .waiting || state == .inProgress }
 

@@ -110,6 +110,7 @@ extension ICEAgent {
   private func checkSucceeded(_ id: Int, nominated: Bool, _ transaction: ICETransaction, _ now: Instant) {
     guard let index = list.index(of: id), state != .failed else { return }
     list.pairs[index].state = .succeeded
+    list.pairs[index].isAuthentic = true
     list.pairs[index].roundTripMicroseconds = Int(clamping: now.microseconds(since: transaction.sentAt))
     list.triggered.removeAll { $0 == id }
     if list.firstValidAt == nil { list.firstValidAt = now }

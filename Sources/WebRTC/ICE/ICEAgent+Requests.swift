@@ -83,6 +83,7 @@ extension ICEAgent {
       addPair(local, remote, now)
     }
     guard let index = list.index(base: check.base, remote: check.source) else { return }
+    list.pairs[index].isAuthentic = true
     let isNomination = check.usesCandidate && role == .controlled
     if isNomination { list.pairs[index].isNominatedByPeer = true }
     if list.pairs[index].state == .succeeded {
@@ -92,6 +93,14 @@ extension ICEAgent {
       if list.pairs[index].state != .inProgress { list.pairs[index].state = .waiting }
       list.trigger(list.pairs[index].id)
     }
+  }
+
+  /// Whether the peer has proved that it is there: by a check or an answer that only those can make who know the
+  /// passwords of the descriptions. Nothing else may speak DTLS or SRTP to us.
+  func knows(_ source: SocketAddress, at base: SocketAddress) -> Bool {
+    if let path = selected?.path, path.base == base, path.remote == source { return true }
+    if let index = list.index(base: base, remote: source), list.pairs[index].isAuthentic { return true }
+    return list.earlyChecks.contains { $0.base == base && $0.source == source }
   }
 
   private struct Addressed {

@@ -1,25 +1,15 @@
 """An aiortc peer with data channels on the loopback interface, for the data channel tests in Swift.
 
 Message number n of a channel is four bytes of n (as many as fit) and then a pattern that depends on n, so that both
-sides know what has to arrive. Requests and answers are JSON, one a line:
-  {"do": "answer", "sdp": OFFER}                                      -> {"sdp": ANSWER}
-  {"do": "offer", "label": L}        offers a data channel L          -> {"sdp": OFFER}
-  {"do": "apply", "sdp": ANSWER}                                      -> {}
+sides know what has to arrive. An offer has a "label" and is about a data channel of that name; beside what
+connection.py takes:
   {"do": "open", "label": L, "lossy": B}                              -> {}
   {"do": "send", "label": L, "sizes": [BYTES, ...]}                   -> {}
   {"do": "close", "label": L}  {"do": "leave"}                        -> {}
   {"do": "report", "label": L}  -> {"state", "id", "count", "bytes", "numbers", "intact", "buffered", "lossy"}
 """
 
-import asyncio
-import json
-import sys
-
-import aioice.ice
-from aiortc import RTCPeerConnection, RTCSessionDescription
-
-# Everything happens on one machine, and it may have no other interface.
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+import connection
 
 
 def message(number, size):
@@ -44,9 +34,9 @@ class Channel:
         self.bytes += len(data)
 
 
-class Peer:
+class Peer(connection.Peer):
     def __init__(self):
-        self.connection = RTCPeerConnection()
+        super().__init__()
         self.channels = {}
         self.connection.on("datachannel", self.add)
 
@@ -57,19 +47,12 @@ class Peer:
         options = {"ordered": False, "maxRetransmits": 0} if lossy else {}
         self.add(self.connection.createDataChannel(label, **options))
 
-    async def handle(self, request):
-        connection, do, label = self.connection, request["do"], request.get("label")
-        if do == "answer":
-            await connection.setRemoteDescription(RTCSessionDescription(request["sdp"], "offer"))
-            await connection.setLocalDescription(await connection.createAnswer())
-            return {"sdp": connection.localDescription.sdp}
-        if do == "offer":
-            self.open(label)
-            await connection.setLocalDescription(await connection.createOffer())
-            return {"sdp": connection.localDescription.sdp}
-        if do == "apply":
-            await connection.setRemoteDescription(RTCSessionDescription(request["sdp"], "answer"))
-        elif do == "open":
+    def prepare(self, request):
+        self.open(request["label"])
+
+    async def perform(self, request):
+        do, label = request["do"], request.get("label")
+        if do == "open":
             self.open(label, request.get("lossy", False))
         elif do == "send":
             channel = self.channels[label]
@@ -79,7 +62,7 @@ class Peer:
         elif do == "close":
             self.channels[label].channel.close()
         elif do == "leave":
-            await connection.close()
+            await self.connection.close()
         elif label in self.channels:
             channel = self.channels[label]
             return {
@@ -90,13 +73,5 @@ class Peer:
         return {}
 
 
-async def main():
-    peer = Peer()
-    loop = asyncio.get_running_loop()
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        print(json.dumps(await peer.handle(json.loads(line))), flush=True)
-    await peer.connection.close()
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    connection.serve(Peer)

@@ -1,26 +1,19 @@
 """An aiortc peer on the loopback interface, for the peer connection tests in Swift.
 
-Requests and answers are JSON, one a line:
-  {"do": "answer", "sdp": OFFER}   answers and receives audio        -> {"sdp": ANSWER}
-  {"do": "offer"}                  offers a 440 Hz tone              -> {"sdp": OFFER}
-  {"do": "apply", "sdp": ANSWER}   takes the answer to that offer    -> {}
+It receives audio, and an offer of its own is about a 440 Hz tone. Beside what connection.py takes:
   {"do": "report"}                 -> {"state", "dtls", "frames", "packetsReceived", "packetsLost", "roundTrip"}
 """
 
 import asyncio
 import fractions
-import json
 import math
 import struct
-import sys
 
-import aioice.ice
 import av
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-# Everything happens on one machine, and it may have no other interface.
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+import connection
 
 RATE = 48000
 FRAME = 960
@@ -52,9 +45,9 @@ class Tone(MediaStreamTrack):
         return frame
 
 
-class Peer:
+class Peer(connection.Peer):
     def __init__(self):
-        self.connection = RTCPeerConnection()
+        super().__init__()
         self.frames = 0
         self.tasks = []
         self.connection.on("track", lambda track: self.tasks.append(asyncio.ensure_future(self.listen(track))))
@@ -67,22 +60,10 @@ class Peer:
         except MediaStreamError:
             pass
 
-    async def handle(self, request):
-        connection = self.connection
-        if request["do"] == "answer":
-            await connection.setRemoteDescription(RTCSessionDescription(request["sdp"], "offer"))
-            await connection.setLocalDescription(await connection.createAnswer())
-            return {"sdp": connection.localDescription.sdp}
-        if request["do"] == "offer":
-            connection.addTransceiver(Tone(), direction="sendonly")
-            await connection.setLocalDescription(await connection.createOffer())
-            return {"sdp": connection.localDescription.sdp}
-        if request["do"] == "apply":
-            await connection.setRemoteDescription(RTCSessionDescription(request["sdp"], "answer"))
-            return {}
-        return await self.report()
+    def prepare(self, request):
+        self.connection.addTransceiver(Tone(), direction="sendonly")
 
-    async def report(self):
+    async def perform(self, request):
         transceiver = self.connection.getTransceivers()[0]
         result = {"state": self.connection.connectionState, "frames": self.frames}
         result["dtls"] = transceiver.receiver.transport.state
@@ -95,13 +76,5 @@ class Peer:
         return result
 
 
-async def main():
-    peer = Peer()
-    loop = asyncio.get_running_loop()
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        print(json.dumps(await peer.handle(json.loads(line))), flush=True)
-    await peer.connection.close()
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    connection.serve(Peer)

@@ -126,6 +126,19 @@ def make_certificates(folder):
                 "-out", f"{name}.crt")
 
     issue("good", "trusted", "DNS:localhost,IP:127.0.0.1", "10")
+    # A company's own: its root issues an authority, which issues the server's certificate.
+    openssl(folder, "req", *curve, "-keyout", "issuing.key", "-out", "issuing.csr", "-subj",
+            "/O=Lintel tests/CN=issuing authority")
+    with open(os.path.join(folder, "issuing.ext"), "w") as file:
+        file.write("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n")
+    openssl(folder, "x509", "-req", "-in", "issuing.csr", "-CA", "trusted.pem", "-CAkey", "trusted.key",
+            "-CAcreateserial", "-days", "20", "-extfile", "issuing.ext", "-out", "issuing.pem")
+    issue("alone", "issuing", "DNS:localhost", "10")
+    shutil.copy(os.path.join(folder, "alone.key"), os.path.join(folder, "chain.key"))
+    with open(os.path.join(folder, "chain.crt"), "wb") as chain:
+        for part in ("alone.crt", "issuing.pem"):
+            with open(os.path.join(folder, part), "rb") as source:
+                chain.write(source.read())
     issue("other-host", "trusted", "DNS:door.example,DNS:*.gate.example", "10")
     issue("expired", "trusted", "DNS:localhost", "-1")
     issue("stranger", "unknown", "DNS:localhost", "10")
@@ -157,7 +170,7 @@ async def main():
         return site._server.sockets[0].getsockname()[1]
 
     ports = {"plain": await listen()}
-    for name in ("good", "other-host", "expired", "stranger", "self"):
+    for name in ("good", "other-host", "expired", "stranger", "self", "alone", "chain"):
         ports[name] = await listen(name)
     print(json.dumps({"ports": ports, "token": TOKEN, "caFile": os.path.join(folder, "trusted.pem")}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

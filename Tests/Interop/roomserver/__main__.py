@@ -11,6 +11,8 @@ from aiohttp import web
 from .server import Server
 from .settings import Settings
 
+HEADER_BYTES_MAX = 1 << 20
+
 
 def parse_arguments():
     defaults = Settings()
@@ -29,12 +31,16 @@ def parse_arguments():
                         help="a=setup of subscriber offers")
     parser.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="serve wss:// with these PEM files")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of the injected faults")
+    parser.add_argument("--clock-offset", type=float, default=0, metavar="SECONDS",
+                        help="how far the clock that judges tokens is ahead; /test/clock changes it")
     parser.add_argument("-v", "--verbose", action="count", default=0)
     return parser.parse_args()
 
 
 async def run(settings):
-    runner = web.AppRunner(Server(settings).application(), access_log=None, shutdown_timeout=1)
+    # A token travels in a header and may carry metadata of any size.
+    runner = web.AppRunner(Server(settings).application(), access_log=None, shutdown_timeout=1,
+                           max_field_size=HEADER_BYTES_MAX, max_line_size=HEADER_BYTES_MAX)
     await runner.setup()
     context = None
     if settings.tls:

@@ -7,6 +7,7 @@ from aiohttp import web
 from livekit.protocol import models, rtc
 
 from . import rtp
+from .participant import SIGNS
 
 log = logging.getLogger("roomserver.admin")
 
@@ -14,7 +15,7 @@ log = logging.getLogger("roomserver.admin")
 def add_routes(application, server):
     hooks = Hooks(server)
     application.router.add_get("/test/state", hooks.state)
-    for name in ("network", "drop-websocket", "send-raw", "leave", "fail-joins", "kill"):
+    for name in ("network", "drop-websocket", "send-raw", "leave", "fail-joins", "dismissals", "clock", "kill"):
         application.router.add_post(f"/test/{name}", getattr(hooks, name.replace("-", "_")))
 
 
@@ -64,13 +65,14 @@ class Hooks:
         return web.json_response({})
 
     async def leave(self, request):
-        """{"room", "identity", "reason", "action", "remove"}: any LeaveRequest, by the names of its enums."""
+        """{"room", "identity", "reason", "action", "remove", "signs", "gap"}: any LeaveRequest, by the names of its enums,
+        with the signs of a dismissal in an order of one's own."""
         body = await self._body(request)
         reason = models.DisconnectReason.Value(body.get("reason", "UNKNOWN_REASON"))
         action = rtc.LeaveRequest.Action.Value(body.get("action", "DISCONNECT"))
         for participant in self._participants(body):
             if body.get("remove", True):
-                participant.end(reason, action)
+                participant.end(reason, action, signs=body.get("signs") and (body["signs"], body.get("gap", 0)))
             else:
                 participant.send(leave=rtc.LeaveRequest(reason=reason, action=action))
                 participant.session.close()
@@ -81,6 +83,20 @@ class Hooks:
         body = await self._body(request)
         self.server.failures = [(int(body["status"]), body.get("body", ""))] if "status" in body else []
         return web.json_response({"refused": self.server.joins_refused})
+
+    async def dismissals(self, request):
+        """{"signs": some of "reset", "alert", "word" in the order in which they are given, "spread": seconds}; {} is
+        any order, as the real server's threads happen to run."""
+        body = await self._body(request)
+        if not set(body.get("signs", SIGNS)) <= set(SIGNS):
+            raise web.HTTPBadRequest(text="no such sign")
+        self.server.dismissals = body
+        return web.json_response({})
+
+    async def clock(self, request):
+        """{"offset": seconds that our clock is ahead}: tokens are judged, and made, by it."""
+        self.server.settings.clock_offset = float((await self._body(request)).get("offset", 0))
+        return web.json_response({})
 
     async def kill(self, _):
         os.kill(os.getpid(), signal.SIGKILL)

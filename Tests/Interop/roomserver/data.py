@@ -20,6 +20,7 @@ class DataLink:
         self.waiting = []                   # reliable packets until the channel opens
         self.last_reliable = 0
         self.nonces = {}
+        self.opened = []                    # by the participant
         publisher.sctp.on("datachannel", self._opened)
         for label, kind in LABELS.items():
             reliable = kind == RELIABLE
@@ -29,6 +30,7 @@ class DataLink:
         self.channels[RELIABLE].on("open", self._flush)
 
     def _opened(self, channel):
+        self.opened.append(channel)
         kind = LABELS.get(channel.label)
         if kind is not None:
             channel.on("message", lambda data: self._received(kind, data))
@@ -55,11 +57,14 @@ class DataLink:
             self.nonces[packet.user.nonce] = True
             if len(self.nonces) > NONCES_MAX:
                 self.nonces.pop(next(iter(self.nonces)))
+        # Of somebody hidden the packet keeps the SID and loses the name; what the API sends has neither.
+        hidden = sender.info.permission.hidden
         packet.kind, packet.participant_sid = kind, sender.info.sid
         if not (agent and packet.participant_identity and what in ("stream_header", "chat_message")):
-            packet.participant_identity = sender.identity
+            packet.participant_identity = "" if hidden else sender.identity
         if what == "user":
-            packet.user.participant_sid, packet.user.participant_identity = sender.info.sid, sender.identity
+            packet.user.participant_sid = "" if hidden else sender.info.sid
+            packet.user.participant_identity = "" if hidden else sender.identity
             if not packet.destination_identities:
                 packet.destination_identities.extend(packet.user.destination_identities)
         sender.room.send_data(sender, kind, packet)
@@ -70,6 +75,11 @@ class DataLink:
             channel.send(data)
         elif kind == RELIABLE and channel.readyState == "connecting" and len(self.waiting) < WAITING_PACKETS_MAX:
             self.waiting.append(data)
+
+    def reset(self):
+        """Closes every channel, as the end of the participant does."""
+        for channel in [*self.channels.values(), *self.opened]:
+            channel.close()
 
     def _flush(self):
         waiting, self.waiting = self.waiting, []

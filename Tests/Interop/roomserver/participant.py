@@ -11,13 +11,27 @@ from . import sdp, tokens
 from .data import DataLink
 from .faults import Faults
 from .publisher import Publisher
-from .settings import new_sid
+from .settings import ATTRIBUTES_BYTES_MAX, METADATA_BYTES_MAX, NAME_BYTES_MAX, new_sid
 from .subscriber import Subscriber, permission_updates
 
 log = logging.getLogger("roomserver.participant")
 DISCONNECT, RESUME, RECONNECT = rtc.LeaveRequest.DISCONNECT, rtc.LeaveRequest.RESUME, rtc.LeaveRequest.RECONNECT
 QUEUE_MESSAGES_MAX = 500
-LEAVE_FIRST_SECONDS = 0.010
+# What a participant is told when somebody else ended it: its media connections and its signalling are ended by
+# different threads of livekit-server, so that a client sees the signs of it in any order.
+DISMISSALS = (models.PARTICIPANT_REMOVED, models.ROOM_DELETED, models.DUPLICATE_IDENTITY)
+SIGNS = ("reset", "alert", "word")
+
+
+def too_large_of(request):
+    """-> (what, how large it may be) of a change of name, metadata or attributes, or None."""
+    attributes = sum(len(key.encode()) + len(value.encode()) for key, value in request.attributes.items())
+    for what, size, most in (("name length", len(request.name.encode()), NAME_BYTES_MAX),
+                             ("metadata size", len(request.metadata.encode()), METADATA_BYTES_MAX),
+                             ("attributes size", attributes, ATTRIBUTES_BYTES_MAX)):
+        if size > most:
+            return what, most
+    return None
 
 
 class Session:
@@ -200,11 +214,14 @@ class Participant:
 
     def _update_metadata(self, request):
         answer = rtc.RequestResponse(request_id=request.request_id, update_metadata=request)
-        if self.info.permission.can_update_metadata:
-            self.update_info(request.name, request.metadata, request.attributes)
-        else:
+        too_large = too_large_of(request)
+        if not self.info.permission.can_update_metadata:
             answer.reason = rtc.RequestResponse.NOT_ALLOWED
             answer.message = "does not have permission to update own metadata"
+        elif too_large:
+            answer.reason, answer.message = rtc.RequestResponse.LIMIT_EXCEEDED, f"exceeds {too_large[0]} limit"
+        else:
+            self.update_info(request.name, request.metadata, request.attributes)
         self.send(request_response=answer)
 
     def update_info(self, name, metadata, attributes):
@@ -295,21 +312,28 @@ class Participant:
         elif self.info.state != models.ParticipantInfo.ACTIVE and now - self.joined_at > timing.never_active:
             self.end(models.JOIN_FAILURE)
 
-    def end(self, reason, action=DISCONNECT, shown=None):
-        """The participant is over: tell it, tell the others, free everything."""
+    def end(self, reason, action=DISCONNECT, shown=None, signs=None):
+        """The participant is over: tell it, tell the others, free everything. `signs`: (their order, seconds apart)"""
         if self.gone:
             return
         self.gone = True
         log.info("%s leaves: %s", self.identity, models.DisconnectReason.Name(reason))
-        self.send(leave=rtc.LeaveRequest(reason=reason, action=action))
-        if self.session:
-            self.session.close()
         self.info.state, self.info.disconnect_reason = models.ParticipantInfo.DISCONNECTED, shown or reason
         self.room.left(self)
-        self.server.spawn(self._close())
+        if not signs:
+            signs = self.server.dismissal() if reason in DISMISSALS else (("word", "alert"), 0.010)
+        self.server.spawn(self._part(*signs, rtc.LeaveRequest(reason=reason, action=action)))
 
-    async def _close(self):
-        await asyncio.sleep(LEAVE_FIRST_SECONDS)        # the DTLS alerts follow the leave, never the other way
-        await self.publisher.close()
-        await self.subscriber.close()
+    async def _part(self, signs, gap, leave):
+        for sign in signs:
+            if sign == "word":
+                self.send(leave=leave)
+                if self.session:
+                    self.session.close()
+            elif sign == "reset":
+                self.data.reset()
+            else:
+                await self.publisher.close()
+                await self.subscriber.close()
+            await asyncio.sleep(gap)
 

@@ -40,7 +40,7 @@ class Room:
         self.server.room_changed(self)
 
     def count(self):
-        self.info.num_participants = len(self.participants)
+        self.info.num_participants = sum(not p.info.permission.hidden for p in self.participants.values())
         self.info.num_publishers = sum(p.is_publisher for p in self.participants.values())
 
     def others(self, participant):

@@ -1,6 +1,7 @@
 """HTTP, WebSockets and the clock: joins, resumes, and everything that happens by itself."""
 import asyncio
 import logging
+import random
 import secrets
 import socket
 import time
@@ -9,7 +10,7 @@ from aiohttp import WSMsgType, web
 from livekit.protocol import models, rtc
 
 from . import admin, tokens, twirp
-from .participant import DISCONNECT, RECONNECT, Participant, Session
+from .participant import DISCONNECT, RECONNECT, SIGNS, Participant, Session
 from .room import CODEC_MIMES, Room
 from .settings import SERVER_PROTOCOL, SERVER_VERSION, new_sid
 
@@ -27,9 +28,17 @@ class Server:
         self.tcp_port = None
         self.failures = []                  # (status, body) for the next joins, from the test hooks
         self.joins_refused = 0
+        self.random = random.Random(settings.seed)
+        self.dismissals = {}                # how, from the test hooks
 
     def info(self):
         return models.ServerInfo(version=SERVER_VERSION, protocol=SERVER_PROTOCOL, node_id=self.node, agent_protocol=1)
+
+    def dismissal(self):
+        """-> (the signs of a dismissal in their order, the seconds between two of them)"""
+        signs = self.dismissals.get("signs") or self.random.sample(SIGNS, len(SIGNS))
+        spread = self.dismissals.get("spread", self.random.uniform(0, self.settings.timing.dismissal_spread))
+        return signs, spread / max(1, len(signs) - 1)
 
     def spawn(self, coroutine):
         task = asyncio.ensure_future(coroutine)

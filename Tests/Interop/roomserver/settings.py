@@ -1,9 +1,11 @@
 """What can be chosen when the server starts, and the times that a client can observe."""
 from dataclasses import dataclass, field
 import secrets
+import time
 
 SERVER_VERSION = "1.13.5"
 SERVER_PROTOCOL = 17
+NAME_BYTES_MAX, METADATA_BYTES_MAX, ATTRIBUTES_BYTES_MAX = 256, 512 << 10, 64 << 10
 ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -28,6 +30,7 @@ class Timing:
     sender_report: float = 3
     nack_default_rtt: float = 0.070
     nack_age_max: float = 0.100
+    dismissal_spread: float = 0.4           # between the first and the last sign of a dismissal, at most
     quality_lost: float = 14
 
 
@@ -43,8 +46,12 @@ class Settings:
     answer_setup: str = "active"            # our a=setup in answers to actpass
     offer_setup: str = "actpass"            # our a=setup in subscriber offers
     tls: tuple = ()                         # (certificate chain file, key file)
-    seed: int = 1                           # of the injected faults
+    seed: int = 1                           # of the injected faults, and of the order of dismissals
+    clock_offset: float = 0.0               # seconds that our clock is ahead; tokens are judged by it
     timing: Timing = field(default_factory=Timing)
+
+    def now(self):
+        return time.time() + self.clock_offset
 
 
 def new_sid(prefix):

@@ -1,13 +1,14 @@
 """Access tokens: the checks, and the words and statuses in which livekit-server answers them."""
 from dataclasses import dataclass, field
-import time
 
 from aiohttp import web
 import jwt
 
+from .settings import NAME_BYTES_MAX
+
 LEEWAY_SECONDS = 60
 REFRESHED_LIFETIME_SECONDS_MIN = 600
-IDENTITY_CHARACTERS_MAX = 256
+INTEGER_MAX = (1 << 63) - 1
 
 
 @dataclass
@@ -39,6 +40,19 @@ def token_of(request):
     return request.query.get("access_token", "")
 
 
+def untimely(payload, now):
+    """What our clock says against the token; both may be."""
+    wrong = []
+    if "exp" in payload:
+        # A time so late that the leeway does not fit is one that is over.
+        expiry = float(payload["exp"])
+        if now > expiry + LEEWAY_SECONDS or expiry + LEEWAY_SECONDS > INTEGER_MAX:
+            wrong.append("token is expired")
+    if "nbf" in payload and now < float(payload["nbf"]) - LEEWAY_SECONDS:
+        wrong.append("token is not valid yet")
+    return wrong
+
+
 def verify(request, settings):
     """-> Claims. Raises the HTTP answer otherwise. The body may repeat the whole token, as the real one does."""
     token = token_of(request)
@@ -46,20 +60,22 @@ def verify(request, settings):
         raise unauthorized("no permissions to access the room")
     try:
         payload = jwt.decode(token, options={"verify_signature": False})
-        jwt.get_unverified_header(token)
+        header = jwt.get_unverified_header(token)
     except jwt.PyJWTError:
         raise unauthorized("invalid authorization token") from None
     if payload.get("iss") != settings.key:
         raise unauthorized(f"invalid API key: {payload.get('iss', '')}")
+    if header.get("alg") != "HS256":
+        raise unauthorized(f"invalid token: {token}, error: token signature is invalid: "
+                           f"signing method {header.get('alg')} is invalid")
     try:
-        jwt.decode(token, settings.secret, algorithms=["HS256"], leeway=LEEWAY_SECONDS,
-                   options={"verify_aud": False, "verify_iat": False})
-    except jwt.ExpiredSignatureError:
-        raise unauthorized(f"invalid token: {token}, error: token has invalid claims: token is expired") from None
-    except jwt.ImmatureSignatureError:
-        raise unauthorized(f"invalid token: {token}, error: token has invalid claims: token is not valid yet") from None
+        jwt.decode(token, settings.secret, algorithms=["HS256"], options={
+            "verify_aud": False, "verify_iat": False, "verify_exp": False, "verify_nbf": False})
     except jwt.PyJWTError:
         raise unauthorized(f"invalid token: {token}, error: token signature is invalid: signature is invalid") from None
+    wrong = untimely(payload, settings.now())
+    if wrong:
+        raise unauthorized(f"invalid token: {token}, error: token has invalid claims: {', '.join(wrong)}")
     return Claims(payload.get("sub", ""), payload.get("name", ""), payload.get("video") or {},
                   payload.get("metadata", ""), payload.get("attributes") or {}, payload.get("kind", ""), payload)
 
@@ -75,15 +91,15 @@ def join_claims(request, settings):
         raise web.HTTPBadRequest(text="no room name")
     if not claims.identity:
         raise web.HTTPBadRequest(text="identity cannot be empty")
-    if len(claims.identity) > IDENTITY_CHARACTERS_MAX:
-        raise web.HTTPBadRequest(
-            text=f"participant identity length exceeds limits: max length {IDENTITY_CHARACTERS_MAX}")
+    for what, text in (("participant identity", claims.identity), ("room name", claims.video["room"])):
+        if len(text.encode()) > NAME_BYTES_MAX:
+            raise web.HTTPBadRequest(text=f"{what} length exceeds limits: max length {NAME_BYTES_MAX}")
     return claims
 
 
 def refreshed(claims, info, settings):
     """A new token for a joined participant, with its present name, metadata and attributes."""
-    now = int(time.time())
+    now = int(settings.now())
     payload = dict(claims.raw, nbf=now)
     payload["exp"] = max(now + REFRESHED_LIFETIME_SECONDS_MIN - 1, claims.raw.get("exp", 0))
     for key, value in (("name", info.name), ("metadata", info.metadata), ("attributes", dict(info.attributes))):

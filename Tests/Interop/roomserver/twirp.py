@@ -5,6 +5,7 @@ from livekit.protocol import models, room as api, rtc
 
 from . import tokens
 from .data import LOSSY, RELIABLE
+from .participant import too_large_of
 
 
 class TwirpError(Exception):
@@ -94,7 +95,9 @@ class RoomService:
         return api.MuteRoomTrackResponse(track=track.info)
 
     def update_participant(self, request):
-        participant = self._participant(request)
+        participant, too_large = self._participant(request), too_large_of(request)
+        if too_large:
+            raise TwirpError(400, "invalid_argument", "{} exceeds limits {}".format(*too_large))
         participant.update_info(request.name, request.metadata, request.attributes)
         return participant.info
 
