@@ -19,7 +19,7 @@ public enum PastedFault: Error, Equatable, Sendable {
 }
 
 /// The secret that is meant by what somebody pasted into a file: without the byte order mark that an editor put
-/// before it, the blanks and line ends around it, a pair of quotes, and `Authorization:` and `Bearer` as they stand in
+/// before it, the blanks and line ends around it, the quotes, and `Authorization:` and `Bearer` as they stand in
 /// a request. What cannot be one secret is refused rather than guessed; everything else is kept to the byte.
 public func pastedSecret(_ bytes: [UInt8]) throws(PastedFault) -> String {
   guard !bytes.contains(0), !bytes.starts(with: [0xFE, 0xFF]), !bytes.starts(with: [0xFF, 0xFE]) else {
@@ -61,12 +61,15 @@ public func withoutInvisible(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
   }
 }
 
-/// Without one pair of quotes, single or double, around it.
+/// Without the pairs of quotes, single or double, around it.
 public func withoutQuotes(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-  guard bytes.count >= 2, let first = bytes.first, first == bytes.last,
+  var rest = bytes
+  while rest.count >= 2, let first = rest.first, first == rest.last,
     first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
-  else { return bytes }
-  return withoutInvisible(bytes.dropFirst().dropLast())
+  {
+    rest = withoutInvisible(rest.dropFirst().dropLast())
+  }
+  return rest
 }
 
 extension String {

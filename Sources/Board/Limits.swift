@@ -31,6 +31,8 @@ enum BoardLimits {
   /// How a lost device is asked for again: first after this, then after twice as long, up to the maximum.
   static let reopenMillisecondsMin = 100
   static let reopenMillisecondsMax = 500
+  /// A device that ran for so long has worked, and its loss is a new one.
+  static let workedMilliseconds = 1_000
   /// A card that moves no sample for this long is closed and opened again.
   static let stallMillisecondsMax = 1_000
   /// Periods that are made up at once for a direction without a device; what is older is skipped.

@@ -39,7 +39,6 @@
 
 #include "crash.h"
 #include "input.h"
-#include "pages.h"
 
 /// errno is a macro over a function call, which Swift cannot import.
 static inline int lintel_errno(void) { return errno; }

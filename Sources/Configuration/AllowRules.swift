@@ -4,8 +4,9 @@ import Base
 ///
 /// `agent, sip:desk-*` means any agent, and those telephones whose identity begins with `desk-`. The kinds are those
 /// of LiveKit (`standard`, `agent`, `sip`, `connector`, `bridge`, `ingress`, `egress`), `server` for what no
-/// participant but the server itself asks, `keypad` for the keys of this device, and `any`. A star stands for any number of characters. An empty list
-/// allows nobody.
+/// participant but the server itself asks, `keypad` for the keys of this device, `hidden` for those whom the server
+/// shows to nobody, and `any` for everybody whom it shows, the server and the keypad. A star stands for any number of characters. Identities are
+/// compared byte by byte: who merely looks alike is somebody else. An empty list allows nobody.
 public struct AllowRules: Equatable, Sendable {
   public var rules: [Rule]
 
@@ -17,17 +18,23 @@ public struct AllowRules: Equatable, Sendable {
       self.kind = kind
       self.pattern = pattern
     }
+
+    public static func == (one: Rule, other: Rule) -> Bool {
+      one.kind == other.kind && one.pattern.utf8.elementsEqual(other.pattern.utf8)
+    }
   }
 
   public init(_ rules: [Rule]) { self.rules = rules }
 
   public static let nobody = "nobody"
   static let kinds = [
-    "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "keypad", "any",
+    "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "keypad", "hidden",
+    "any",
   ]
 
   public func allow(kind: String, identity: String) -> Bool {
-    for rule in rules where rule.kind == kind || rule.kind == "any" {
+    for rule in rules where rule.kind == kind || (rule.kind == "any" && kind != "hidden" && kind != "unknown")
+    {
       if matches(Array(identity.utf8), Array(rule.pattern.utf8)) { return true }
     }
     return false

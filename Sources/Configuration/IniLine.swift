@@ -33,7 +33,7 @@ enum IniLine: Equatable {
       return
     }
     let name = withoutInvisible(line[..<equals])
-    let value = withoutInvisible(Self.withoutComment(line[(equals + 1)...]))
+    let value = withoutInvisible(Self.withoutComment(withoutInvisible(line[(equals + 1)...])))
     self = .entry(name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self))
   }
 
@@ -43,7 +43,7 @@ enum IniLine: Equatable {
 
   /// After a value only a blank and a semicolon begin a comment: `#` is part of colours, channels and codes.
   private static func withoutComment(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var previous: UInt8 = 0
+    var previous: UInt8 = 0x20
     for (index, byte) in zip(value.indices, value) {
       if byte == UInt8(ascii: ";"), previous == 0x20 || previous == 0x09 { return value[..<index] }
       previous = byte

@@ -175,15 +175,15 @@ extension Key {
 /// How a flag reads best.
 enum FlagWords: Sendable { case yesNo, onOff }
 
-/// A value without the quotes that other formats want around it.
+/// A value without the quotes that other formats want around it. What is left is written out as it is, so it must not
+/// begin with what would be read as a comment then.
 private func unquoted(_ text: String) throws(ValueFault) -> String {
-  let bytes = Array(text.utf8)
-  let inside = withoutQuotes(bytes[...])
-  guard inside.count == bytes.count else { return String(decoding: inside, as: UTF8.self) }
-  guard bytes.first != UInt8(ascii: "\"") else {
+  let inside = withoutQuotes(Array(text.utf8)[...])
+  guard inside.first != UInt8(ascii: "\"") else {
     throw ValueFault(why: "begins with a quote that does not end")
   }
-  return text
+  guard inside.first != UInt8(ascii: ";") else { throw ValueFault(why: "begins a comment with its ;") }
+  return String(decoding: inside, as: UTF8.self)
 }
 
 func commaSeparated(_ words: [String]) -> String {

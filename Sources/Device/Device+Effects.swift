@@ -1,4 +1,5 @@
 import Base
+import Configuration
 import Control
 import JSON
 import LiveKit
@@ -64,7 +65,8 @@ extension Device {
       let next = failure.retryInMilliseconds.map { "; next attempt in \($0) ms" } ?? ""
       let priority = failure.retriable ? LogEntry.Priority.warning : .error
       perform(
-        [.tell(.roomFailure(failure)), .log(priority, failure.message + next, event: "room.failure")], now: now)
+        [.tell(.roomFailure(failure)), .log(priority, failure.message + next, event: "room.failure")],
+        now: now)
     case .note(let priority, let words): perform([.log(priority, words, event: "room.connection")], now: now)
     }
   }

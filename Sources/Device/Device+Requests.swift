@@ -3,6 +3,7 @@ import Base
 import Configuration
 import Control
 import JSON
+import LiveKit
 
 /// What the control socket's clients, the callers of our methods and the keys of the board ask for.
 extension Device {
@@ -28,7 +29,9 @@ extension Device {
     case .indicator(let show, let milliseconds): indicate(show, milliseconds, asker, now: now)
     case .tone(let name): play(name, asker, now: now)
     case .rpc, .dtmf, .send, .attributes, .sendFileBegin, .sendFileData, .sendFileEnd:
-      guard isInRoom else { return perform([.refuse("no-room", "the device is in no room", asker)], now: now) }
+      guard isInRoom else {
+        return perform([.refuse("no-room", "the device is in no room", asker)], now: now)
+      }
       let own = room.localParticipant.attributes
       perform(messaging.handle(request, asker, attributes: own, now: now), now: now)
     case .doctor: perform(doctor.begin(asker, facts, now: now), now: now)
@@ -39,7 +42,8 @@ extension Device {
       ]
       perform([.succeed(.object(members), asker)], now: now)
     case .logLevel(let level): perform(report.setLogLevel(level, asker), now: now)
-    case .configShow: perform([.succeed(.object([.init("text", .string(settings.publicText))]), asker)], now: now)
+    case .configShow:
+      perform([.succeed(.object([.init("text", .string(settings.publicText))]), asker)], now: now)
     case .configCheck: readConfiguration(for: .check(asker))
     case .configReload: readConfiguration(for: .reload(asker))
     }

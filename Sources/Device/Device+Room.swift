@@ -1,7 +1,10 @@
 import AudioEngine
 import Base
+import Configuration
 import Control
+import JSON
 import LiveKit
+import WebRTC
 
 /// What happened in the room, and whom it concerns.
 extension Device {
@@ -57,13 +60,13 @@ extension Device {
       door.forget(audience.caller(participant))
       perform(audience.left(participant, reason), now: now)
     case .trackPublished(let track, let by):
-      perform([.tell(.trackPublished(identity: by.identity, trackStatus(track)))], now: now)
+      perform([.tell(.trackPublished(identity: by.identity.text, trackStatus(track)))], now: now)
     case .trackUnpublished(let track, let by):
-      perform([.tell(.trackUnpublished(identity: by.identity, sid: track.sid))], now: now)
+      perform([.tell(.trackUnpublished(identity: by.identity.text, sid: track.sid.text))], now: now)
     case .trackMuted(let track, let by):
-      perform([.tell(.trackMuted(identity: by.identity, sid: track.sid, muted: true))], now: now)
+      perform([.tell(.trackMuted(identity: by.identity.text, sid: track.sid.text, muted: true))], now: now)
     case .trackUnmuted(let track, let by):
-      perform([.tell(.trackMuted(identity: by.identity, sid: track.sid, muted: false))], now: now)
+      perform([.tell(.trackMuted(identity: by.identity.text, sid: track.sid.text, muted: false))], now: now)
     case .trackSubscribed(let subscription, _):
       perform(audience.opened(subscription), now: now)
       audienceChanged(now: now)
@@ -134,12 +137,12 @@ extension Device {
 
   private func messagingEvent(_ event: LiveKit.Event, now: Instant) {
     switch event {
-    case .dtmfReceived(let digit, let identity):
-      perform(audience.admit(.key(digit, audience.caller(sid: "", identity: identity)), now: now), now: now)
+    case .dtmfReceived(let digit, let sender):
+      perform(audience.admit(.key(digit, audience.caller(sender)), now: now), now: now)
     case .rpcInvoked(let invocation):
-      let caller = invocation.isServer ? .server : audience.caller(sid: "", identity: invocation.callerIdentity)
       let call = RemoteCall(
-        id: invocation.id, caller: caller, method: invocation.method, payload: invocation.payload)
+        id: invocation.id, caller: audience.caller(invocation.sender), method: invocation.method.text,
+        payload: invocation.payload)
       perform(audience.admit(.call(call), now: now), now: now)
     case .rpcCompleted(let id, let result): rpcCompleted(id, result, now: now)
     case .stateRequestAnswered(let id, let refusal):

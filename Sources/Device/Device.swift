@@ -141,11 +141,14 @@ public final class Device {
   public func restore(_ stored: [UInt8]?, now: Instant) {
     guard let stored else { return }
     guard let state = StoredState.parse(stored) else {
-      let words = "the stored state is damaged: wrong codes are counted from 0, and a mute by hand is not known"
+      let words =
+        "the stored state is damaged: wrong codes are counted from 0, and a mute by hand is not known"
       return perform([.log(.warning, words)], now: now)
     }
     microphone.restore(isMutedByHand: state["muted"].bool == true)
-    if microphone.isMutedByHand { perform([.log(.notice, "the microphone is still muted by hand")], now: now) }
+    if microphone.isMutedByHand {
+      perform([.log(.notice, "the microphone is still muted by hand")], now: now)
+    }
     let milliseconds = instruments.unixMilliseconds
     guard let lockOut = LockOut(stored: state, settings.door, now: now, unixMilliseconds: milliseconds)
     else { return }

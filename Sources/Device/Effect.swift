@@ -32,7 +32,9 @@ enum Effect: Equatable {
   /// A telephone key, with whose it is.
   case key(UInt8, Caller)
 
-  static func log(_ priority: LogEntry.Priority, _ text: String) -> Effect { .log(priority, text, event: nil) }
+  static func log(_ priority: LogEntry.Priority, _ text: String) -> Effect {
+    .log(priority, text, event: nil)
+  }
 
   static func succeed(_ result: JSONValue, _ asker: Asker) -> Effect { .answer(.result(result), asker) }
 

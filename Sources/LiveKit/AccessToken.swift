@@ -20,11 +20,15 @@ public struct AccessToken: Equatable, Sendable {
 
   static let bytesMax = 16_384
 
-  /// Surrounding white space is dropped, as files end in a newline.
+  /// What a file or a clipboard left around it is dropped (`pastedSecret`).
   public init(_ text: String) throws(Failure) {
-    let bytes = Array(trimmed(text.utf8))
-    guard !bytes.isEmpty else { throw .malformedToken("it is empty") }
-    guard bytes.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
+    guard text.utf8.count <= AccessToken.bytesMax else { throw .malformedToken("it is longer than 16 kB") }
+    do throws(PastedFault) {
+      secret = try pastedSecret(Array(text.utf8))
+    } catch {
+      throw .malformedToken("it \(error.words)")
+    }
+    let bytes = Array(secret.utf8)
     let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count == 3 else {
       throw .malformedToken("it has \(parts.count) parts separated by dots instead of 3")
@@ -56,7 +60,6 @@ public struct AccessToken: Equatable, Sendable {
     let sources = grant["canPublishSources"].array.compactMap { $0.string }
     canPublishMicrophone = canPublish && (sources.isEmpty || sources.contains("microphone"))
     canSubscribe = grant["canSubscribe"].bool ?? true
-    secret = String(decoding: bytes, as: UTF8.self)
   }
 
   /// Any number may be claimed, such as a last moment for a token that never expires; within these bounds, which are

@@ -1,3 +1,5 @@
+import Base
+
 /// What an agent says of itself (attribute `lk.agent.state`).
 public enum AgentState: String, Sendable { case initializing, idle, listening, thinking, speaking }
 
@@ -35,6 +37,6 @@ extension Room {
 
 /// What was last told of the agent.
 struct SeenAgent: Equatable {
-  var sid: String
+  var sid: Name
   var state: AgentState?
 }

@@ -27,6 +27,11 @@ final class CStrings {
     content.write(into: &callback)
   }
 
+  /// What is empty is not sent, as proto3 has it.
+  func write(_ name: Name, into callback: inout pb_callback_t) {
+    if !name.isEmpty { write(name.bytes, into: &callback) }
+  }
+
   func keep(_ writer: EntryWriter) { writers.append(writer) }
 
   /// The bytes of a message that borrows from here; `write` tells the size when it is given no room. Empty only if

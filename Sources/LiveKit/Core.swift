@@ -46,12 +46,14 @@ struct Core {
   var localTracks: [LocalTrack] = []
   var nextTrackID = 1
   var rpc = RPCTables()
+  /// `dataFailed` was told, and nothing has got through since.
+  var dataIsFailing = false
   var statistics = Statistics()
   var stateRequests = StateRequests()
   var streams: Streams
   var seenAgent: SeenAgent?
 
-  init(limits: Limits, wholeTextTopics: [String]) {
+  init(limits: Limits, wholeTextTopics: [Name]) {
     streams = Streams(limits: limits, wholeTextTopics: wholeTextTopics)
     directory = Directory(participantsMax: limits.participantsMax)
     audio = AudioQueue(packetsMax: limits.receivedAudioPacketsMax)

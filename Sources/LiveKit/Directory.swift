@@ -42,7 +42,7 @@ struct Directory {
     return changes
   }
 
-  mutating func setQuality(_ quality: ConnectionQuality, sid: String) -> String? {
+  mutating func setQuality(_ quality: ConnectionQuality, sid: Name) -> Name? {
     if local.sid == sid {
       local.quality = quality
       return local.identity
@@ -52,10 +52,10 @@ struct Directory {
     return remotes[index].identity
   }
 
-  func participant(sid: String) -> Participant? { remotes.first { $0.sid == sid } }
+  func participant(sid: Name) -> Participant? { remotes.first { $0.sid == sid } }
 
   /// Of anybody, the local participant included.
-  func identity(sid: String) -> String? {
+  func identity(sid: Name) -> Name? {
     local.sid == sid ? local.identity : participant(sid: sid)?.identity
   }
 
@@ -66,6 +66,8 @@ struct Directory {
 
   private mutating func apply(_ update: Participant) -> [Change] {
     var update = update
+    // 512 KiB are allowed for each, and nobody here reads those of others.
+    if update.identity != local.identity { update.metadata = "" }
     // Servers before 1.5.2 left the identity out of farewells.
     if update.identity.isEmpty, let known = identity(sid: update.sid) { update.identity = known }
     guard !update.identity.isEmpty else { return [] }
@@ -111,7 +113,7 @@ struct Directory {
     return [.joined(participant)] + participant.tracks.map { .published($0, participant) }
   }
 
-  private mutating func remove(_ identity: String, _ reason: DisconnectReason) -> [Change] {
+  private mutating func remove(_ identity: Name, _ reason: DisconnectReason) -> [Change] {
     guard let index = remotes.firstIndex(where: { $0.identity == identity }) else { return [] }
     let gone = remotes.remove(at: index)
     return gone.tracks.map { .unpublished($0, gone) } + [.left(gone, reason)]

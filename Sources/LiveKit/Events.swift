@@ -1,3 +1,5 @@
+import Base
+
 /// Where the connection to the room stands. `connected` means that media flows: the subscriber's peer
 /// connection is up, and the publisher's too when something is published.
 public enum ConnectionState: Sendable {
@@ -33,10 +35,10 @@ public enum Event {
   case trackSubscribed(Subscription, participant: Participant)
   case trackUnsubscribed(Subscription)
   /// A remote audio track that cannot be played; the words say why.
-  case trackRefused(trackSID: String, reason: String)
+  case trackRefused(trackSID: Name, reason: String)
   /// Everyone audible at present, loudest first; identities, the local one included.
   case speakersChanged([Speaker])
-  case connectionQuality(identity: String, ConnectionQuality)
+  case connectionQuality(identity: Name, ConnectionQuality)
   /// The server accepted the track (again, after a full reconnection, with a new SID).
   case localTrackPublished(LocalTrack)
   /// The first participant hears this track: what is sent from now on is forwarded.
@@ -67,20 +69,20 @@ public enum Event {
   case outgoingStreamEnded(OutgoingStream.ID, failure: StreamFailure?)
   /// After `full`: there is room to write again.
   case streamWritable(OutgoingStream.ID)
-  /// Bytes of another participant, or of the server's API (no identity). The sender may not be announced yet.
-  case dataReceived(payload: [UInt8], topic: String, identity: String, reliable: Bool)
+  /// Bytes of another participant, who may not be announced yet, or of the server's API (which is hidden).
+  case dataReceived(payload: [UInt8], topic: Name, sender: Sender, reliable: Bool)
   /// One key of a telephone: `0`...`9`, `*`, `#`, `A`...`D` in ASCII.
-  case dtmfReceived(digit: UInt8, identity: String)
+  case dtmfReceived(digit: UInt8, sender: Sender)
   /// One of our methods was called: to be answered with `answerRPC`.
   case rpcInvoked(RPCInvocation)
   /// The one result of `performRPC`.
   case rpcCompleted(RPCCall.ID, Result<String, RPCError>)
-  /// Packets that were accepted could not be sent after all.
+  /// Packets that were accepted, or answers, could not be sent after all. Told once until something gets through again.
   case dataFailed(DataFailure)
 }
 
 public struct Speaker: Equatable, Sendable {
-  public var identity: String
+  public var identity: Name
   /// 0 silent ... 1 loudest.
   public var level: Float
 }
@@ -89,9 +91,9 @@ public enum ConnectionQuality: Sendable { case poor, good, excellent, lost }
 
 /// A remote audio track that is being received.
 public struct Subscription: Equatable, Sendable {
-  public var trackSID: String
-  public var participantSID: String
-  public var identity: String
+  public var trackSID: Name
+  public var participantSID: Name
+  public var identity: Name
   /// 0..<maximum of the limits; stable while subscribed, and then used again: the audio engine's track number.
   public var slot: Int
   /// The media section that carries it.
@@ -102,7 +104,8 @@ public struct Subscription: Equatable, Sendable {
 public struct Statistics: Equatable, Sendable {
   public var signalMessagesReceived = 0
   public var signalMessagesSent = 0
-  /// Signal messages that no protobuf decoder understands, and descriptions that are no SDP, dropped.
+  /// Signal messages that no protobuf decoder understands, participants in them who are named by what is no name
+  /// (`Base.Name`), and descriptions that are no SDP, dropped.
   public var malformedMessages = 0
   /// Messages of kinds that this client does not use.
   public var unusedMessages = 0

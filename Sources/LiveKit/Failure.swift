@@ -31,6 +31,8 @@ public enum Failure: Error, Equatable, Sendable {
   /// 5xx, 408, 425, 429, and a 403 that is not the server's own.
   case serverUnavailable(status: Int, String)
   case notLiveKit(String)
+  /// The state of the room does not fit in here.
+  case roomTooLarge(bytes: Int, max: Int)
   // Of a session.
   case noJoinResponse
   case signalLost(String)

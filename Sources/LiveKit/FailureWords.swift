@@ -19,6 +19,9 @@ extension Failure: CustomStringConvertible {
     case .serverUnavailable(let status, let words):
       "the server cannot take us now (HTTP \(status))" + appended(words)
     case .notLiveKit(let why): "there is no LiveKit server at this address: \(why)"
+    case .roomTooLarge(let bytes, let max):
+      "the server's description of the room has \(bytes) bytes, and at most \(max) are taken; do its participants "
+        + "have much metadata?"
     case .noJoinResponse: "the server opened the connection but sent no JoinResponse within 5 s"
     case .signalLost(let why): "the connection to the server was lost" + appended(why)
     case .pingTimeout: "the server stopped answering pings"
@@ -55,6 +58,7 @@ extension Failure: CustomStringConvertible {
     case .rejected: "rejected"
     case .serverUnavailable: "server-unavailable"
     case .notLiveKit: "not-livekit"
+    case .roomTooLarge: "room-too-large"
     case .noJoinResponse: "no-join-response"
     case .signalLost: "signal-lost"
     case .pingTimeout: "ping-timeout"

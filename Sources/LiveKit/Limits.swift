@@ -1,7 +1,7 @@
 /// Everything that the network can grow, with its unit in the name.
 public struct Limits: Equatable, Sendable {
-  /// A signal message either way. The server aims at 128 KiB for participant updates.
-  public var signalMessageBytesMax = 1 << 20
+  /// A signal message of the server. The state of a room may hold 512 KiB of metadata for each participant.
+  public var signalMessageBytesMax = 8 << 20
   public var participantsMax = 200
   public var tracksPerParticipantMax = 32
   public var attributesPerParticipantMax = 64
@@ -85,6 +85,10 @@ public struct Limits: Equatable, Sendable {
   /// A header, a chunk or a trailer: the content, or all texts of a header.
   public var streamChunkBytesMax = 15_000
   public var streamHeaderBytesMax = 15_000
+  /// As much of a segment as is told.
+  public var transcriptionBytesMax = 4_100
+  /// Senders of transcriptions with a budget of their own at a time.
+  public var transcriptionSourcesMax = 32
   /// Segments of transcriptions that are remembered to know them again.
   public var transcriptionMemoryMax = 16
   /// Requests to change our own state, unanswered.

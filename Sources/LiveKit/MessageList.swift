@@ -1,6 +1,17 @@
 import Base
 import CLiveKitProtocol
 
+/// What one entry of a repeated field came to.
+enum MessageEntry<Value> {
+  case value(Value)
+  /// Well-formed, but it names somebody by what is no name: this entry alone is left out.
+  case refused
+  /// The whole message is.
+  case malformed
+
+  init(_ value: Value?) { self = value.map { .value($0) } ?? .malformed }
+}
+
 /// Collects the entries of one repeated field as nanopb hands them over, up to a limit; the rest are counted.
 ///
 /// The pointer that `register` stores is unretained: the list must outlive the decoding.
@@ -8,8 +19,8 @@ final class MessageList<Value> {
   private let storage: Storage
   private let sink: EntrySink
 
-  /// `decode` reads one entry from its own sub-stream; nil makes the whole message malformed.
-  init(limit: Int, decode: @escaping (UnsafeMutablePointer<pb_istream_t>) -> Value?) {
+  /// `decode` reads one entry from its own sub-stream.
+  init(limit: Int, decode: @escaping (UnsafeMutablePointer<pb_istream_t>) -> MessageEntry<Value>) {
     let storage = Storage()
     self.storage = storage
     sink = EntrySink { stream in
@@ -17,14 +28,18 @@ final class MessageList<Value> {
         storage.dropped += 1
         return pb_read(stream, nil, stream.pointee.bytes_left)
       }
-      guard let value = decode(stream) else { return false }
-      storage.values.append(value)
+      switch decode(stream) {
+      case .value(let value): storage.values.append(value)
+      case .refused: storage.refused += 1
+      case .malformed: return false
+      }
       return true
     }
   }
 
   var values: [Value] { storage.values }
   var dropped: Int { storage.dropped }
+  var refused: Int { storage.refused }
 
   func register(_ callback: inout pb_callback_t) {
     callback.funcs.decode = decodeEntry
@@ -34,6 +49,7 @@ final class MessageList<Value> {
   private final class Storage {
     var values: [Value] = []
     var dropped = 0
+    var refused = 0
   }
 }
 
@@ -59,11 +75,19 @@ func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
   return String(cString: pointer)
 }
 
-/// One entry of a `repeated string`.
-func decodeText(_ stream: UnsafeMutablePointer<pb_istream_t>) -> String? {
+/// One entry of a `repeated string` that is no name.
+func decodeText(_ stream: UnsafeMutablePointer<pb_istream_t>) -> MessageEntry<String> {
+  MessageEntry(decodeBytes(stream).map { String(decoding: $0, as: UTF8.self) })
+}
+
+/// One entry of a `repeated string` that is a name.
+func decodeName(_ stream: UnsafeMutablePointer<pb_istream_t>) -> MessageEntry<Name> {
+  guard let bytes = decodeBytes(stream) else { return .malformed }
+  return Name(bytes: bytes).map { .value($0) } ?? .refused
+}
+
+private func decodeBytes(_ stream: UnsafeMutablePointer<pb_istream_t>) -> [UInt8]? {
   var bytes = [UInt8](repeating: 0, count: stream.pointee.bytes_left)
-  guard bytes.withUnsafeMutableBufferPointer({ pb_read(stream, $0.baseAddress, $0.count) }) else {
-    return nil
-  }
-  return String(decoding: bytes, as: UTF8.self)
+  let isRead = bytes.withUnsafeMutableBufferPointer { pb_read(stream, $0.baseAddress, $0.count) }
+  return isRead ? bytes : nil
 }

@@ -1,17 +1,23 @@
+import Base
 import CLiveKitProtocol
 
 /// Prepares the callbacks of one ParticipantInfo, and makes a `Participant` of it afterwards.
 final class ParticipantReader {
   private let tracks: MessageList<RemoteTrack>
   private let attributes: MessageList<(key: String, value: String)>
+  private let identity = ContentField()
+  private let sid = ContentField()
+
+  private let stateBytesMax: Int
 
   init(limits: Limits) {
-    tracks = MessageList(limit: limits.tracksPerParticipantMax) { RemoteTrack(stream: $0) }
+    stateBytesMax = limits.participantStateBytesMax
+    tracks = MessageList(limit: limits.tracksPerParticipantMax) { RemoteTrack.decode($0) }
     attributes = MessageList(limit: limits.attributesPerParticipantMax) { stream in
       var raw = livekit_ParticipantInfo_AttributesEntry()
-      guard lintel_decode_ParticipantInfo_AttributesEntry(stream, &raw) else { return nil }
+      guard lintel_decode_ParticipantInfo_AttributesEntry(stream, &raw) else { return .malformed }
       defer { lintel_release_ParticipantInfo_AttributesEntry(&raw) }
-      return (text(raw.key), text(raw.value))
+      return .value((text(raw.key), text(raw.value)))
     }
   }
 
@@ -20,14 +26,18 @@ final class ParticipantReader {
   func register(_ raw: inout livekit_ParticipantInfo) {
     tracks.register(&raw.tracks)
     attributes.register(&raw.attributes)
+    identity.read(into: &raw.identity)
+    sid.read(into: &raw.sid)
   }
 
-  func participant(_ raw: livekit_ParticipantInfo) -> Participant {
+  /// nil if it, or one of its tracks, is named by what is no name.
+  func participant(_ raw: livekit_ParticipantInfo) -> Participant? {
+    guard let identity = identity.name, let sid = sid.name, tracks.refused == 0 else { return nil }
     var participant = Participant()
-    participant.identity = text(raw.identity)
-    participant.sid = text(raw.sid)
+    participant.identity = identity
+    participant.sid = sid
     participant.name = text(raw.name)
-    participant.metadata = text(raw.metadata)
+    participant.metadata = shortText(raw.metadata, bytesMax: stateBytesMax)
     for entry in attributes.values { participant.attributes[entry.key] = entry.value }
     participant.state = Participant.State(rawValue: Int32(bitPattern: raw.state.rawValue)) ?? .joining
     participant.kind = Participant.Kind(rawValue: Int32(bitPattern: raw.kind.rawValue)) ?? .standard
@@ -37,6 +47,12 @@ final class ParticipantReader {
     participant.tracks = tracks.values
     return participant
   }
+}
+
+/// Text that is not kept if it is longer.
+private func shortText(_ pointer: UnsafeMutablePointer<CChar>?, bytesMax: Int) -> String {
+  guard let pointer, (0...bytesMax).contains(where: { pointer[$0] == 0 }) else { return "" }
+  return text(pointer)
 }
 
 extension Permission {
@@ -51,9 +67,9 @@ extension Permission {
 }
 
 extension RemoteTrack {
-  init(_ raw: livekit_TrackInfo) {
+  init(_ raw: livekit_TrackInfo, sid: Name) {
     self.init()
-    sid = text(raw.sid)
+    self.sid = sid
     kind = TrackKind(rawValue: Int32(bitPattern: raw.type.rawValue)) ?? .data
     source = TrackSource(rawValue: Int32(bitPattern: raw.source.rawValue)) ?? .unknown
     name = text(raw.name)
@@ -62,11 +78,13 @@ extension RemoteTrack {
     isEncrypted = raw.encryption.rawValue != 0
   }
 
-  init?(stream: UnsafeMutablePointer<pb_istream_t>) {
+  static func decode(_ stream: UnsafeMutablePointer<pb_istream_t>) -> MessageEntry<RemoteTrack> {
     var raw = livekit_TrackInfo()
-    guard lintel_decode_TrackInfo(stream, &raw) else { return nil }
+    let sid = ContentField()
+    sid.read(into: &raw.sid)
+    guard lintel_decode_TrackInfo(stream, &raw) else { return .malformed }
     defer { lintel_release_TrackInfo(&raw) }
-    self.init(raw)
+    return sid.name.map { .value(RemoteTrack(raw, sid: $0)) } ?? .refused
   }
 }
 

@@ -5,7 +5,8 @@ package enum ParserEntries {
   /// Whether the bytes are a message of the server within default limits.
   package static func signalResponse(_ bytes: [UInt8]) -> Bool {
     var dropped = 0
-    return SignalDecoder.decode(bytes, limits: Limits(), dropped: &dropped) != nil
+    var refused = 0
+    return SignalDecoder.decode(bytes, limits: Limits(), dropped: &dropped, refused: &refused) != nil
   }
 
   /// Whether what is read is written and read again as the same.

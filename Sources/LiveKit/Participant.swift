@@ -1,6 +1,7 @@
 import Base
 
-/// One participant, remote or local. The identity is the key; the SID changes with every new session.
+/// One participant, remote or local. The SID is the session, which the server vouches for; the identity stays the same
+/// when it joins again.
 public struct Participant: Equatable, Sendable {
   public enum State: Int32, Sendable {
     case joining = 0
@@ -13,9 +14,10 @@ public struct Participant: Equatable, Sendable {
     case bridge = 8
   }
 
-  public var identity = ""
-  public var sid = ""
+  public var identity: Name = ""
+  public var sid: Name = ""
   public var name = ""
+  /// Of the local participant alone, and as long as it may be set from here.
   public var metadata = ""
   public var attributes: [String: String] = [:]
   public var state: State = .joining
@@ -62,7 +64,7 @@ public enum TrackSource: Int32, Sendable {
 
 /// A track that a remote participant publishes, subscribed or not.
 public struct RemoteTrack: Equatable, Sendable {
-  public var sid = ""
+  public var sid: Name = ""
   public var kind: TrackKind = .audio
   public var source: TrackSource = .unknown
   public var name = ""
@@ -93,13 +95,13 @@ public struct LocalTrack: Equatable, Sendable {
   public var isMuted: Bool
   public internal(set) var state: State = .waiting
   /// Empty unless published.
-  public internal(set) var sid = ""
+  public internal(set) var sid: Name = ""
   /// True once somebody hears it.
   public internal(set) var isHeard = false
   /// A pre-connect buffer will follow.
   var announcesPreConnect = false
   /// Names the track between AddTrack and the offer's msid; new for every session.
-  var cid = ""
+  var cid: Name = ""
   var mid: String?
   /// When a published track becomes overdue.
   var publishDeadline: Instant?

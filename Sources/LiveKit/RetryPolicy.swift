@@ -30,7 +30,7 @@ enum RetryPace: Equatable {
 /// | leave: DUPLICATE_IDENTITY, PARTICIPANT_REMOVED, ROOM_DELETED, ROOM_CLOSED, CLIENT_INITIATED, USER_UNAVAILABLE, USER_REJECTED, SIP_TRUNK_FAILURE | never |
 /// | leave with RESUME or RECONNECT; with DISCONNECT: SERVER_SHUTDOWN, SIGNAL_CLOSE, STATE_MISMATCH, JOIN_FAILURE, CONNECTION_TIMEOUT and the others | back-off |
 /// | unknown host, refused, timeout, HTTP 5xx, 408, 425, 429, a proxy's 403, no JoinResponse, signalling lost, ping timeout, media and negotiation failures | back-off |
-/// | TLS; a server that is no LiveKit | slow |
+/// | TLS; a server that is no LiveKit; a room or a description that is too much for this program | slow |
 public struct RetryPolicy: Equatable, Sendable {
   /// Failed attempts in a row after which to give up; nil: never, as befits an appliance that nobody stands beside.
   public var attemptsMax: Int?
@@ -65,8 +65,8 @@ extension Failure {
     case .publishNotAllowed, .publishRefused, .tooManyTracks: .never
     case .unknownHost, .connectionRefused, .timedOut, .unreachable, .serverUnavailable: .backOff
     case .noJoinResponse, .signalLost, .pingTimeout: .backOff
-    case .mediaTimeout, .mediaFailed, .negotiationTimeout, .badDescription, .dataChannelClosed: .backOff
-    case .tls, .notLiveKit: .slow
+    case .mediaTimeout, .mediaFailed, .negotiationTimeout, .dataChannelClosed: .backOff
+    case .tls, .notLiveKit, .roomTooLarge, .badDescription: .slow
     case .rejoinAsked: .backOff
     case .dismissed(let reason): reason.retryPace
     }

@@ -67,10 +67,10 @@ public final class Room {
     public var mediaTimeoutMilliseconds = 15_000
     public var retry = RetryPolicy()
     /// What others may call here; whatever else is called is answered with the error 1400. Set before joining.
-    public var rpcMethods: [String] = []
+    public var rpcMethods: [Name] = []
     /// Text streams of these topics come as one `textReceived`; chat and transcriptions have their own events, and
     /// everything else comes piece by piece.
-    public var wholeTextTopics: [String] = []
+    public var wholeTextTopics: [Name] = []
     public var limits = Limits()
     /// The wall clock, read whenever something is dated for others; it may be put right at any time.
     public var unixMilliseconds: () -> Int64 = { 0 }

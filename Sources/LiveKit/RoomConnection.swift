@@ -134,7 +134,7 @@ extension Room {
     core.session = Session()
     forgetServerCalls()
     core.stateRequests.sessionEnded()
-    endStreams()
+    endStreams(now)
     report(core.subscriptions.clear())
     withdrawLocalTracks(reason)
     if !core.speakers.isEmpty {

@@ -23,9 +23,9 @@ extension Room {
   private func add(_ index: Int, _ now: Instant) {
     let publisher = start(.publisher, now)
     let track = core.localTracks[index]
-    let cid = "lintel-" + random.alphanumeric(16)
+    let cid = generated(Array("lintel-".utf8) + Array(random.alphanumeric(16).utf8))
     core.localTracks[index].cid = cid
-    core.localTracks[index].mid = publisher.addAudioSender(trackID: cid)
+    core.localTracks[index].mid = publisher.addAudioSender(trackID: cid.text)
     core.localTracks[index].state = .publishing
     core.localTracks[index].startsTalkspurt = true
     core.localTracks[index].publishDeadline = now.advanced(
@@ -75,7 +75,7 @@ extension Room {
     if core.session.negotiation.again { negotiate(now) }
   }
 
-  func published(_ cid: String, _ track: RemoteTrack, _ now: Instant) {
+  func published(_ cid: Name, _ track: RemoteTrack, _ now: Instant) {
     guard let index = core.localTracks.firstIndex(where: { $0.cid == cid && $0.state == .publishing }) else {
       core.statistics.unusedMessages += 1
       return
@@ -89,7 +89,7 @@ extension Room {
     emit(.localTrackPublished(core.localTracks[index]))
   }
 
-  func heard(_ sid: String) {
+  func heard(_ sid: Name) {
     guard let index = core.localTracks.firstIndex(where: { $0.sid == sid && !sid.isEmpty }) else { return }
     core.localTracks[index].isHeard = true
     emit(.localTrackSubscribed(core.localTracks[index]))
@@ -97,7 +97,7 @@ extension Room {
 
   /// An administrator may silence us; only we may speak again. A remote unmute is contradicted, so that the
   /// server does not show a live microphone.
-  func mutedByServer(_ sid: String, _ muted: Bool) {
+  func mutedByServer(_ sid: Name, _ muted: Bool) {
     guard let index = core.localTracks.firstIndex(where: { $0.sid == sid && !sid.isEmpty }),
       core.localTracks[index].isMuted != muted
     else { return }
@@ -108,7 +108,7 @@ extension Room {
   }
 
   /// The server took the track back, as when the permission is revoked.
-  func unpublished(_ sid: String, _ now: Instant) {
+  func unpublished(_ sid: Name, _ now: Instant) {
     guard let index = core.localTracks.firstIndex(where: { $0.sid == sid && !sid.isEmpty }) else { return }
     removeSender(at: index, now)
     core.localTracks[index].state = .refused
@@ -132,7 +132,7 @@ extension Room {
     checkMedia(now)
   }
 
-  func trackRefused(_ cid: String, _ response: SignalResponse.RequestResponse, _ now: Instant) {
+  func trackRefused(_ cid: Name, _ response: SignalResponse.RequestResponse, _ now: Instant) {
     guard let index = core.localTracks.firstIndex(where: { $0.cid == cid && $0.state == .publishing }) else {
       return
     }

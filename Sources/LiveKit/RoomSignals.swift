@@ -6,8 +6,16 @@ extension Room {
     guard core.session.socket == .open else { return }
     core.statistics.signalMessagesReceived += 1
     core.session.keepalive.heard(now: now)
+    let max = configuration.limits.signalMessageBytesMax
+    if bytes.count > max, case .awaitingJoin = core.phase {
+      return lose(.roomTooLarge(bytes: bytes.count, max: max), now)
+    }
+    var dropped = 0
+    var refused = 0
     let response = SignalDecoder.decode(
-      bytes, limits: configuration.limits, dropped: &core.statistics.limitDrops)
+      bytes, limits: configuration.limits, dropped: &dropped, refused: &refused)
+    core.statistics.limitDrops += dropped
+    core.statistics.malformedMessages += refused
     if case .awaitingJoin = core.phase {
       first(response, now)
     } else if let response {

@@ -46,9 +46,9 @@ extension Room {
   private func report(_ change: Directory.Change, _ now: Instant) {
     switch change {
     case .joined(let participant): emit(.participantJoined(participant))
-    case .updated(let participant, let old): updated(participant, from: old)
+    case .updated(let participant, let old): updated(participant, from: old, now)
     case .left(let participant, let reason):
-      senderLeft(participant)
+      senderLeft(participant, now)
       emit(.participantLeft(participant, reason))
       recipientChanged(participant, hasLeft: true)
     case .published(let track, let participant): emit(.trackPublished(track, participant: participant))
@@ -59,9 +59,9 @@ extension Room {
     }
   }
 
-  private func updated(_ participant: Participant, from old: Participant) {
+  private func updated(_ participant: Participant, from old: Participant, _ now: Instant) {
     let changes = ParticipantChanges(from: old, to: participant)
-    if changes.session { senderLeft(old) }
+    if changes.session { senderLeft(old, now) }
     emit(.participantUpdated(participant, changes))
     recipientChanged(participant, hasLeft: false)
   }

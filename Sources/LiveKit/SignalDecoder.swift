@@ -8,15 +8,22 @@ final class SignalDecoder {
   private let participants: MessageList<Participant>
   private let iceServers: MessageList<ICEServer>
   private let speakers: MessageList<SignalResponse.SpeakerChange>
-  private let qualities: MessageList<(participantSID: String, ConnectionQuality)>
+  private let qualities: MessageList<(participantSID: Name, ConnectionQuality)>
+  /// Of whichever message it is, for there is only one of them.
+  private let trackSID = ContentField()
+  private let cid = ContentField()
 
-  /// nil: malformed or too long. `dropped` counts the entries over a limit.
-  static func decode(_ bytes: [UInt8], limits: Limits, dropped: inout Int) -> SignalResponse? {
+  /// nil: malformed or too long. `dropped` counts the entries over a limit, `refused` those that are named by what is
+  /// no name: nobody is kept from joining by how somebody else in the room calls himself.
+  static func decode(
+    _ bytes: [UInt8], limits: Limits, dropped: inout Int, refused: inout Int
+  ) -> SignalResponse? {
     guard bytes.count <= limits.signalMessageBytesMax else { return nil }
     let decoder = SignalDecoder(limits: limits)
     let response = decoder.decode(bytes)
     dropped += decoder.participants.dropped + decoder.participant.dropped + decoder.iceServers.dropped
     dropped += decoder.speakers.dropped + decoder.qualities.dropped
+    refused += decoder.participants.refused + decoder.speakers.refused + decoder.qualities.refused
     return response
   }
 
@@ -27,22 +34,30 @@ final class SignalDecoder {
       var raw = livekit_ParticipantInfo()
       let reader = ParticipantReader(limits: limits)
       reader.register(&raw)
-      guard lintel_decode_ParticipantInfo(stream, &raw) else { return nil }
+      guard lintel_decode_ParticipantInfo(stream, &raw) else { return .malformed }
       defer { lintel_release_ParticipantInfo(&raw) }
-      return reader.participant(raw)
+      return reader.participant(raw).map { .value($0) } ?? .refused
     }
-    iceServers = MessageList(limit: limits.iceServersMax) { ICEServer(stream: $0, limits: limits) }
+    iceServers = MessageList(limit: limits.iceServersMax) {
+      MessageEntry(ICEServer(stream: $0, limits: limits))
+    }
     speakers = MessageList(limit: limits.participantsMax) { stream in
       var raw = livekit_SpeakerInfo()
-      guard lintel_decode_SpeakerInfo(stream, &raw) else { return nil }
+      let sid = ContentField()
+      sid.read(into: &raw.sid)
+      guard lintel_decode_SpeakerInfo(stream, &raw) else { return .malformed }
       defer { lintel_release_SpeakerInfo(&raw) }
-      return .init(participantSID: text(raw.sid), level: raw.level, active: raw.active)
+      guard let sid = sid.name else { return .refused }
+      return .value(.init(participantSID: sid, level: raw.level, active: raw.active))
     }
     qualities = MessageList(limit: limits.participantsMax) { stream in
       var raw = livekit_ConnectionQualityInfo()
-      guard lintel_decode_ConnectionQualityInfo(stream, &raw) else { return nil }
+      let sid = ContentField()
+      sid.read(into: &raw.participant_sid)
+      guard lintel_decode_ConnectionQualityInfo(stream, &raw) else { return .malformed }
       defer { lintel_release_ConnectionQualityInfo(&raw) }
-      return (text(raw.participant_sid), ConnectionQuality(raw.quality))
+      guard let sid = sid.name else { return .refused }
+      return .value((sid, ConnectionQuality(raw.quality)))
     }
   }
 
@@ -71,10 +86,20 @@ final class SignalDecoder {
     participants.register(&message.room_moved.other_participants)
     speakers.register(&message.speakers_changed.speakers)
     qualities.register(&message.connection_quality.updates)
+    trackSID.read(into: &message.track_published.track.sid)
+    trackSID.read(into: &message.track_unpublished.track_sid)
+    trackSID.read(into: &message.track_subscribed.track_sid)
+    trackSID.read(into: &message.mute.sid)
+    trackSID.read(into: &message.subscription_permission_update.track_sid)
+    trackSID.read(into: &message.subscription_response.track_sid)
+    trackSID.read(into: &message.request_response.mute.sid)
+    cid.read(into: &message.track_published.cid)
+    cid.read(into: &message.request_response.add_track.cid)
   }
 
-  private func response(_ raw: livekit_SignalResponse) -> SignalResponse {
-    if raw.has_join { return .join(join(raw.join)) }
+  private func response(_ raw: livekit_SignalResponse) -> SignalResponse? {
+    if raw.has_join { return join(raw.join).map { .join($0) } }
+    guard let trackSID = trackSID.name, let cid = cid.name else { return nil }
     if raw.has_answer { return .answer(.init(sdp: text(raw.answer.sdp), id: raw.answer.id)) }
     if raw.has_offer { return .offer(.init(sdp: text(raw.offer.sdp), id: raw.offer.id)) }
     if raw.has_trickle {
@@ -84,34 +109,38 @@ final class SignalDecoder {
     }
     if raw.has_update { return .participants(participants.values) }
     if raw.has_track_published {
-      return .trackPublished(cid: text(raw.track_published.cid), RemoteTrack(raw.track_published.track))
+      return .trackPublished(cid: cid, RemoteTrack(raw.track_published.track, sid: trackSID))
     }
-    if raw.has_track_unpublished { return .trackUnpublished(sid: text(raw.track_unpublished.track_sid)) }
-    if raw.has_track_subscribed { return .trackSubscribed(sid: text(raw.track_subscribed.track_sid)) }
+    if raw.has_track_unpublished { return .trackUnpublished(sid: trackSID) }
+    if raw.has_track_subscribed { return .trackSubscribed(sid: trackSID) }
     if raw.has_leave { return .leave(.init(raw.leave)) }
-    if raw.has_mute { return .mute(sid: text(raw.mute.sid), muted: raw.mute.muted) }
+    if raw.has_mute { return .mute(sid: trackSID, muted: raw.mute.muted) }
     if raw.has_speakers_changed { return .speakers(speakers.values) }
     if raw.has_room_update { return .room(RoomInfo(raw.room_update.room)) }
     if raw.has_connection_quality { return .quality(qualities.values) }
     if raw.has_subscription_permission_update {
-      let update = raw.subscription_permission_update
-      return .subscriptionPermission(trackSID: text(update.track_sid), allowed: update.allowed)
+      return .subscriptionPermission(
+        trackSID: trackSID, allowed: raw.subscription_permission_update.allowed)
     }
     if let token = raw.refresh_token { return .refreshToken(text(token)) }
     if raw.has_reconnect { return .reconnect(iceServers: iceServers.values) }
     if raw.has_pong_resp { return .pong(timestampMilliseconds: raw.pong_resp.last_ping_timestamp) }
-    if raw.has_subscription_response { return .init(raw.subscription_response) }
-    if raw.has_request_response { return .requestResponse(.init(raw.request_response)) }
+    if raw.has_subscription_response { return .init(raw.subscription_response, trackSID: trackSID) }
+    if raw.has_request_response {
+      return .requestResponse(.init(raw.request_response, cid: cid, trackSID: trackSID))
+    }
     if raw.has_room_moved {
+      guard let local = participant.participant(raw.room_moved.participant) else { return nil }
       return .moved(
         .init(
-          room: RoomInfo(raw.room_moved.room), token: text(raw.room_moved.token),
-          participant: participant.participant(raw.room_moved.participant), others: participants.values))
+          room: RoomInfo(raw.room_moved.room), token: text(raw.room_moved.token), participant: local,
+          others: participants.values))
     }
     return .unused
   }
 
-  private func join(_ raw: livekit_JoinResponse) -> SignalResponse.JoinResponse {
+  private func join(_ raw: livekit_JoinResponse) -> SignalResponse.JoinResponse? {
+    guard let local = participant.participant(raw.participant) else { return nil }
     var join = SignalResponse.JoinResponse()
     join.room = RoomInfo(raw.room)
     join.room.serverVersion = text(raw.server_info.version)
@@ -119,7 +148,7 @@ final class SignalDecoder {
     join.room.serverRegion = text(raw.server_info.region)
     if join.room.serverRegion.isEmpty { join.room.serverRegion = text(raw.server_region) }
     join.room.serverNode = text(raw.server_info.node_id)
-    join.participant = participant.participant(raw.participant)
+    join.participant = local
     join.others = participants.values
     join.iceServers = iceServers.values
     join.subscriberPrimary = raw.subscriber_primary
@@ -133,14 +162,14 @@ final class SignalDecoder {
 }
 
 extension SignalResponse {
-  fileprivate init(_ raw: livekit_SubscriptionResponse) {
+  fileprivate init(_ raw: livekit_SubscriptionResponse, trackSID: Name) {
     let error: SubscriptionError =
       switch raw.err {
       case livekit_SubscriptionError_SE_CODEC_UNSUPPORTED: .codecUnsupported
       case livekit_SubscriptionError_SE_TRACK_NOTFOUND: .trackNotFound
       default: .unknown
       }
-    self = .subscriptionError(trackSID: text(raw.track_sid), error)
+    self = .subscriptionError(trackSID: trackSID, error)
   }
 }
 
@@ -157,13 +186,13 @@ extension SignalResponse.Leave {
 }
 
 extension SignalResponse.RequestResponse {
-  fileprivate init(_ raw: livekit_RequestResponse) {
+  fileprivate init(_ raw: livekit_RequestResponse, cid: Name, trackSID: Name) {
     reason = Reason(rawValue: Int32(bitPattern: raw.reason.rawValue)) ?? .unclassified
     message = text(raw.message)
     if raw.has_add_track {
-      request = .addTrack(cid: text(raw.add_track.cid))
+      request = .addTrack(cid: cid)
     } else if raw.has_mute {
-      request = .mute(sid: text(raw.mute.sid))
+      request = .mute(sid: trackSID)
     } else if raw.has_update_metadata {
       request = .updateMetadata(requestID: raw.request_id)
     } else if raw.has_trickle {

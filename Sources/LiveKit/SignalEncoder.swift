@@ -24,7 +24,7 @@ extension SignalRequest {
         target == .publisher ? livekit_SignalTarget_PUBLISHER : livekit_SignalTarget_SUBSCRIBER
     case .addTrack(let track):
       message.has_add_track = true
-      message.add_track.cid = strings.borrow(track.cid)
+      strings.write(track.cid, into: &message.add_track.cid)
       message.add_track.name = strings.borrow(track.name)
       message.add_track.type = livekit_TrackType_AUDIO
       message.add_track.source = livekit_TrackSource(UInt32(track.source.rawValue))
@@ -36,11 +36,11 @@ extension SignalRequest {
       }
     case .mute(let sid, let muted):
       message.has_mute = true
-      message.mute.sid = strings.borrow(sid)
+      strings.write(sid, into: &message.mute.sid)
       message.mute.muted = muted
     case .updateAudioTrack(let sid, let announcesPreConnect):
       message.has_update_audio_track = true
-      message.update_audio_track.track_sid = strings.borrow(sid)
+      strings.write(sid, into: &message.update_audio_track.track_sid)
       if announcesPreConnect {
         message.update_audio_track.features_count = 1
         message.update_audio_track.features.0 = livekit_AudioTrackFeature_TF_PRECONNECT_BUFFER

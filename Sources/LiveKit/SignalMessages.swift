@@ -1,3 +1,5 @@
+import Base
+
 /// What we send: one of these a WebSocket message (SignalRequest of livekit_rtc.proto).
 enum SignalRequest: Equatable {
   case offer(SessionDescription)
@@ -5,15 +7,15 @@ enum SignalRequest: Equatable {
   /// `candidateInit` is JSON text.
   case trickle(candidateInit: String, target: Room.Peer)
   case addTrack(AddTrack)
-  case mute(trackSID: String, muted: Bool)
+  case mute(trackSID: Name, muted: Bool)
   /// Whether a pre-connect buffer will follow.
-  case updateAudioTrack(trackSID: String, announcesPreConnect: Bool)
+  case updateAudioTrack(trackSID: Name, announcesPreConnect: Bool)
   case leave(DisconnectReason)
   case updateMetadata(UpdateMetadata)
   case ping(timestampMilliseconds: Int64, roundTripMilliseconds: Int64)
 
   struct AddTrack: Equatable {
-    var cid: String
+    var cid: Name
     var name: String
     var source: TrackSource
     var muted: Bool
@@ -48,20 +50,20 @@ enum SignalResponse {
   case offer(SessionDescription)
   case trickle(candidateInit: String, target: Room.Peer)
   case participants([Participant])
-  case trackPublished(cid: String, RemoteTrack)
-  case trackUnpublished(sid: String)
-  case trackSubscribed(sid: String)
+  case trackPublished(cid: Name, RemoteTrack)
+  case trackUnpublished(sid: Name)
+  case trackSubscribed(sid: Name)
   case leave(Leave)
-  case mute(sid: String, muted: Bool)
+  case mute(sid: Name, muted: Bool)
   case speakers([SpeakerChange])
   case room(RoomInfo)
-  case quality([(participantSID: String, ConnectionQuality)])
-  case subscriptionPermission(trackSID: String, allowed: Bool)
+  case quality([(participantSID: Name, ConnectionQuality)])
+  case subscriptionPermission(trackSID: Name, allowed: Bool)
   case refreshToken(String)
   /// The answer to a resume.
   case reconnect(iceServers: [ICEServer])
   case pong(timestampMilliseconds: Int64)
-  case subscriptionError(trackSID: String, SubscriptionError)
+  case subscriptionError(trackSID: Name, SubscriptionError)
   case requestResponse(RequestResponse)
   case moved(Moved)
   /// Well-formed, but nothing that this client uses.
@@ -86,7 +88,7 @@ enum SignalResponse {
   }
 
   struct SpeakerChange {
-    var participantSID: String
+    var participantSID: Name
     var level: Float
     var active: Bool
   }
@@ -98,8 +100,8 @@ enum SignalResponse {
       case ok, notFound, notAllowed, limitExceeded, queued, unsupportedType, unclassified
     }
     enum Request {
-      case addTrack(cid: String)
-      case mute(sid: String)
+      case addTrack(cid: Name)
+      case mute(sid: Name)
       case updateMetadata(requestID: UInt32)
       case trickle, other
     }

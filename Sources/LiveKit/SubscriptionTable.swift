@@ -9,19 +9,19 @@ struct SubscriptionTable {
   enum Change: Equatable {
     case subscribed(Subscription)
     case unsubscribed(Subscription)
-    case refused(trackSID: String, reason: String)
+    case refused(trackSID: Name, reason: String)
   }
 
   struct Section: Equatable {
     var mid: String
-    var participantSID: String
-    var trackSID: String
+    var participantSID: Name
+    var trackSID: Name
   }
 
   private(set) var active: [Subscription] = []
   private(set) var sections: [Section] = []
   /// Tracks whose refusal was already told.
-  private var refused: [String] = []
+  private var refused: [Name] = []
   private let slotsMax: Int
 
   init(slotsMax: Int) { self.slotsMax = slotsMax }
@@ -40,12 +40,12 @@ struct SubscriptionTable {
   static func name(_ section: PeerConnection.RemoteSection) -> Section? {
     let parts = section.streamID.utf8.split(separator: UInt8(ascii: "|"), maxSplits: 1)
     guard let first = parts.first, first.starts(with: "PA_".utf8) else { return nil }
-    var track = section.trackID
-    if !track.utf8.starts(with: "TR_".utf8), parts.count == 2 {
-      track = String(decoding: parts[1], as: UTF8.self)
-    }
-    guard track.utf8.starts(with: "TR_".utf8) else { return nil }
-    return Section(mid: section.mid, participantSID: String(decoding: first, as: UTF8.self), trackSID: track)
+    var track = Array(section.trackID.utf8)
+    if !track.starts(with: "TR_".utf8), parts.count == 2 { track = Array(parts[1]) }
+    guard track.starts(with: "TR_".utf8), let trackSID = Name(bytes: track),
+      let participantSID = Name(bytes: Array(first))
+    else { return nil }
+    return Section(mid: section.mid, participantSID: participantSID, trackSID: trackSID)
   }
 
   /// To be called after sections or participants changed.
@@ -97,7 +97,7 @@ struct SubscriptionTable {
     return .subscribed(subscription)
   }
 
-  private mutating func refuse(_ sid: String, _ reason: String) -> Change? {
+  private mutating func refuse(_ sid: Name, _ reason: String) -> Change? {
     guard !refused.contains(sid) else { return nil }
     refused.append(sid)
     return .refused(trackSID: sid, reason: reason)

@@ -20,8 +20,8 @@ private func readCertificateProblem(_ store: OpaquePointer, host: String) -> Cer
   let certificate = X509_STORE_CTX_get_current_cert(store)
   return CertificateProblem(
     reason: reason(code, certificate, host: host),
-    subject: nameText(X509_get_subject_name(certificate)),
-    issuer: nameText(X509_get_issuer_name(certificate)))
+    subject: nameText(certificate.flatMap { X509_get_subject_name($0) }),
+    issuer: nameText(certificate.flatMap { X509_get_issuer_name($0) }))
 }
 
 private func reason(_ code: Int32, _ certificate: OpaquePointer?, host: String) -> CertificateProblem.Reason {

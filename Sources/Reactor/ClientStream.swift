@@ -24,6 +24,8 @@ public final class ClientStream {
   private var socket: StreamSocket?
   private var session: TLSSession?
   private var addressTimer: Timer?
+  /// Tests are in a hurry.
+  var addressTimeoutMilliseconds = ReactorLimits.addressTimeoutMilliseconds
 
   public init(_ loop: EventLoop, resolver: Resolver, tls context: TLSContext) {
     self.loop = loop
@@ -96,14 +98,21 @@ public final class ClientStream {
 
   private func resolved(_ answer: Resolver.Answer) {
     switch answer {
-    case .success(let found):
-      addresses = found
-      tryNextAddress()
+    case .success(let found): connect(to: found, port: port)
     case .failure(let failure): end(.failed(failure))
     }
   }
 
+  /// With the look-up done.
+  func connect(to found: [IPAddress], port: UInt16) {
+    self.port = port
+    addresses = found
+    tryNextAddress()
+  }
+
   private func tryNextAddress() {
+    // The time of the one before is not this one's.
+    addressTimer?.cancel()
     guard !isClosed, !addresses.isEmpty else { return }
     let address = SocketAddress(ip: addresses.removeFirst(), port: port)
     remoteAddress = address
@@ -130,7 +139,7 @@ public final class ClientStream {
         back.owner.tryNextAddress()
       }
     addressTimer = timer
-    timer.schedule(afterMilliseconds: ReactorLimits.addressTimeoutMilliseconds)
+    timer.schedule(afterMilliseconds: addressTimeoutMilliseconds)
   }
 
   private func connected() {

@@ -33,7 +33,7 @@ public struct HTTPResponseParser {
   private var state = State.head
   private var input: [UInt8] = []
   private var cursor = 0
-  /// Bytes of heads and trailers so far, so that endless interim responses end too.
+  /// Bytes of heads, trailers and chunk extensions so far, so that endless ones end too.
   private var headBytes = 0
 
   /// - Parameter truncatesBody: end the response at the limit instead of failing, for bodies that are only shown.
@@ -41,6 +41,9 @@ public struct HTTPResponseParser {
     self.bodyBytesMax = bodyBytesMax
     self.truncatesBody = truncatesBody
   }
+
+  /// What is kept of the input until the rest of its piece comes: a head, or a line.
+  public var waitingBytes: Int { input.count }
 
   public var isComplete: Bool {
     if case .complete = state { return true }
@@ -55,10 +58,9 @@ public struct HTTPResponseParser {
       leftover += input[cursor...]
       cursor = input.count
     }
-    if cursor == input.count {
-      input.removeAll(keepingCapacity: true)
-      cursor = 0
-    }
+    // Reads seldom end where a piece does, so what was taken goes after each of them.
+    input.removeFirst(cursor)
+    cursor = 0
     return isComplete
   }
 
@@ -142,7 +144,8 @@ public struct HTTPResponseParser {
     return result
   }
 
-  private func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPParseFailure) -> Int {
+  /// RFC 9112 §7.1.1: extensions mean nothing to us, and may be as long as the rest of a head together.
+  private mutating func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPParseFailure) -> Int {
     var value: UInt32 = 0
     var digits = 0
     for byte in line {
@@ -154,6 +157,8 @@ public struct HTTPResponseParser {
       digits += 1
     }
     guard digits > 0 else { throw .malformed("a chunk has no size") }
+    headBytes += line.count - digits
+    if headBytes > ReactorLimits.httpHeadBytesMax { throw .headTooLarge }
     return Int(clamping: value)
   }
 

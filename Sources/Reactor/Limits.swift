@@ -18,8 +18,9 @@ public enum ReactorLimits {
   public static let resolverAddressesMax = 8
   /// Network addresses of this machine that are looked at.
   public static let interfaceAddressesMax = 64
-  /// One message from a WebSocket server, all its fragments together.
-  public static let webSocketMessageBytesMax = 2_097_152
+  /// One message from a WebSocket server, all its fragments together. It is in memory twice for a moment, and a room's
+  /// state may hold 512 KiB of metadata for each participant.
+  public static let webSocketMessageBytesMax = 8_388_608
   /// One message to a WebSocket server; LiveKit servers refuse more.
   public static let webSocketSendBytesMax = 2_097_152
   /// The status line and the headers of an HTTP response.

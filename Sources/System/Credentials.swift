@@ -25,6 +25,12 @@ public struct Credentials {
     Credentials(folder: source, source: source, isService: false, pending: pending)
   }
 
+  /// Those of this process if it is the service, else those that the service will have.
+  public static func ofService(configuredAt path: String) -> Credentials {
+    environment("CREDENTIALS_DIRECTORY") == nil
+      ? sources(in: parentFolder(of: absolutePath(path))) : handedOver
+  }
+
   /// The file of one; nil if it was not given. A service that has it optional gives a blank one instead.
   private func path(_ name: String) -> String? {
     guard let folder else { return nil }

@@ -1,9 +1,9 @@
 /// Everything in this room that a peer can make grow, and every time that it waits.
 enum Limits {
-  // Session descriptions. A room with a hundred audio tracks needs about 100 kB and 100 sections.
-  static let descriptionBytesMax = 256 * 1024
-  static let descriptionLinesMax = 8192
-  static let descriptionSectionsMax = 128
+  // Session descriptions. Each track of the room is a section, of about 1 kB for sound and 3 kB for a picture.
+  static let descriptionBytesMax = 2 << 20
+  static let descriptionLinesMax = 65_536
+  static let descriptionSectionsMax = 512
   /// Of one section, each kind of repeated attribute counted on its own (codecs, sources, candidates ...).
   static let attributesPerSectionMax = 64
 
@@ -77,7 +77,7 @@ enum Limits {
   /// Replay window, packets (RFC 3711 §3.3.2 asks for at least 64).
   static let srtpReplayWindowPackets = 128
   /// Streams whose roll-over counters are kept, for each direction.
-  static let srtpStreamsMax = 64
+  static let srtpStreamsMax = 1024
 
   // RTP and RTCP.
 

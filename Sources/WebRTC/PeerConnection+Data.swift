@@ -55,8 +55,9 @@ extension PeerConnection {
   }
 
   func drainData() {
-    // Without a path the packet is lost, as on any other network, and SCTP repeats it.
-    while let packet = data.nextPacket() { _ = dtls?.send(packet) }
+    // Without a path the packet is lost, as on any other network, and SCTP repeats it: kept, they would leave in one
+    // burst that is too late to be worth it.
+    while let packet = data.nextPacket() { if path != nil { _ = dtls?.send(packet) } }
     drainDTLSDatagrams()
     guard !data.events.isEmpty else { return }
     for event in data.events { outputs.append(.event(event)) }

@@ -51,6 +51,10 @@ extension PeerConnection {
     guard answer.sections.count == offer.sections.count else {
       throw .unsupported("an answer with \(answer.sections.count) sections to \(offer.sections.count)")
     }
+    // RFC 8829 §5.11: the sections are those of the offer.
+    for (offered, answered) in zip(offer.sections, answer.sections) where offered.mid != answered.mid {
+      throw .unsupported("an answer with section \(answered.mid) in place of \(offered.mid)")
+    }
     let transport = try answer.transport()
     try trust(transport.fingerprints)
     remoteDescription = answer
@@ -157,7 +161,8 @@ extension PeerConnection {
     let trustworthy = fingerprints.filter { $0.isTrustworthy }
     guard !trustworthy.isEmpty else { throw .unsupported("a fingerprint that is not SHA-256, -384 or -512") }
     if remoteFingerprints.isEmpty { remoteFingerprints = trustworthy }
-    guard remoteFingerprints == trustworthy else { throw .fingerprintChanged }
+    // In any order, and with further hashes of what may be the same certificate (RFC 8122 §5).
+    guard remoteFingerprints.contains(where: { trustworthy.contains($0) }) else { throw .fingerprintChanged }
   }
 
   private func startDTLS(role: DTLSTransport.Role) throws(DescriptionFailure) {
@@ -176,7 +181,9 @@ extension PeerConnection {
     for (offered, answered) in zip(offer.sections, answer.sections) {
       guard offered.kind == .audio, offered.direction.sends, !answered.isRejected,
         answered.direction.receives,
-        let opus = answered.opus, sendStreams.contains(where: { $0.mid == offered.mid })
+        let opus = answered.opus, let ssrc = offered.sources.first?.ssrc,
+        // Meanwhile the section may have been given to another track, which no offer has named yet.
+        sendStreams.contains(where: { $0.mid == offered.mid && $0.ssrc == ssrc })
       else { continue }
       sendingSections.append(
         SendingSection(
@@ -198,6 +205,7 @@ extension PeerConnection {
           midID: answered.extensionID(HeaderExtension.mid), asksAgain: opus.feedback.contains("nack"),
           reducedSizeRTCP: answered.reducedSizeRTCP))
     }
+    srtpReceiver?.announced = Set(receivingSections.flatMap { $0.ssrcs })
     // A section that ended, or was taken over by another track, takes its streams along.
     receiveStreams.removeAll { stream in
       guard let section = receivingSections.first(where: { $0.mid == stream.mid }) else { return true }

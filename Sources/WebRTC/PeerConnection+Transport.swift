@@ -87,7 +87,9 @@ extension PeerConnection {
   private func useKeys(_ keys: DTLSTransport.SRTPKeys, now: Instant) {
     do throws(SRTPFailure) {
       srtpSender = try SRTPSender(profile: keys.profile, master: keys.sending)
-      srtpReceiver = try SRTPReceiver(profile: keys.profile, master: keys.receiving)
+      let receiver = try SRTPReceiver(profile: keys.profile, master: keys.receiving)
+      receiver.announced = Set(receivingSections.flatMap { $0.ssrcs })
+      srtpReceiver = receiver
     } catch {
       return change(.failed, error.description)
     }

@@ -1,5 +1,6 @@
 import Base
 import CLinux
+import Configuration
 import Control
 import System
 

@@ -85,7 +85,7 @@ final class Daemon {
     configuration.mediaTimeoutMilliseconds = configuration.signalTimeoutMilliseconds
     let attempts = settings.session.reconnectAttempts
     configuration.retry = RetryPolicy(attemptsMax: attempts == 0 ? nil : attempts)
-    configuration.rpcMethods = RemoteMethods.all
+    configuration.rpcMethods = RemoteMethods.all.compactMap { Name($0) }
     configuration.limits.subscriptionsMax = AudioLimits.tracksMax
     return configuration
   }
@@ -148,24 +148,14 @@ final class Daemon {
   private static let startsAnew: Int32 = 75
 
   private func superviseMyself() {
-    var secondsInRoom = 0
     supervision.onFinding = { self.handle(.limitCrossed($0)) }
     supervision.start(loop) {
-      secondsInRoom = self.device.isInRoom ? secondsInRoom + 1 : 0
-      if secondsInRoom == Self.secondsUntilSettled { Self.releaseJoiningCode() }
-      return SelfReadings(
+      SelfReadings(
         anonymousKilobytes: self.instruments.memory?.anonymousKilobytes,
         descriptors: SystemInstruments.openDescriptors, audioTurns: self.sound.turnCount,
         signallingTurns: self.device.signallingTurns)
     }
   }
-
-  /// Joining takes megabytes of code (certificates, key exchange, descriptions) that a call does not.
-  private static func releaseJoiningCode() {
-    for library in ["libcrypto.", "libssl.", "libusrsctp."] { _ = lintel_release_library_code(library) }
-  }
-
-  private static let secondsUntilSettled = 2
 
   private func tellStatus() {
     guard statusIsStale, manager.isPresent else { return }

@@ -17,7 +17,7 @@ func standInDoctor(configurationAt path: String) -> Int32 {
     ).json
   ]
   do throws(ConfigurationUnusable) {
-    var settings = try readConfiguration(at: path)
+    var settings = try readConfigurationForService(at: path)
     settings.session.mode = .onDemand
     rows.append(DoctorRow("config", .pass, "\(path) is as it should be").json)
     do throws(StartFailure) {

@@ -8,6 +8,12 @@ func readConfiguration(at path: String) throws(ConfigurationUnusable) -> Setting
   try Settings.forStart(at: path, .handedOver)
 }
 
+/// What the service would start with, for a process that is not it: the credentials are those beside the
+/// configuration then, as far as whoever asks may read them.
+func readConfigurationForService(at path: String) throws(ConfigurationUnusable) -> Settings {
+  try Settings.forStart(at: path, .ofService(configuredAt: path))
+}
+
 /// The same for a daemon that runs.
 func readConfigurationAnew(at path: String) -> Result<Settings, ConfigurationMistakes> {
   do throws(ConfigurationUnusable) {
@@ -19,7 +25,7 @@ func readConfigurationAnew(at path: String) -> Result<Settings, ConfigurationMis
 
 func checkConfiguration(at path: String) -> Int32 {
   do throws(ConfigurationUnusable) {
-    _ = try readConfiguration(at: path)
+    _ = try readConfigurationForService(at: path)
     print("\(path) is as it should be")
     return 0
   } catch {

@@ -14,7 +14,8 @@ struct PastedTests {
       ("abc", "abc"), ("\u{FEFF}abc\r\n", "abc"), ("  abc\t\n\n", "abc"), ("\"abc\"", "abc"),
       ("'abc'\n", "abc"),
       ("Bearer abc", "abc"), ("bearer\tabc\n", "abc"), ("Authorization: Bearer abc", "abc"),
-      ("authorization:abc", "abc"), ("\"Bearer abc\"", "abc"), ("Bearer \"abc\"", "abc"),
+      ("authorization:abc", "abc"), ("\"Bearer abc\"", "abc"), ("\"'abc'\"", "abc"),
+      ("Bearer \"abc\"", "abc"),
       ("\u{FEFF}\u{FEFF} abc\u{A0}\u{200B}", "abc"), ("\u{A0}abc", "abc"),
       // What looks like one of these and is a secret.
       ("bearer-7", "bearer-7"), ("authorization", "authorization"), ("a\"b", "a\"b"),

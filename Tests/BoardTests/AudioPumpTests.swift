@@ -12,7 +12,7 @@ struct AudioPumpTests {
     let uplink: Uplink
     let downlink: Downlink
     let signals: AudioSignals
-    let events = AudioEventQueue()
+    let opener: AudioOpener<MemoryBoard>
     let pump: AudioPump<MemoryBoard>
     var told: [AudioDeviceEvent] = []
     var frames: [EncodedFrame] = []
@@ -26,7 +26,8 @@ struct AudioPumpTests {
       uplink = try Uplink(configuration)
       downlink = try Downlink()
       signals = try AudioSignals()
-      pump = AudioPump(board, uplink: uplink, downlink: downlink, signals: signals, events: events)
+      opener = AudioOpener(board, signals)
+      pump = AudioPump(board, uplink: uplink, downlink: downlink, signals: signals, opener: opener)
       begin = board.wait.now
       board.capture.hears = { Int16(truncatingIfNeeded: $0 & 8 == 0 ? 8_000 : -8_000) }
     }
@@ -44,7 +45,8 @@ struct AudioPumpTests {
           next += 1
         }
       }
-      pump.run()
+      pump.run(isAlone: true)
+      opener.closeDevices()
       drain()
     }
 
@@ -57,7 +59,7 @@ struct AudioPumpTests {
 
     private func drain() {
       var payload: [UInt8] = []
-      while let event = events.pop() { told.append(event) }
+      while let event = opener.events.pop() ?? pump.events.pop() { told.append(event) }
       while let frame = uplink.pop(into: &payload) { frames.append(frame) }
     }
 

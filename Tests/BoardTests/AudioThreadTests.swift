@@ -72,6 +72,45 @@ struct AudioThreadTests {
     #expect(steps.filter { $0 != 320 }.count <= 2)
   }
 
+  /// What a card takes to be opened is not taken from the other one.
+  @Test func whileOneCardIsOpenedTheOtherMissesNothing() throws {
+    let rig = try SoundRig(tone(440, seconds: 1))
+    let listener = rig.listener
+    try listener.thread.start(priority: 20)
+    #expect(listener.run(seconds: 5) { $0.opened(.capture) == 1 && $0.opened(.playback) == 1 })
+    for round in 1...5 {
+      try rig.workshop.fault("mic.ctl", 1)
+      #expect(listener.run(seconds: 5) { $0.lost(.capture) == round })
+      try rig.workshop.fault("mic.ctl", 6)
+      #expect(listener.run(seconds: 5) { $0.opened(.capture) == round + 1 })
+    }
+    listener.thread.stop()
+    #expect(listener.opened(.playback) == 1)
+    #expect(try rig.workshop.counter("spk.ctl", at: 20) == 0, "underruns")
+    // 300 ms of each opening are on the time line, too.
+    let steps = zip(listener.frames, listener.frames.dropFirst()).map { $1.position &- $0.position }
+    #expect(steps.filter { $0 != 320 }.count <= 10 && steps.allSatisfy { $0 <= 960 }, "\(steps)")
+  }
+
+  /// A driver that never comes back keeps the program from nothing, and not from ending.
+  @Test func aCardThatHangsWhileItIsOpenedStopsNobody() throws {
+    let rig = try SoundRig(tone(440, seconds: 1))
+    let listener = rig.listener
+    try listener.thread.start(priority: 20)
+    #expect(listener.run(seconds: 5) { $0.opened(.capture) == 1 && $0.opened(.playback) == 1 })
+    try rig.workshop.fault("mic.ctl", 1)
+    #expect(listener.run(seconds: 5) { $0.lost(.capture) == 1 })
+    try rig.workshop.fault("mic.ctl", 5)
+    let (frames, moved) = (listener.frames.count, try rig.workshop.counter("spk.ctl", at: 24))
+    #expect(listener.run(seconds: 5) { $0.frames.count > frames + 50 })
+    #expect(try rig.workshop.counter("spk.ctl", at: 24) > moved + 14_000)
+    #expect(try rig.workshop.counter("spk.ctl", at: 20) == 0 && listener.lost(.playback) == 0)
+    let begin = monotonicMicroseconds()
+    listener.thread.stop()
+    #expect(monotonicMicroseconds() - begin < 4_000_000)
+    try rig.workshop.fault("mic.ctl", 0)
+  }
+
   @Test func anXrunIsRecoveredAndTold() throws {
     let rig = try SoundRig(tone(440, seconds: 1))
     try rig.listener.thread.start(priority: 20)

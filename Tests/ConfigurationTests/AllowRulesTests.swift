@@ -14,7 +14,14 @@ struct AllowRulesTests {
       ("sip:desk-*", "agent", "desk-1", false), ("sip:*-1", "sip", "a-1-1", true),
       ("sip:*a*b", "sip", "xxaxxbxb", true), ("sip:*a*b", "sip", "xxbxa", false),
       ("sip:a:b", "sip", "a:b", true), ("agent, sip", "sip", "x", true), ("server", "server", "", true),
-      ("any", "unknown", "x", true), ("standard", "unknown", "x", false), ("sip:A", "sip", "a", false),
+      ("any", "unknown", "x", false), ("any", "hidden", "", false),
+      ("any:*", "hidden", "", false), ("hidden", "hidden", "", true), ("server", "hidden", "", false),
+      ("standard:Front Desk", "standard", "Front Desk", true),
+      ("standard:Front Desk", "standard", "FrontDesk", false),
+      (" sip : a b\t, agent ", "sip", "a b", true), (" sip : a b, agent ", "agent", "x", true),
+      ("agent:caf\u{E9}", "agent", "caf\u{E9}", true), ("agent:caf\u{E9}", "agent", "cafe\u{301}", false),
+      ("agent:Kiosk", "agent", "\u{212A}iosk", false),
+      ("standard", "unknown", "x", false), ("sip:A", "sip", "a", false),
     ])
   func rules(text: String, kind: String, identity: String, allowed: Bool) throws {
     #expect(try AllowRules(parsing: text).allow(kind: kind, identity: identity) == allowed)

@@ -98,6 +98,34 @@ struct TextFormTests {
     #expect(sentences(text) == "c:2: not a text in UTF-8")
   }
 
+  @Test("whatever is taken can be written out and read again unchanged")
+  func everything() throws {
+    let keys = [
+      "room", "identity", "agent-metadata", "output", "dtmf-code", "rpc-allow", "endpoint", "device", "mixer",
+      "microphone", "id", "volume", "button",
+    ]
+    let pieces = [
+      "\"", "'", ";", " ", "#", "x", "\u{A0}", "\u{FEFF}", "=", ":", "[", "]", ",", "*", "sip", "agent:",
+      "https://h/", "?", "\t", "12", "é", "-", "/",
+    ]
+    var state: UInt64 = 1
+    func next(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    var taken = 0
+    for _ in 0..<40_000 {
+      let key = try #require(Keys.all.first { $0.name == keys[next(keys.count)] })
+      var value = ""
+      for _ in 0..<next(6) { value += pieces[next(pieces.count)] }
+      let line = "[\(key.section)]\n\(key.name) =\(value)\n"
+      guard let settings = try? parse(line) else { continue }
+      taken += 1
+      #expect(try parse(settings.text) == settings, "\(line)")
+    }
+    #expect(taken > 5_000)
+  }
+
   @Test("settings written out parse to the same")
   func roundTrip() throws {
     let settings = try parse(

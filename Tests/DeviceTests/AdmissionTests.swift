@@ -10,7 +10,7 @@ import Testing
 
   @Test func whatIsKeptIsDoneInOrderWhenTheSenderIsKnown() {
     var admission = Admission<Int>()
-    for (number, sid) in [(1, "a"), (2, "b"), (3, "a")] {
+    for (number, sid) in [(1, "a"), (2, "b"), (3, "a")] as [(Int, Name)] {
       let isHeld = admission.hold(number, from: sid, now: start)
       #expect(isHeld)
     }
@@ -26,7 +26,7 @@ import Testing
     var admission = Admission<Int>()
     let same = (0..<100).filter { admission.hold($0, from: "hidden", now: start) }
     #expect(same.count == DeviceLimits.unannouncedOfOneMax)
-    let others = (0..<100).filter { admission.hold($0, from: "sid-\($0)", now: start) }
+    let others = (0..<100).filter { admission.hold($0, from: Name("sid-\($0)") ?? "", now: start) }
     #expect(others.count == DeviceLimits.unannouncedMax - DeviceLimits.unannouncedOfOneMax)
     admission.clear()
     let isHeld = admission.hold(1, from: "hidden", now: start)
@@ -101,7 +101,8 @@ import Testing
     bench.enter()
     for key in "4711#".utf8 {
       let caller = Caller(kind: Caller.unknownKind, identity: "phone", sid: "PA_phone")
-      bench.act { device, now in device.perform(device.audience.admit(.key(key, caller), now: now), now: now) }
+      bench.act { device, now in device.perform(device.audience.admit(.key(key, caller), now: now), now: now)
+      }
     }
     bench.advance(milliseconds: 2_500)
     let phone = Bench.participant("phone", .sip)

@@ -190,7 +190,7 @@ extension Bench {
 
   /// In a room, with these others in it. The room of the bench is dialled and says no more; what it would say is said
   /// here.
-  func enter(heard: Bool = true, _ others: (String, Participant.Kind)...) {
+  func enter(heard: Bool = true, _ others: (Name, Participant.Kind)...) {
     words.participants = others.map { Self.participant($0, $1) }
     act { device, now in
       let wish = Stay.Wish(url: nil, token: token())
@@ -202,10 +202,14 @@ extension Bench {
     if heard { hear() }
   }
 
-  static func participant(_ identity: String, _ kind: Participant.Kind) -> Participant {
+  static func sender(_ identity: Name) -> Sender {
+    .participant(sid: Name("PA_" + identity.text) ?? "", identity: identity)
+  }
+
+  static func participant(_ identity: Name, _ kind: Participant.Kind) -> Participant {
     var participant = Participant()
     participant.identity = identity
-    participant.sid = "PA_" + identity
+    participant.sid = Name("PA_" + identity.text) ?? ""
     participant.kind = kind
     participant.state = .active
     return participant
@@ -226,18 +230,18 @@ extension Bench {
   /// The room is closed, as it is a moment after it was left.
   func closeRoom() { act { $0.perform([.stay(.roomClosed(reason: "left"))], now: $1) } }
 
-  func type(_ keys: String, as identity: String) {
+  func type(_ keys: String, as identity: Name) {
     for key in keys.utf8 {
       act { device, now in
-        device.perform([.key(key, device.audience.caller(sid: "PA_" + identity, identity: identity))], now: now)
+        device.perform([.key(key, device.audience.caller(Self.sender(identity)))], now: now)
       }
     }
   }
 
   /// What our method answered to a call of it.
-  func call(_ method: String, _ payload: String, by identity: String = "bot") -> RemoteAnswer? {
+  func call(_ method: String, _ payload: String, by identity: Name = "bot") -> RemoteAnswer? {
     act { device, now in
-      let caller = device.audience.caller(sid: "PA_" + identity, identity: identity)
+      let caller = device.audience.caller(Self.sender(identity))
       device.serve(RemoteCall(id: 9, caller: caller, method: method, payload: payload), now: now)
     }
     if case .answer(9, let answer)? = words.said.last { return answer }

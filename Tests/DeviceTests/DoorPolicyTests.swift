@@ -1,3 +1,4 @@
+import Base
 import Configuration
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
     init(
       _ kind: String, _ way: DoorWay, _ verdict: DoorVerdict, _ change: (inout Row) -> Void = { _ in }
     ) {
-      caller = Caller(kind: kind, identity: kind == "local" ? "lintelctl" : "\(kind)-1")
+      caller = Caller(kind: kind, identity: kind == "local" ? "lintelctl" : Name("\(kind)-1") ?? "")
       self.way = way
       self.verdict = verdict
       change(&self)

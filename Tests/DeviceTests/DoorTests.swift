@@ -42,7 +42,7 @@ import Testing
     let bench = try Bench.withDoor()
     bench.enter(("phone", .sip), ("ann", .standard), ("bot", .agent))
     for name in ["ann", "bot", "nobody"] {
-      bench.type("4711#", as: name)
+      bench.type("4711#", as: Name(name) ?? "")
       let refused = try #require(bench.events(named: "door.refused").last)
       #expect(refused["by"].string == name)
       #expect(refused["reason"].string == DoorRefusal.notAllowed.words)

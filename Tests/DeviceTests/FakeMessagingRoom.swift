@@ -32,7 +32,8 @@ final class FakeMessagingRoom: MessagingRoom {
     return last
   }
 
-  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(MessagingFailure) -> String {
+  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(MessagingFailure) -> String
+  {
     try note(.text(text, topic: topic, to: to))
     return "stream-\(next())"
   }

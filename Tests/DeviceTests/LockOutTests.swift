@@ -81,7 +81,9 @@ private let wall: Int64 = 1_800_000_000_000
   }
 }
 
-private func caller(_ name: String) -> Caller { Caller(kind: "sip", identity: name, sid: "PA_" + name) }
+private func caller(_ name: String) -> Caller {
+  Caller(kind: "sip", identity: Name(name) ?? "", sid: Name("PA_" + name) ?? "")
+}
 
 @Suite struct CollectorTests {
   private func entries(_ keys: String, pause: Int = 100) -> [String] {

@@ -1,3 +1,4 @@
+import Base
 import Control
 import JSON
 import Testing
@@ -64,7 +65,7 @@ import Testing
     bench.enter(("bot", .agent), ("ann", .standard), ("phone", .sip))
     for method in RemoteMethods.all {
       for name in ["ann", "phone", "ghost"] {
-        guard case .refused(403, _, "not-allowed")? = bench.call(method, "", by: name) else {
+        guard case .refused(403, _, "not-allowed")? = bench.call(method, "", by: Name(name) ?? "") else {
           Issue.record("\(method) was not refused to \(name)")
           continue
         }

@@ -201,7 +201,9 @@ struct StayRig {
     var then = words(rig.stay.phase)
     if rig.stay.phase == .waiting || rig.stay.phase == .failed, let due = rig.attemptDue {
       let seconds = due.milliseconds(since: rig.moment.now) / 1000
-      then += (rig.stay.phase == .failed ? ", back in " : ", again in ") + (seconds == 3600 ? "1 h" : "\(seconds) s")
+      then +=
+        (rig.stay.phase == .failed ? ", back in " : ", again in ")
+        + (seconds == 3600 ? "1 h" : "\(seconds) s")
     }
     let does = actions.compactMap { words($0) }
     return (then, does.joined(separator: ", "))

@@ -34,10 +34,12 @@ import Testing
   }
 
   /// Seconds that pass by the monotonic and by the wall clock, and whether a token of ten minutes still holds.
-  @Test(arguments: [
-    (0, 0, true), (590, 590, true), (591, 591, false), (0, 591, false), (591, 0, false), (0, -86_400, true),
-    (0, 86_400, false),
-  ] as [(Int, Int64, Bool)]) func howLongATicketHolds(monotonic: Int, wall: Int64, holds: Bool) throws {
+  @Test(
+    arguments: [
+      (0, 0, true), (590, 590, true), (591, 591, false), (0, 591, false), (591, 0, false), (0, -86_400, true),
+      (0, 86_400, false),
+    ] as [(Int, Int64, Bool)]) func howLongATicketHolds(monotonic: Int, wall: Int64, holds: Bool) throws
+  {
     // This board's clock is an hour behind the one that made the token: its life is ten minutes all the same.
     let ticket = try ticket(#""nbf":1003600,"exp":1004200"#, at: 1_000_000)
     #expect(ticket.lifetimeSeconds == 600)
@@ -47,8 +49,9 @@ import Testing
   @Test(
     arguments: [
       (#""exp":9223372036854775807"#, true), (#""exp":9223372036854775807,"nbf":-9223372036854775808"#, true),
-      (#""exp":-9223372036854775808,"nbf":9223372036854775807"#, false), (#""sub":"x""#, true),
-    ]) func anyNumberIsALife(claims: String, holds: Bool) throws {
+      (#""exp":-9223372036854775808,"nbf":9223372036854775807"#, false), (#""x":1"#, true),
+    ]) func anyNumberIsALife(claims: String, holds: Bool) throws
+  {
     for wall in [Int64.min, -1, 0, 1_800_000_000] {
       let ticket = try ticket(claims, at: wall)
       #expect(ticket.holds(at: moment(monotonic: 101, wall: wall)) == holds, "\(wall)")
@@ -82,8 +85,9 @@ import Testing
       ("room-does-not-exist", circumstances(.alwaysOn, failures: 3), .retry(milliseconds: 10_000)),
       ("", circumstances(.alwaysOn), .retry(milliseconds: 5_000)),
     ] as [(String, ComeBack.Circumstances, ComeBack)]) func afterAFailure(
-    code: String, circumstances: ComeBack.Circumstances, next: ComeBack
-  ) {
+      code: String, circumstances: ComeBack.Circumstances, next: ComeBack
+    )
+  {
     #expect(ComeBack.after(code, circumstances) == next)
   }
 }

@@ -46,6 +46,13 @@ func fuzzHTTPResponse(_ bytes: [UInt8]) {
   precondition(whole.isComplete == pieces.isComplete && whole.body.count <= 1024)
 }
 
+/// The same for a body of chunks with extensions: whatever is read ahead of its meaning is bounded.
+func fuzzHTTPChunks(_ bytes: [UInt8]) {
+  guard let first = bytes.first else { return }
+  fuzzHTTPResponse(
+    [first] + Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8) + bytes.dropFirst())
+}
+
 /// nil if the parser refused.
 private func response(_ stream: [UInt8], piece: Int, truncates: Bool) -> HTTPResponseParser? {
   var parser = HTTPResponseParser(bodyBytesMax: 1024, truncatesBody: truncates)
@@ -53,6 +60,7 @@ private func response(_ stream: [UInt8], piece: Int, truncates: Bool) -> HTTPRes
   do throws(HTTPParseFailure) {
     while !rest.isEmpty {
       if try parser.feed(Array(rest.prefix(piece))) { return parser }
+      precondition(parser.waitingBytes <= ReactorLimits.httpHeadBytesMax + min(piece, rest.count))
       rest = rest.dropFirst(piece)
     }
     return parser

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -199,15 +200,30 @@ async def test_metrics_over_socket_and_http(idle):
         assert b" 400 " in silent[1].recv(100)
 
 
-async def test_a_port_that_is_taken(tmp_path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        device = Device(tmp_path, url="ws://127.0.0.1:1", session_mode="on-demand", metrics_listen=f"127.0.0.1:{port}")
-        done = subprocess.run([device_module.BINARIES / "linteld", "--config", tmp_path / "lintel.conf"],
-                              capture_output=True, text=True, timeout=10)
-        assert done.returncode == 1 and f"127.0.0.1:{port}" in done.stderr and "in use" in done.stderr
+async def test_a_port_that_is_taken_keeps_no_door_shut(tmp_path):
+    """It is said, shown by doctor, and served once the port is free."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        device = Device(tmp_path, url="ws://127.0.0.1:1", session_mode="on-demand", metrics_listen=address)
+        device.start()
+        try:
+            assert f"listening on {address}: address already in use" in device.log()
+            rows = (await device.ask("--json", "doctor")).value["rows"]
+            assert any("metrics" in str(row) and address in str(row) for row in rows), rows
+            taken.close()
+
+            def served():
+                try:
+                    with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
+                        return answer.read().endswith(b"# EOF\n")
+                except OSError:
+                    return False
+            deadline = time.monotonic() + 15
+            while not await asyncio.to_thread(served):
+                assert time.monotonic() < deadline, "the metrics are not served"
+                await asyncio.sleep(0.2)
+        finally:
+            device.stop()
 
 
 # -- the configuration -----------------------------------------------------------------------------------------

@@ -60,6 +60,40 @@ def test_a_mistake_writes_nothing(folder):
     assert provision("volume=6", "--folder", folder).status == USAGE
 
 
+def test_what_would_not_start_is_not_written(folder):
+    """The check is the start: codes, groups, and keys that only together are wrong."""
+    code = folder / "code"
+    code.write_text("123\n")
+    for arguments, words in ((["door.output=lock", "--door-code-file", code], "4 to 16 digits"),
+                             (["control.admin-group=nobody-has-it"], "no group 'nobody-has-it'"),
+                             (["gpio.lock=17", "gpio.button=17"], "line of button already"),
+                             (["audio.jitter-ms=60", "audio.jitter-max-ms=40"], "20 to 40"),
+                             (["server.ca-file=/nowhere/ca.pem"], "/nowhere/ca.pem cannot be read"),
+                             (["control.socket=" + str(code)], "is not a socket")):
+        result = provision(*arguments, "--folder", folder)
+        assert result.status == FAILED and words in result.error, result
+        assert not (folder / "door-code").exists() and not (folder / "lintel.conf.d").exists()
+    # A code that is there already counts, and so does one that --check-config finds.
+    (folder / "door-code").write_text("12ab")
+    (folder / "door-code").chmod(0o600)
+    assert "4 to 16 digits" in provision("door.output=lock", "--folder", folder).error
+    with open(folder / "lintel.conf", "a") as conf:
+        conf.write("[door]\noutput = lock\n")
+    checked = subprocess.run([device_module.BINARIES / "linteld", "--config", folder / "lintel.conf", "--check-config"],
+                             capture_output=True, text=True, timeout=10)
+    assert checked.returncode == 1 and "4 to 16 digits" in checked.stderr, checked
+
+
+def test_what_people_paste(folder):
+    for text, kept in (("\ufeffBearer abc\r\n", "abc"), ('"a%20b"\n', "a%20b"), ("Authorization: Bearer x=\n", "x=")):
+        assert provision("--bearer-file", "-", "--folder", folder, text=text).status == DONE
+        assert (folder / "token-bearer").read_text() == kept + "\n"
+    for text, words in (("xyzzy\nsecond\n", "line 2"), ("xyz zy\n", "blank in the middle"), (" \n", "is empty")):
+        result = provision("--bearer-file", "-", "--folder", folder, text=text)
+        assert result.status == FAILED and words in result.error and "xyz" not in result.error, result
+    assert (folder / "token-bearer").read_text() == "x=\n"
+
+
 def test_a_place_that_cannot_be_written(folder):
     result = provision("audio.volume=6", "--folder", "/proc")
     assert result.status == FAILED and "/proc" in result.error, result

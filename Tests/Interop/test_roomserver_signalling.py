@@ -332,3 +332,20 @@ async def test_official_clients_survive_a_dropped_websocket(server, room):
         await asyncio.sleep(3)
         assert a.disconnected is None and (await server.state(room))["a"]["signal"]
         assert b.heard("a").first_sound_at(time.monotonic() - 0.2)
+
+
+async def test_a_call_of_the_servers_own(server, room):
+    """It names its caller by the call's id; somebody who calls himself so has a sid."""
+    server.require_hooks()
+    async with Peer(server, room, "a") as a, RawClient(server, room, "watcher") as watcher:
+        a.room.local_participant.register_rpc_method("echo", lambda call: f"{len(call.caller_identity)} {call.payload}")
+        await a.sees("watcher")
+        assert await server.call(room, "a", "echo", "hello") == (200, {"payload": "36 hello"})
+        status, refused = await server.call(room, "a", "nothing")
+        assert status >= 400 and "not supported" in refused["msg"]
+        await wait_for(lambda: watcher.channels, 3, "its channels")
+        call = asyncio.ensure_future(server.call(room, "watcher", "silence"))
+        await wait_for(lambda: watcher.data, 3, "the request")
+        packet = watcher.data[0][1]
+        assert packet.participant_identity == packet.rpc_request.id and not packet.participant_sid
+        call.cancel()

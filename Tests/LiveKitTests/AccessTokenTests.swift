@@ -44,11 +44,19 @@ import Testing
     ("abc", "it has 1 parts separated by dots instead of 3"),
     ("a.b.c.d", "it has 4 parts separated by dots instead of 3"),
     ("ab!.YWJj.YWJj", "a part of it is not base64url"), ("YWJj.YWJj.", "a part of it is not base64url"),
-    ("YWJj.YWJj.YW Jj", "a part of it is not base64url"),
+    ("YWJj.YWJj.YW Jj", "it has a blank in the middle, which no secret has"),
+    ("YWJj.YW\nJj.YWJj", "it goes on in line 2, but a secret is one line"),
     (String(repeating: "a", count: 16_385), "it is longer than 16 kB"),
   ])
   func theShape(text: String, why: String) {
     #expect(Self.read(text) == "the access token is malformed: " + why)
+  }
+
+  @Test(arguments: ["\u{FEFF}T", "Bearer T\r\n", "\"T\"", "Authorization: Bearer T"])
+  func whatWasPastedAroundIt(text: String) throws {
+    let token = Bench.token(#"{"sub":"d","video":{"roomJoin":true,"room":"h"}}"#)
+    let around = text.split(separator: "T", maxSplits: 1, omittingEmptySubsequences: false)
+    #expect(try AccessToken("\(around[0])\(token)\(around[1])").secret == token)
   }
 
   static func judge(exp: Int64?, nbf: Int64?, now: Int64) throws -> String {

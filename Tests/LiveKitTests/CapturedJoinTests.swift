@@ -27,12 +27,15 @@ import Testing
   @Test func itIsUnderstood() throws {
     let message = try #require(bytes(hexadecimal: Self.hexadecimalText))
     var dropped = 0
-    guard case .join(let join) = SignalDecoder.decode(message, limits: LiveKit.Limits(), dropped: &dropped)
+    var refused = 0
+    guard
+      case .join(let join) = SignalDecoder.decode(
+        message, limits: LiveKit.Limits(), dropped: &dropped, refused: &refused)
     else {
       Issue.record("no join")
       return
     }
-    #expect(dropped == 0)
+    #expect(dropped == 0 && refused == 0)
     #expect(join.room.sid == "RM_7RBpBnKrebPm")
     #expect(join.room.name == "v2-b4d3db")
     #expect(join.room.serverVersion == "1.13.5")

@@ -7,7 +7,11 @@ import Testing
   static func received(_ bench: Bench) -> String {
     String(
       decoding: bench.events.compactMap {
-        if case .dtmfReceived(let digit, "phone") = $0 { digit } else { nil }
+        if case .dtmfReceived(let digit, .participant(sid: "PA_phone", identity: "phone")) = $0 {
+          digit
+        } else {
+          nil
+        }
       }, as: UTF8.self)
   }
 

@@ -12,7 +12,7 @@ import Testing
     let bytes: String
   }
 
-  static func packet(_ value: DataPacket.Value, _ sequence: UInt32 = 0, to: [String] = []) -> DataPacket {
+  static func packet(_ value: DataPacket.Value, _ sequence: UInt32 = 0, to: [Name] = []) -> DataPacket {
     DataPacket(destinations: to, sequence: sequence, value: value)
   }
 

@@ -8,7 +8,7 @@ import Testing
   final class Filter {
     var filter = ReceiveFilter()
 
-    func isNew(sid: String, sequence: UInt32, sendersMax: Int) -> Bool {
+    func isNew(sid: Name, sequence: UInt32, sendersMax: Int) -> Bool {
       filter.isNew(sid: sid, sequence: sequence, sendersMax: sendersMax)
     }
     func isNew(nonce: [UInt8], noncesMax: Int) -> Bool { filter.isNew(nonce: nonce, noncesMax: noncesMax) }
@@ -105,7 +105,7 @@ import Testing
 
   @Test func uuidsAreOfVersionFourAndDiffer() {
     let random = SeededRandom(seed: 1)
-    let first = Array(randomUUID(random).utf8)
+    let first = randomUUID(random).bytes
     #expect(first.count == 36)
     #expect([8, 13, 18, 23].allSatisfy { first[$0] == UInt8(ascii: "-") })
     #expect(first[14] == UInt8(ascii: "4"))

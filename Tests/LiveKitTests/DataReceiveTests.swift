@@ -6,15 +6,17 @@ import Testing
 @Suite struct DataReceiveTests {
   struct Received: Equatable {
     var payload: [UInt8]
-    var topic: String
-    var identity: String
+    var topic: Name
+    var sender: Sender
     var reliable: Bool
   }
 
+  static let agent = Sender.participant(sid: "PA_agent", identity: "agent")
+
   static func received(_ bench: Bench) -> [Received] {
     bench.events.compactMap {
-      guard case .dataReceived(let payload, let topic, let identity, let reliable) = $0 else { return nil }
-      return Received(payload: payload, topic: topic, identity: identity, reliable: reliable)
+      guard case .dataReceived(let payload, let topic, let sender, let reliable) = $0 else { return nil }
+      return Received(payload: payload, topic: topic, sender: sender, reliable: reliable)
     }
   }
 
@@ -31,18 +33,30 @@ import Testing
     bench.drain()
     #expect(
       Self.received(bench) == [
-        Received(payload: [1], topic: "t", identity: "agent", reliable: true),
-        Received(payload: [2], topic: "t", identity: "agent", reliable: false),
-        Received(payload: [3], topic: "t", identity: "agent", reliable: true),
+        Received(payload: [1], topic: "t", sender: Self.agent, reliable: true),
+        Received(payload: [2], topic: "t", sender: Self.agent, reliable: false),
+        Received(payload: [3], topic: "t", sender: Self.agent, reliable: true),
       ])
   }
 
-  @Test func theSenderIsTheIdentityOrElseTheSession() throws {
+  /// Whoever has no identity is nobody, whatever session the packet names: servers that do not know that field hand
+  /// on what the sender wrote there.
+  @Test func theSenderIsWhoeverTheServerSays() throws {
     let bench = try Bench.withData(join: Server.join(others: [Server.participant("ann", "PA_7")]))
     bench.deliver(Self.user(1), from: "", sid: "PA_7")
     bench.deliver(Self.user(2), from: "", sid: "")
-    bench.deliver(Self.user(3), from: "not announced yet")
-    #expect(Self.received(bench).map(\.identity) == ["ann", "", "not announced yet"])
+    bench.deliver(Self.user(3), from: "later", sid: "PA_8")
+    bench.deliver(Self.user(4), from: "later", sid: "PA_7")
+    bench.deliver(Self.user(5), from: "ann", sid: "PA_7")
+    bench.deliver(Self.user(6), from: "ann", sid: "")
+    let senders = Self.received(bench).map(\.sender)
+    #expect(
+      senders == [
+        .hidden(sid: "PA_7"), .hidden(sid: ""), .participant(sid: "PA_8", identity: "later"),
+        .participant(sid: "PA_7", identity: "later"), .participant(sid: "PA_7", identity: "ann"),
+        .participant(sid: "", identity: "ann"),
+      ])
+    #expect(senders.map { bench.room.participant($0)?.identity } == [nil, nil, nil, nil, "ann", "ann"])
   }
 
   @Test func repetitionsAreDroppedAndCounted() throws {

@@ -16,7 +16,7 @@ import Testing
     init(_ limits: Limits = Limits()) { streams = IncomingStreams(limits: limits) }
 
     func open(
-      _ streamID: String = "s", total: UInt64? = nil, collects: Bool = false,
+      _ streamID: Name = "s", total: UInt64? = nil, collects: Bool = false,
       from origin: PacketOrigin = peer,
       change: (inout DataPacket.StreamHeader) -> Void = { _ in }
     ) {
@@ -26,13 +26,13 @@ import Testing
     }
 
     func chunk(
-      _ index: UInt64, _ content: [UInt8], _ streamID: String = "s", from origin: PacketOrigin = peer
+      _ index: UInt64, _ content: [UInt8], _ streamID: Name = "s", from origin: PacketOrigin = peer
     ) {
       tell(streams.chunk(.init(streamID: streamID, index: index, content: content), from: origin, now: now))
     }
 
     func end(
-      _ streamID: String = "s", reason: String = "", attributes: [StreamAttribute] = [],
+      _ streamID: Name = "s", reason: String = "", attributes: [StreamAttribute] = [],
       from origin: PacketOrigin = peer
     ) {
       tell(

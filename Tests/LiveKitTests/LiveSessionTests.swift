@@ -30,7 +30,7 @@ import Testing
     private var flying: [(bytes: [UInt8], from: SocketAddress, to: SocketAddress)] = []
     private var fromServer: [[UInt8]] = []
 
-    init(rpcMethods: [String] = []) throws {
+    init(rpcMethods: [Name] = []) throws {
       var configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1")
       configuration.rpcMethods = rpcMethods
       room = Room(configuration: configuration, random: SeededRandom(seed: 1))

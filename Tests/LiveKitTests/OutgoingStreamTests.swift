@@ -5,7 +5,7 @@ import Testing
 
 /// What is written, cut into packets: by size and at whole characters, in turn, within limits.
 @Suite struct OutgoingStreamTests {
-  static func header(_ streamID: String = "s", text: Bool = true, total: UInt64? = nil)
+  static func header(_ streamID: Name = "s", text: Bool = true, total: UInt64? = nil)
     -> DataPacket.StreamHeader
   {
     var header = DataPacket.StreamHeader()
@@ -83,16 +83,16 @@ import Testing
 
   @Test func streamsTakeTurns() throws {
     var streams = OutgoingStreams(limits: Limits())
-    for name in ["a", "b", "c"] {
+    for name in ["a", "b", "c"] as [Name] {
       let id = try streams.add(Self.header(name, text: false), to: [])
       try streams.write([UInt8](repeating: 1, count: 30_000), to: id)
       try streams.close(id, reason: "", attributes: [:])
     }
     let order = Self.drain(&streams).map { packet in
       switch packet {
-      case .streamHeader(let header): "h" + header.streamID
-      case .streamChunk(let chunk): "\(chunk.index)" + chunk.streamID
-      case .streamTrailer(let trailer): "t" + trailer.streamID
+      case .streamHeader(let header): "h\(header.streamID)"
+      case .streamChunk(let chunk): "\(chunk.index)\(chunk.streamID)"
+      case .streamTrailer(let trailer): "t\(trailer.streamID)"
       default: "?"
       }
     }

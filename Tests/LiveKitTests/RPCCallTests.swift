@@ -21,7 +21,7 @@ import Testing
   }
 
   static func call(
-    _ bench: Bench, to: String = "agent", _ payload: String = "{}", timeout: Int = 15_000
+    _ bench: Bench, to: Name = "agent", _ payload: String = "{}", timeout: Int = 15_000
   ) -> RPCCall.ID {
     let id = bench.room.performRPC(
       to: to, method: "m", payload: payload, responseTimeoutMilliseconds: timeout, now: bench.now)
@@ -47,7 +47,7 @@ import Testing
     #expect(request.payload == "ä")
     #expect(request.version == 1)
     #expect(request.responseTimeoutMilliseconds == 8_000)
-    #expect(request.id.utf8.count == 36)
+    #expect(request.id.utf8Count == 36)
     bench.deliver(.rpcAck(requestID: request.id))
     bench.idle(10_000)
     #expect(Self.results(bench).isEmpty)
@@ -199,7 +199,7 @@ import Testing
     // Answered in any order.
     for packet in bench.sentPackets.reversed() {
       guard case .rpcRequest(let request) = packet.value else { continue }
-      bench.deliver(.rpcResponse(requestID: request.id, .success(request.id)))
+      bench.deliver(.rpcResponse(requestID: request.id, .success(request.id.text)))
     }
     #expect(Self.results(bench).count == 65)
     #expect(bench.room.core.rpc.calls.isEmpty)

@@ -10,9 +10,9 @@ import Testing
   }
 
   static func request(
-    _ bench: Bench, _ id: String = "1", method: String = "echo", payload: String = "{}",
+    _ bench: Bench, _ id: Name = "1", method: Name = "echo", payload: String = "{}",
     timeout: UInt32 = 8_000,
-    version: UInt32 = 1, from identity: String = "agent", sid: String? = nil
+    version: UInt32 = 1, from identity: Name = "agent", sid: Name? = nil
   ) {
     bench.deliver(
       .rpcRequest(
@@ -31,7 +31,7 @@ import Testing
     Self.request(bench, payload: "pä")
     #expect(bench.sentPackets.map(\.value) == [.rpcAck(requestID: "1")])
     let invocation = try #require(Self.invoked(bench).first)
-    #expect(invocation.callerIdentity == "agent")
+    #expect(invocation.sender == .participant(sid: "PA_agent", identity: "agent"))
     #expect(!invocation.isServer)
     #expect(invocation.method == "echo")
     #expect(invocation.payload == "pä")
@@ -87,17 +87,17 @@ import Testing
   /// RoomService.PerformRpc: the id in place of an identity, no session, and the answer to nobody.
   @Test func theServerCalls() throws {
     let bench = try Bench.withData()
-    let id = "6f1c3ad0-4b1c-4c8e-9f55-0d9b6a1f2e11"
+    let id: Name = "6f1c3ad0-4b1c-4c8e-9f55-0d9b6a1f2e11"
     Self.request(bench, id, from: id, sid: "")
     let invocation = try #require(Self.invoked(bench).first)
     #expect(invocation.isServer)
-    #expect(invocation.callerIdentity == "")
+    #expect(invocation.sender == .server)
     try Self.answer(bench, .success("ok"))
     #expect(bench.sentPackets.map(\.destinations) == [[], []])
     // A participant who bears the id as a name is no server.
     Self.request(bench, "fake", from: "fake", sid: "PA_fake")
     #expect(Self.invoked(bench).last?.isServer == false)
-    #expect(Self.invoked(bench).last?.callerIdentity == "fake")
+    #expect(Self.invoked(bench).last?.sender == .participant(sid: "PA_fake", identity: "fake"))
     #expect(bench.sentPackets.last?.destinations == ["fake"])
   }
 
@@ -178,7 +178,7 @@ import Testing
 
   @Test func answersOutliveAReconnectionButNotToTheServer() throws {
     let bench = try Bench.withData()
-    let id = "6f1c3ad0-4b1c-4c8e-9f55-0d9b6a1f2e11"
+    let id: Name = "6f1c3ad0-4b1c-4c8e-9f55-0d9b6a1f2e11"
     Self.request(bench, "1", timeout: 60_000)
     Self.request(bench, id, from: id, sid: "")
     let invocations = Self.invoked(bench)
@@ -194,7 +194,7 @@ import Testing
   @Test func requestsWithoutOrWithEndlessIdsAreMalformed() throws {
     let bench = try Bench.withData()
     Self.request(bench, "")
-    Self.request(bench, String(repeating: "x", count: 600))
+    Self.request(bench, "\(String(repeating: "x", count: 600))")
     #expect(bench.data.malformed == 2)
     #expect(bench.sentPackets.isEmpty)
   }

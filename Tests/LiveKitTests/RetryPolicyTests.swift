@@ -34,8 +34,9 @@ import Testing
     (.timedOut(host: ""), .backOff), (.unreachable(host: "", ""), .backOff),
     (.serverUnavailable(status: 503, ""), .backOff), (.noJoinResponse, .backOff), (.signalLost(""), .backOff),
     (.pingTimeout, .backOff), (.mediaTimeout(""), .backOff), (.mediaFailed(""), .backOff),
-    (.negotiationTimeout, .backOff), (.badDescription(""), .backOff), (.tls(host: "", ""), .slow),
-    (.notLiveKit(""), .slow), (.rejoinAsked(.connectionTimeout), .backOff),
+    (.negotiationTimeout, .backOff), (.badDescription(""), .slow), (.tls(host: "", ""), .slow),
+    (.notLiveKit(""), .slow), (.roomTooLarge(bytes: 2, max: 1), .slow),
+    (.rejoinAsked(.connectionTimeout), .backOff),
     (.rejoinAsked(.stateMismatch), .backOff),
   ])
   func thePaceOfAFailure(failure: Failure, pace: RetryPace) {

@@ -6,7 +6,7 @@ import Testing
 
 /// Streams, chat and transcriptions through the room, in both directions.
 @Suite struct RoomStreamTests {
-  static func header(_ streamID: String, topic: String, total: UInt64? = nil) -> DataPacket.Value {
+  static func header(_ streamID: Name, topic: Name, total: UInt64? = nil) -> DataPacket.Value {
     var header = OutgoingStreamTests.header(streamID, total: total)
     header.topic = topic
     header.timestampMilliseconds = 5
@@ -46,7 +46,7 @@ import Testing
     #expect(header.mimeType == "text/plain")
     #expect(header.isText)
     #expect(header.totalBytes == 11)
-    #expect(header.streamID.utf8.count == 36)
+    #expect(header.streamID.utf8Count == 36)
     #expect(header.timestampMilliseconds == Bench.wall * 1000)
     #expect(
       packets[1].value
@@ -74,7 +74,7 @@ import Testing
   @Test func otherTopicsComeInPiecesOrWhole() throws {
     let bench = try Bench.withData()
     bench.room.core.streams = Streams(limits: Limits(), wholeTextTopics: ["notes"])
-    for topic in ["notes", "files"] {
+    for topic in ["notes", "files"] as [Name] {
       bench.deliver(Self.header(topic, topic: topic, total: 4))
       bench.deliver(.streamChunk(.init(streamID: topic, index: 0, content: [0x61, 0x62])))
       bench.deliver(.streamChunk(.init(streamID: topic, index: 1, content: [0x63, 0x64])))

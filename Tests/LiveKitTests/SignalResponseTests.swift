@@ -4,11 +4,12 @@ import Testing
 
 @Suite struct SignalResponseTests {
   static func decode(_ bytes: [UInt8], _ limits: LiveKit.Limits = LiveKit.Limits()) -> (
-    SignalResponse?, dropped: Int
+    SignalResponse?, dropped: Int, refused: Int
   ) {
     var dropped = 0
-    let response = SignalDecoder.decode(bytes, limits: limits, dropped: &dropped)
-    return (response, dropped)
+    var refused = 0
+    let response = SignalDecoder.decode(bytes, limits: limits, dropped: &dropped, refused: &refused)
+    return (response, dropped, refused)
   }
 
   @Test func joinWithEverythingInIt() throws {
@@ -77,7 +78,7 @@ import Testing
       (0..<5).map {
         Server.participant("p\($0)", "PA_\($0)", tracks: [Server.track("a"), Server.track("b")])
       })
-    let (response, dropped) = Self.decode(bytes, limits)
+    let (response, dropped, _) = Self.decode(bytes, limits)
     guard case .participants(let participants) = response else {
       Issue.record("no update")
       return

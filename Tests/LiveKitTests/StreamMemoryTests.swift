@@ -21,7 +21,7 @@ import Testing
     func round(_ number: Int) throws {
       for (topic, isText) in [
         ("lk.chat", true), ("lk.transcription", true), ("pieces", true), ("bytes", false),
-      ] {
+      ] as [(Name, Bool)] {
         var header = OutgoingStreamTests.header("\(topic) \(number)", text: isText)
         header.topic = topic
         header.attributes = [.init(key: "lk.segment_id", value: "SG_\(number)")]

@@ -94,14 +94,14 @@ import Testing
   private func ended(_ mirror: Mirror) -> [String] {
     mirror.call.events.compactMap {
       if case .streamEnded(let stream, let failure) = $0 {
-        stream.topic + " " + (failure?.description ?? "well")
+        stream.topic.text + " " + (failure?.description ?? "well")
       } else {
         nil
       }
     }
   }
 
-  private func received(_ topic: String, _ mirror: Mirror) -> [UInt8] {
+  private func received(_ topic: Name, _ mirror: Mirror) -> [UInt8] {
     var ids: [IncomingStream.ID] = []
     var content: [UInt8] = []
     for event in mirror.call.events {

@@ -15,7 +15,7 @@ import Testing
 
     /// A stream in these chunks, as the agent `PA_agent` sends it for `speaker`.
     func stream(
-      _ segment: String, _ chunks: [String], speaker: String = "agent", final: String? = "false",
+      _ segment: String, _ chunks: [String], speaker: Name = "agent", final: String? = "false",
       finalAtEnd: String? = nil, reason: String = "", endless: Bool = false
     ) {
       next += 1
@@ -41,8 +41,8 @@ import Testing
     }
 
     func packet(
-      _ segment: String, _ text: String, final: Bool = false, speaker: String = "agent",
-      sid: String = "PA_agent"
+      _ segment: Name, _ text: String, final: Bool = false, speaker: Name = "agent",
+      sid: Name = "PA_agent"
     ) {
       let packet = DataPacket.Transcription(
         identity: speaker, trackSID: "TR_1",

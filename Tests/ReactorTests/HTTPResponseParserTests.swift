@@ -82,6 +82,28 @@ struct HTTPResponseParserTests {
     #expect(throws: HTTPParseFailure.headTooLarge) { _ = try parse(interim) }
   }
 
+  /// A server, or whoever is in the way, sends a chunk of one byte and an extension of 16 kB, for ever, and no read ends
+  /// where a line does.
+  @Test func whatWasReadIsNotKept() throws {
+    var parser = HTTPResponseParser(bodyBytesMax: 4096)
+    _ = try parser.feed(Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1".utf8))
+    let extended = Array((";e=" + String(repeating: "x", count: 1000) + "\r\na\r\n1").utf8)
+    #expect(throws: HTTPParseFailure.headTooLarge) {
+      for _ in 0..<4096 {
+        _ = try parser.feed(extended)
+        #expect(parser.waitingBytes <= extended.count)
+      }
+    }
+    // Without extensions every body of the allowed length comes through, however small its chunks are.
+    var plain = HTTPResponseParser(bodyBytesMax: 32_768)
+    _ = try plain.feed(Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1".utf8))
+    for _ in 0..<32_768 {
+      _ = try plain.feed(Array("\r\na\r\n1".utf8))
+      #expect(plain.waitingBytes < 8)
+    }
+    #expect(plain.body.count == 32_768)
+  }
+
   @Test(arguments: [
     "SSH-2.0-OpenSSH\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n",
     "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\r\n: x\r\n\r\n",

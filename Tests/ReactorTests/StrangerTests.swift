@@ -42,9 +42,9 @@ import Testing
 
   @Test(arguments: ["plain", "good"]) func aMessageOverTheLimitIsRefused(port: String) throws {
     let run = try WebSocketRun(caFile: peer.caFile)
-    run.connect(peer.url(port, "/rtc?mode=size&bytes=3145728"), bearer: peer.token)
+    run.connect(peer.url(port, "/rtc?mode=size&bytes=9437184"), bearer: peer.token)
     #expect(
-      run.outcomes == [.opened, .failed(.tooLarge(what: "a message from the server", limitBytes: 2_097_152))])
+      run.outcomes == [.opened, .failed(.tooLarge(what: "a message from the server", limitBytes: 8_388_608))])
   }
 
   @Test func pingsAreAnswered() throws {

@@ -132,8 +132,8 @@ import Testing
   @Test(arguments: [
     ([0x82, 0x81, 0, 0, 0, 0, 0] as [UInt8], "the peer broke the protocol: the server masked a frame"),
     (
-      [0x82, 127, 0, 0, 0, 0, 0, 0x30, 0, 0],
-      "a message from the server is larger than the limit of 2097152 bytes"
+      [0x82, 127, 0, 0, 0, 0, 0, 0x90, 0, 0],
+      "a message from the server is larger than the limit of 8388608 bytes"
     ),
   ]) func aBrokenFrameEndsTheConnection(bytes: [UInt8], words: String) throws {
     let server = ScriptedServer([.readHead, .upgrade, .send(bytes), .wait(milliseconds: 300)])

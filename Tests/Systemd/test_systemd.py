@@ -21,7 +21,8 @@ FAULT_AT, NONE, HUNG = 4, 0, 5
 PROVISION = ["device.id=door", "device.board=simulated", "simulated.microphone=/mnt/share/microphone.wav",
              "simulated.speaker=/var/lib/lintel/speaker.wav", "simulated.control=/run/lintel/card", "simulated.loop=yes",
              "audio.tones=off", "audio.aec=off", "network.include-loopback=yes", f"session.room={ROOM}",
-             "token.source=endpoint"]
+             # As the README names it: the file is root's, and the service is handed a copy.
+             "token.source=endpoint", "token.bearer-file=/etc/lintel/token-bearer"]
 
 
 def ctl(machine, *arguments):

@@ -11,6 +11,7 @@ enum control_fault {
   FAULT_STALLED = 2,    // the position stands still
   FAULT_XRUN_ONCE = 3,  // one overrun or underrun; the card clears it
   FAULT_BUSY = 4,       // somebody else has the card: it cannot be opened
+  FAULT_SLOW = 6,       // to be opened takes it 300 ms, as a card on a bus that has to be powered up
   FAULT_HUNG = 5,       // the driver is stuck: calls do not return until it is cleared
 };
 

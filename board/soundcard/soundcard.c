@@ -257,8 +257,10 @@ static int configure(struct card *c, snd_config_t *conf, snd_pcm_stream_t stream
   }
   int e = control ? map_control(c, control) : 0;
   if (e < 0) return e;
+  hang(c);
   if (c->control->fault == FAULT_UNPLUGGED) return -ENODEV;
   if (c->control->fault == FAULT_BUSY) return -EBUSY;
+  if (c->control->fault == FAULT_SLOW) nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
   if (!c->keeps_time) c->control->epoch_ns = 0;
   return file ? tape_open(c, file, stream) : 0;
 }

@@ -1,28 +1,27 @@
 import AudioEngine
 import Base
 
-/// What the audio thread does, round after round: wait, move captured samples into the uplink, fill the speaker
-/// from the downlink, and look after lost devices. Nothing here allocates while the devices run, and no round is
-/// longer than `BoardLimits.roundPeriodsMax` periods of each direction, whatever a device says.
+/// What the audio thread does, round after round: wait, move captured samples into the uplink, and fill the speaker
+/// from the downlink. A device that is missing is the opener's, and the time stands in for it. Nothing here allocates,
+/// opens or closes, and no round is longer than `BoardLimits.roundPeriodsMax` periods of each direction, whatever a
+/// device says.
 final class AudioPump<Board: AudioBoard> {
-  let capture: Board.Capture
-  let playback: Board.Playback
-  let wait: Board.Wait
-  let uplink: Uplink
-  let signals: AudioSignals
-  let events: AudioEventQueue
-  var captureClock: DeviceClock
-  var playbackClock: DeviceClock
-  var lostEvents = 0
-  var wantsLockedMemory = false
-
+  let events = AudioEventQueue()
+  private let capture: Board.Capture
+  private let playback: Board.Playback
+  private let wait: Board.Wait
+  private let uplink: Uplink
   private let downlink: Downlink
+  private let signals: AudioSignals
+  private let opener: AudioOpener<Board>
+  private var captureClock: DeviceClock
+  private var playbackClock: DeviceClock
   private let period: UnsafeMutableBufferPointer<Int16>
   private var deadline: EchoDeadline
   private var idleRounds = 0
 
   init(
-    _ board: Board, uplink: Uplink, downlink: Downlink, signals: AudioSignals, events: AudioEventQueue
+    _ board: Board, uplink: Uplink, downlink: Downlink, signals: AudioSignals, opener: AudioOpener<Board>
   ) {
     capture = board.capture
     playback = board.playback
@@ -30,7 +29,7 @@ final class AudioPump<Board: AudioBoard> {
     self.uplink = uplink
     self.downlink = downlink
     self.signals = signals
-    self.events = events
+    self.opener = opener
     period = .allocate(capacity: AudioFormat.periodSamples)
     period.initialize(repeating: 0)
     let now = board.wait.now
@@ -41,33 +40,46 @@ final class AudioPump<Board: AudioBoard> {
 
   deinit { period.deallocate() }
 
-  /// Until somebody stops the board's wait.
-  func run() {
+  /// Until somebody stops the board's wait. `isAlone`: there is no other thread, and the opener has its turn here.
+  func run(isAlone: Bool = false) {
     let begin = wait.now
     captureClock = DeviceClock(now: begin)
     playbackClock = DeviceClock(now: begin)
     repeat {
-      openWhatIsMissing(wait.now)
+      if isAlone { _ = opener.work() }
+      takeWhatIsOpen(wait.now)
     } while waitAndMove()
-    capture.close()
-    playback.close()
+  }
+
+  private func takeWhatIsOpen(_ now: Instant) {
+    if !captureClock.isOpen && opener.capture.isRunning {
+      captureClock.opened(now)
+      uplink.captureWasOpened()
+    }
+    if !playbackClock.isOpen && opener.playback.isRunning {
+      playbackClock.opened(now)
+      // Nothing says that an empty card wants samples: it starts when it has some.
+      _ = playToDevice(now)
+    }
   }
 
   /// One round. False when the thread shall end.
   private func waitAndMove() -> Bool {
     let deadline = min(captureClock.deadline, playbackClock.deadline)
-    if wait.wait(until: deadline) { return false }
+    if wait.wait(until: deadline, capture: captureClock.isOpen, playback: playbackClock.isOpen) {
+      return false
+    }
     let now = wait.now
     var moved = 0
     if captureClock.isOpen {
       if capture.isReady { moved += captureFromDevice(now) }
-      if captureClock.isStalled(now) { lose(.capture, stalled(capture.name), now) }
+      if captureClock.isStalled(now) { lose(.capture, stalled(capture.name)) }
     } else {
       captureFromClock(now)
     }
     if playbackClock.isOpen {
       if playback.isReady { moved += playToDevice(now) }
-      if playbackClock.isStalled(now) { lose(.playback, stalled(playback.name), now) }
+      if playbackClock.isStalled(now) { lose(.playback, stalled(playback.name)) }
     } else {
       playToClock(now)
     }
@@ -91,7 +103,7 @@ final class AudioPump<Board: AudioBoard> {
         if uplink.capture(samples, echoDelay: echoDelay, microseconds: wait.now.wrapped) { signals.wake() }
       }
     } catch {
-      lose(.capture, error, now)
+      lose(.capture, error)
       return moved
     }
     switch deadline.judge(backlogPeriods: moved, now) {
@@ -100,10 +112,9 @@ final class AudioPump<Board: AudioBoard> {
     case .goOn: break
     }
     guard captureClock.noteProgress(periods: moved, now) else {
-      lose(.capture, .runsAway(name: capture.name), now)
+      lose(.capture, .runsAway(name: capture.name))
       return moved
     }
-    if let parameters = captureClock.takeProven(now) { tellOpened(.capture, capture.name, parameters) }
     tellDropouts(.capture, capture.dropouts, &captureClock, now)
     return moved
   }
@@ -130,7 +141,7 @@ final class AudioPump<Board: AudioBoard> {
 
   // MARK: Playback
 
-  func playToDevice(_ now: Instant) -> Int {
+  private func playToDevice(_ now: Instant) -> Int {
     var moved = 0
     do throws(BoardFailure) {
       let before = playback.dropouts
@@ -145,14 +156,13 @@ final class AudioPump<Board: AudioBoard> {
         moved += 1
       }
     } catch {
-      lose(.playback, error, now)
+      lose(.playback, error)
       return moved
     }
     guard playbackClock.noteProgress(periods: moved, now) else {
-      lose(.playback, .runsAway(name: playback.name), now)
+      lose(.playback, .runsAway(name: playback.name))
       return moved
     }
-    if let parameters = playbackClock.takeProven(now) { tellOpened(.playback, playback.name, parameters) }
     tellDropouts(.playback, playback.dropouts, &playbackClock, now)
     return moved
   }
@@ -160,6 +170,38 @@ final class AudioPump<Board: AudioBoard> {
   private func playToClock(_ now: Instant) {
     // Drained all the same: the tracks keep their time, and nothing piles up for when the card comes back.
     for _ in 0..<playbackClock.takeDue(now).periods { downlink.playback(into: period, at: now.wrapped) }
+  }
+
+  // MARK: Devices
+
+  private func lose(_ direction: AudioDirection, _ failure: BoardFailure) {
+    switch direction {
+    case .capture:
+      captureClock.lost()
+      opener.capture.giveBack(failure)
+    case .playback:
+      playbackClock.lost()
+      opener.playback.giveBack(failure)
+    }
+    signals.wakeOpener()
+  }
+
+  private func stalled(_ name: String) -> BoardFailure {
+    .stalled(name: name, milliseconds: BoardLimits.stallMillisecondsMax)
+  }
+
+  private func tellDropouts(
+    _ direction: AudioDirection, _ total: Int, _ clock: inout DeviceClock, _ now: Instant
+  ) {
+    guard total != clock.toldDropouts, now.milliseconds(since: clock.toldDropoutsAt) >= 1_000 else { return }
+    clock.toldDropouts = total
+    clock.toldDropoutsAt = now
+    tell(.dropouts(direction, total: total))
+  }
+
+  /// What does not fit is told the next time: it is a total, or a refusal that nothing follows from.
+  func tell(_ event: AudioDeviceEvent) {
+    if events.push(event) { signals.wake() }
   }
 
   /// A device that says "ready" and moves nothing must not take the processor from everybody else.

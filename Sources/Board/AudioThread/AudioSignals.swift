@@ -3,22 +3,38 @@ import CALSA
 import CLinux
 import Synchronization
 
-/// How the audio thread wakes the reactor, and what it tells of itself.
+/// How the audio thread and its opener wake the reactor and each other, and what the thread tells of itself.
 final class AudioSignals: Sendable {
   let wakeDescriptor: Int32
+  private let openerDescriptor: Int32
   private let wakePending = Atomic<Bool>(false)
   private let turns = Atomic<Int>(0)
 
   init() throws(BoardFailure) {
     wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    if wakeDescriptor < 0 {
+    openerDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    if wakeDescriptor < 0 || openerDescriptor < 0 {
       throw .system(operation: "create an eventfd", reason: systemReason(lintel_errno()))
     }
   }
 
-  deinit { if wakeDescriptor >= 0 { _ = close(wakeDescriptor) } }
+  deinit {
+    if wakeDescriptor >= 0 { _ = close(wakeDescriptor) }
+    if openerDescriptor >= 0 { _ = close(openerDescriptor) }
+  }
 
-  /// Audio thread: makes the reactor look. One system call until it has looked, however often this is called.
+  /// Audio thread, when it gives a device back.
+  func wakeOpener() { _ = eventfd_write(openerDescriptor, 1) }
+
+  /// Opener: until it is woken, or so long; nil is for ever.
+  func awaitOpener(milliseconds: Int?) {
+    var descriptor = pollfd(fd: openerDescriptor, events: Int16(POLLIN), revents: 0)
+    poll(&descriptor, 1, milliseconds.map { Int32(clamping: $0) } ?? -1)
+    var count: UInt64 = 0
+    _ = eventfd_read(openerDescriptor, &count)
+  }
+
+  /// Audio thread and opener: makes the reactor look. One system call until it has looked, however often this is called.
   func wake() {
     guard !wakePending.exchange(true, ordering: .acquiringAndReleasing) else { return }
     _ = eventfd_write(wakeDescriptor, 1)

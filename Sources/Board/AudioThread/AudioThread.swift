@@ -1,9 +1,11 @@
 import AudioEngine
 import Base
+import CALSA
 import CLinux
 
-/// The thread that owns a board's microphone and speaker and runs the audio engine. The reactor starts it, watches
-/// `wakeDescriptor` for readability, and drains `nextEvent` and `Uplink.pop` when it fires.
+/// The thread that moves the samples of a board's microphone and speaker and runs the audio engine, and beside it one
+/// of ordinary priority that opens them. The reactor starts both, watches `wakeDescriptor` for readability, and drains
+/// `nextEvent` and `Uplink.pop` when it fires.
 ///
 /// The devices are independent: while one is missing the other plays on, and the missing one's periods are paced
 /// by the clock (silence in, output thrown away), so that the call does not notice. A missing device is asked for
@@ -17,69 +19,64 @@ public final class AudioThread<Board: AudioBoard> {
   public var turnCount: Int { signals.turnCount }
 
   private let signals: AudioSignals
-  private let events = AudioEventQueue()
   private let pump: AudioPump<Board>
+  private let opener: AudioOpener<Board>
   private let wait: Board.Wait
-  private var thread: pthread_t?
+  private var threads: (audio: pthread_t, opener: pthread_t)?
 
   /// The board's devices belong to the thread from `start` to `stop`.
   public init(_ board: Board, uplink: Uplink, downlink: Downlink) throws(BoardFailure) {
     signals = try AudioSignals()
     wait = board.wait
-    pump = AudioPump(board, uplink: uplink, downlink: downlink, signals: signals, events: events)
+    opener = AudioOpener(board, signals)
+    pump = AudioPump(board, uplink: uplink, downlink: downlink, signals: signals, opener: opener)
   }
 
   deinit { stop() }
 
-  /// Starts the thread. `priority` is for SCHED_FIFO, 1...99; nil does not ask for it. That it was refused, or
+  /// Starts the threads. `priority` is for SCHED_FIFO, 1...99; nil does not ask for it. That it was refused, or
   /// that a device cannot be opened, is an event and no failure.
   public func start(priority: Int32? = 50) throws(BoardFailure) {
-    guard thread == nil else { return }
+    guard threads == nil else { return }
     promiseOneThreadPerSoundDevice()
-    let pump = self.pump
-    let body = ThreadBody {
-      settleAudioThread()
-      if let priority { pump.askForPrecedence(priority) }
-      pump.run()
+    let (pump, opener) = (pump, opener)
+    opener.wantsLockedMemory = priority != nil
+    let opening = try startThread("start the thread that opens sound devices") {
+      nameThread("lintel-opener")
+      opener.run()
     }
-    let argument = Unmanaged.passRetained(body).toOpaque()
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, BoardLimits.audioThreadStackBytes)
-    var started = pthread_t()
-    let code = pthread_create(&started, &attributes, runThreadBody, argument)
-    guard code == 0 else {
-      Unmanaged<ThreadBody>.fromOpaque(argument).release()
-      throw .system(operation: "start the audio thread", reason: systemReason(code))
+    do throws(BoardFailure) {
+      let audio = try startThread("start the audio thread") {
+        nameThread("lintel-audio")
+        touchAudioStack()
+        if let priority, let refusal = askForRealtime(priority) { pump.tell(refusal) }
+        pump.run()
+      }
+      threads = (audio, opening)
+    } catch {
+      opener.stop()
+      pthread_join(opening, nil)
+      throw error
     }
-    thread = started
   }
 
-  /// Ends the thread and closes the devices; waits for it (at most a few periods, or for a device that is just
-  /// being opened).
+  /// Ends the threads and closes the devices; waits at most a few periods, and a second for a device that is just
+  /// being opened. One that never comes back from there is left alone, so that the program can end.
   public func stop() {
-    guard let running = thread else { return }
+    guard let running = threads else { return }
     wait.stop()
-    pthread_join(running, nil)
-    thread = nil
+    opener.stop()
+    pthread_join(running.audio, nil)
+    var patience = timespec()
+    clock_gettime(CLOCK_REALTIME, &patience)
+    patience.tv_sec += 1
+    if pthread_timedjoin_np(running.opener, nil, &patience) == 0 { opener.closeDevices() }
+    threads = nil
   }
 
   /// Call this when `wakeDescriptor` fires, before draining.
   public func acknowledgeWake() { signals.acknowledgeWake() }
 
   /// The oldest event that was not read.
-  public func nextEvent() -> AudioDeviceEvent? { events.pop() }
-}
-
-/// What a C thread function gets: Swift closures do not fit through a C pointer.
-private final class ThreadBody {
-  let run: () -> Void
-  init(_ run: @escaping () -> Void) { self.run = run }
-}
-
-private func runThreadBody(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  guard let argument else { return nil }
-  Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-  return nil
+  public func nextEvent() -> AudioDeviceEvent? { opener.events.pop() ?? pump.events.pop() }
 }

@@ -9,19 +9,45 @@ func askForRealtime(_ priority: Int32) -> AudioDeviceEvent? {
   return code == 0 ? nil : .realtimeRefused(reason: systemReason(code))
 }
 
-extension AudioPump {
-  /// Of the thread that will run it. A refusal is an event.
-  func askForPrecedence(_ priority: Int32) {
-    wantsLockedMemory = true
-    if let refusal = askForRealtime(priority) { tell(refusal) }
+/// Runs `body` on a thread of its own, with a stack for the codec and the sound library.
+func startThread(_ operation: String, _ body: @escaping () -> Void) throws(BoardFailure) -> pthread_t {
+  let argument = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setstacksize(&attributes, BoardLimits.audioThreadStackBytes)
+  var started = pthread_t()
+  let code = pthread_create(&started, &attributes, runThreadBody, argument)
+  guard code == 0 else {
+    Unmanaged<ThreadBody>.fromOpaque(argument).release()
+    throw .system(operation: operation, reason: systemReason(code))
+  }
+  return started
+}
+
+/// What a C thread function gets: Swift closures do not fit through a C pointer.
+private final class ThreadBody {
+  let run: () -> Void
+  init(_ run: @escaping () -> Void) { self.run = run }
+}
+
+private func runThreadBody(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+  return nil
+}
+
+/// The calling thread's, which tells it apart in `top -H` and in tests.
+func nameThread(_ name: StaticString) {
+  name.withUTF8Buffer { bytes in
+    bytes.withMemoryRebound(to: CChar.self) { name in
+      if let start = name.baseAddress { pthread_setname_np(pthread_self(), start) }
+    }
   }
 }
 
-/// The calling thread's name, which tells it apart in `top -H` and in tests, and a stack that is there.
-func settleAudioThread() {
-  pthread_setname_np(pthread_self(), "lintel-audio")
-  lintel_touch_stack(BoardLimits.audioThreadStackBytesTouched)
-}
+/// A stack that is there from the start.
+func touchAudioStack() { lintel_touch_stack(BoardLimits.audioThreadStackBytesTouched) }
 
 /// Asks that what is mapped now is never paged out; each page stays from its first use on (all at once would make
 /// every library resident). To be asked again when a device was opened, as that brings libraries and buffers.

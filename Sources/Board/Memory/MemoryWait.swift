@@ -23,11 +23,13 @@ public final class MemoryWait: AudioWait {
 
   public var now: Instant { clock.now }
 
-  public func wait(until deadline: Instant) -> Bool {
+  public func wait(until deadline: Instant, capture wantsCapture: Bool, playback wantsPlayback: Bool) -> Bool
+  {
     waits += 1
     // No wait is free, as no call of a kernel is: time goes on also where everything is always ready.
     let least = now.advanced(byMicroseconds: 10)
-    let ready = earliest(capture.readyAt, playback.readyAt) ?? deadline
+    let ready =
+      earliest(wantsCapture ? capture.readyAt : nil, wantsPlayback ? playback.readyAt : nil) ?? deadline
     pass(to: max(least, min(deadline, ready)))
     return isStopped.load(ordering: .acquiring) || (end.map { $0 <= now } ?? false)
   }

@@ -56,10 +56,19 @@ public final class AlsaPlayback: AlsaStream, AudioPlayback {
     }
     // A card that had run dry takes nothing at first, and a plugin may take a part.
     for _ in 0..<BoardLimits.writeAttemptsMax where count > 0 {
-      let took = snd_pcm_writei(handle, source, snd_pcm_uframes_t(count))
-      if took < 0 { try device?.recover(from: Int32(took), &dropouts) }
-      source += max(0, took) * channels
-      count -= max(0, took)
+      let took = try offer(source, count, to: handle)
+      source += took * channels
+      count -= took
     }
+  }
+
+  /// Answers how many frames the card took. A function of its own, as this compiler fails on the loop otherwise.
+  @inline(never)
+  private func offer(
+    _ source: UnsafePointer<Int16>, _ count: Int, to handle: OpaquePointer
+  ) throws(BoardFailure) -> Int {
+    let took = snd_pcm_writei(handle, source, snd_pcm_uframes_t(count))
+    if took < 0 { try device?.recover(from: Int32(took), &dropouts) }
+    return max(0, took)
   }
 }

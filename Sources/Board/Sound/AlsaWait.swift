@@ -28,17 +28,22 @@ public final class AlsaWait: AudioWait {
 
   public var now: Instant { Instant(microseconds: monotonicMicroseconds()) }
 
-  public func wait(until deadline: Instant) -> Bool {
+  public func wait(until deadline: Instant, capture wantsCapture: Bool, playback wantsPlayback: Bool) -> Bool
+  {
     let room = BoardLimits.pollDescriptorsMax
     descriptors[0] = pollfd(fd: stopDescriptor, events: Int16(POLLIN), revents: 0)
-    let afterCapture = 1 + capture.pollDescriptors(into: .init(rebasing: descriptors[1..<(1 + room)]))
-    let end =
-      afterCapture
-      + playback.pollDescriptors(into: .init(rebasing: descriptors[afterCapture..<(afterCapture + room)]))
+    var afterCapture = 1
+    if wantsCapture {
+      afterCapture += capture.pollDescriptors(into: .init(rebasing: descriptors[1..<(1 + room)]))
+    }
+    var end = afterCapture
+    if wantsPlayback {
+      end += playback.pollDescriptors(into: .init(rebasing: descriptors[end..<(end + room)]))
+    }
     var pause = pause(until: deadline)
     _ = ppoll(descriptors.baseAddress, nfds_t(end), &pause, nil)
-    capture.look(at: .init(rebasing: descriptors[1..<afterCapture]))
-    playback.look(at: .init(rebasing: descriptors[afterCapture..<end]))
+    if wantsCapture { capture.look(at: .init(rebasing: descriptors[1..<afterCapture])) }
+    if wantsPlayback { playback.look(at: .init(rebasing: descriptors[afterCapture..<end])) }
     return descriptors[0].revents != 0
   }
 

@@ -27,16 +27,16 @@ public struct AudioParameters: Equatable, Sendable {
 }
 
 /// What microphone and speaker have in common: signed 16-bit mono at 16 kHz in periods of 10 ms (`AudioFormat`). One
-/// thread uses a device, and nothing of a device waits: that is what `AudioWait` is for.
+/// thread at a time uses a device, and nothing of a device waits: that is what `AudioWait` is for.
 ///
 /// A driver recovers from a dropout by itself and counts it; when it throws, the device is lost and the caller closes
 /// it and opens it again later.
 public protocol AudioDevice: AnyObject {
   /// As configured; what a message names.
   var name: String { get }
-  /// Opens and starts. May block for some milliseconds and allocate.
+  /// Opens and starts. May block for a while and allocate, so it is not for the audio thread.
   func open() throws(BoardFailure) -> AudioParameters
-  /// Also when it is not open.
+  /// Also when it is not open, and as slow.
   func close()
   /// Since the last `AudioWait.wait`: whether samples can be moved, or moving them would tell what is wrong.
   var isReady: Bool { get }
@@ -63,10 +63,11 @@ public protocol AudioPlayback: AudioDevice {
 
 /// How the thread of a board's sound waits, and what time it is there.
 public protocol AudioWait: AnyObject {
-  /// The monotonic clock.
+  /// The monotonic clock, for any thread.
   var now: Instant { get }
-  /// Returns when an open device is ready, at `deadline` at the latest, and at once after `stop`: then it is true.
-  func wait(until deadline: Instant) -> Bool
+  /// Returns when one of the devices that are asked for is ready, at `deadline` at the latest, and at once after
+  /// `stop`: then it is true. The other device may be another thread's.
+  func wait(until deadline: Instant, capture: Bool, playback: Bool) -> Bool
   /// Returns at that time, whatever the devices do.
   func rest(until deadline: Instant)
   /// From any thread: whoever waits, or will, shall end.

@@ -31,7 +31,7 @@ typedef enum _livekit_DataStream_CompressionType {
 /* Struct definitions */
 typedef struct _livekit_UserPacket {
     pb_callback_t payload;
-    char *topic;
+    pb_callback_t topic;
     /* 16 bytes; the same packet sent twice has the same. */
     pb_callback_t nonce;
 } livekit_UserPacket;
@@ -43,20 +43,20 @@ typedef struct _livekit_SipDTMF {
 } livekit_SipDTMF;
 
 typedef struct _livekit_Transcription {
-    char *transcribed_participant_identity;
-    char *track_id;
+    pb_callback_t transcribed_participant_identity;
+    pb_callback_t track_id;
     pb_callback_t segments;
 } livekit_Transcription;
 
 typedef struct _livekit_TranscriptionSegment {
-    char *id;
+    pb_callback_t id;
     pb_callback_t text;
     bool final;
     char *language;
 } livekit_TranscriptionSegment;
 
 typedef struct _livekit_ChatMessage {
-    char *id;
+    pb_callback_t id;
     /* Milliseconds since 1970, both. */
     int64_t timestamp;
     bool has_edit_timestamp;
@@ -67,15 +67,15 @@ typedef struct _livekit_ChatMessage {
 } livekit_ChatMessage;
 
 typedef struct _livekit_RpcRequest {
-    char *id;
-    char *method;
+    pb_callback_t id;
+    pb_callback_t method;
     pb_callback_t payload;
     uint32_t response_timeout_ms;
     uint32_t version;
 } livekit_RpcRequest;
 
 typedef struct _livekit_RpcAck {
-    char *request_id;
+    pb_callback_t request_id;
 } livekit_RpcAck;
 
 typedef struct _livekit_RpcError {
@@ -85,7 +85,7 @@ typedef struct _livekit_RpcError {
 } livekit_RpcError;
 
 typedef struct _livekit_RpcResponse {
-    char *request_id;
+    pb_callback_t request_id;
     pb_callback_t payload;
     bool has_error;
     livekit_RpcError error;
@@ -98,7 +98,7 @@ typedef struct _livekit_DataStream {
 typedef struct _livekit_DataStream_TextHeader {
     livekit_DataStream_OperationType operation_type;
     int32_t version;
-    char *reply_to_stream_id;
+    pb_callback_t reply_to_stream_id;
     pb_callback_t attached_stream_ids;
     bool generated;
 } livekit_DataStream_TextHeader;
@@ -108,10 +108,10 @@ typedef struct _livekit_DataStream_ByteHeader {
 } livekit_DataStream_ByteHeader;
 
 typedef struct _livekit_DataStream_Header {
-    char *stream_id;
+    pb_callback_t stream_id;
     /* Milliseconds since 1970. */
     int64_t timestamp;
-    char *topic;
+    pb_callback_t topic;
     char *mime_type;
     /* Of the uncompressed content; absent while the sender does not know. */
     bool has_total_length;
@@ -131,14 +131,14 @@ typedef struct _livekit_DataStream_Header_AttributesEntry {
 } livekit_DataStream_Header_AttributesEntry;
 
 typedef struct _livekit_DataStream_Chunk {
-    char *stream_id;
+    pb_callback_t stream_id;
     uint64_t chunk_index;
     pb_callback_t content;
     int32_t version;
 } livekit_DataStream_Chunk;
 
 typedef struct _livekit_DataStream_Trailer {
-    char *stream_id;
+    pb_callback_t stream_id;
     /* Empty: the stream is complete. */
     char *reason;
     pb_callback_t attributes;
@@ -159,7 +159,7 @@ typedef struct _livekit_DataPacket {
     bool has_user;
     livekit_UserPacket user;
     /* The sender's; the server sets both. */
-    char *participant_identity;
+    pb_callback_t participant_identity;
     /* Empty: everybody but the sender. */
     pb_callback_t destination_identities;
     bool has_sip_dtmf;
@@ -182,7 +182,7 @@ typedef struct _livekit_DataPacket {
     livekit_DataStream_Trailer stream_trailer;
     /* 1, 2, ... on the reliable channel; 0 where there is none. */
     uint32_t sequence;
-    char *participant_sid;
+    pb_callback_t participant_sid;
     bool has_encrypted_packet;
     livekit_EncryptedPacket encrypted_packet;
 } livekit_DataPacket;
@@ -229,42 +229,42 @@ extern "C" {
 
 
 /* Initializer values for message structs */
-#define livekit_DataPacket_init_default          {_livekit_DataPacket_Kind_MIN, false, livekit_UserPacket_init_default, NULL, {{NULL}, NULL}, false, livekit_SipDTMF_init_default, false, livekit_Transcription_init_default, false, livekit_ChatMessage_init_default, false, livekit_RpcRequest_init_default, false, livekit_RpcAck_init_default, false, livekit_RpcResponse_init_default, false, livekit_DataStream_Header_init_default, false, livekit_DataStream_Chunk_init_default, false, livekit_DataStream_Trailer_init_default, 0, NULL, false, livekit_EncryptedPacket_init_default}
-#define livekit_UserPacket_init_default          {{{NULL}, NULL}, NULL, {{NULL}, NULL}}
+#define livekit_DataPacket_init_default          {_livekit_DataPacket_Kind_MIN, false, livekit_UserPacket_init_default, {{NULL}, NULL}, {{NULL}, NULL}, false, livekit_SipDTMF_init_default, false, livekit_Transcription_init_default, false, livekit_ChatMessage_init_default, false, livekit_RpcRequest_init_default, false, livekit_RpcAck_init_default, false, livekit_RpcResponse_init_default, false, livekit_DataStream_Header_init_default, false, livekit_DataStream_Chunk_init_default, false, livekit_DataStream_Trailer_init_default, 0, {{NULL}, NULL}, false, livekit_EncryptedPacket_init_default}
+#define livekit_UserPacket_init_default          {{{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}}
 #define livekit_SipDTMF_init_default             {0, NULL}
-#define livekit_Transcription_init_default       {NULL, NULL, {{NULL}, NULL}}
-#define livekit_TranscriptionSegment_init_default {NULL, {{NULL}, NULL}, 0, NULL}
-#define livekit_ChatMessage_init_default         {NULL, 0, false, 0, {{NULL}, NULL}, 0, 0}
-#define livekit_RpcRequest_init_default          {NULL, NULL, {{NULL}, NULL}, 0, 0}
-#define livekit_RpcAck_init_default              {NULL}
-#define livekit_RpcResponse_init_default         {NULL, {{NULL}, NULL}, false, livekit_RpcError_init_default}
+#define livekit_Transcription_init_default       {{{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}}
+#define livekit_TranscriptionSegment_init_default {{{NULL}, NULL}, {{NULL}, NULL}, 0, NULL}
+#define livekit_ChatMessage_init_default         {{{NULL}, NULL}, 0, false, 0, {{NULL}, NULL}, 0, 0}
+#define livekit_RpcRequest_init_default          {{{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, 0, 0}
+#define livekit_RpcAck_init_default              {{{NULL}, NULL}}
+#define livekit_RpcResponse_init_default         {{{NULL}, NULL}, {{NULL}, NULL}, false, livekit_RpcError_init_default}
 #define livekit_RpcError_init_default            {0, NULL, {{NULL}, NULL}}
 #define livekit_DataStream_init_default          {0}
-#define livekit_DataStream_TextHeader_init_default {_livekit_DataStream_OperationType_MIN, 0, NULL, {{NULL}, NULL}, 0}
+#define livekit_DataStream_TextHeader_init_default {_livekit_DataStream_OperationType_MIN, 0, {{NULL}, NULL}, {{NULL}, NULL}, 0}
 #define livekit_DataStream_ByteHeader_init_default {NULL}
-#define livekit_DataStream_Header_init_default   {NULL, 0, NULL, NULL, false, 0, {{NULL}, NULL}, false, livekit_DataStream_TextHeader_init_default, false, livekit_DataStream_ByteHeader_init_default, {{NULL}, NULL}, _livekit_DataStream_CompressionType_MIN}
+#define livekit_DataStream_Header_init_default   {{{NULL}, NULL}, 0, {{NULL}, NULL}, NULL, false, 0, {{NULL}, NULL}, false, livekit_DataStream_TextHeader_init_default, false, livekit_DataStream_ByteHeader_init_default, {{NULL}, NULL}, _livekit_DataStream_CompressionType_MIN}
 #define livekit_DataStream_Header_AttributesEntry_init_default {NULL, NULL}
-#define livekit_DataStream_Chunk_init_default    {NULL, 0, {{NULL}, NULL}, 0}
-#define livekit_DataStream_Trailer_init_default  {NULL, NULL, {{NULL}, NULL}}
+#define livekit_DataStream_Chunk_init_default    {{{NULL}, NULL}, 0, {{NULL}, NULL}, 0}
+#define livekit_DataStream_Trailer_init_default  {{{NULL}, NULL}, NULL, {{NULL}, NULL}}
 #define livekit_DataStream_Trailer_AttributesEntry_init_default {NULL, NULL}
 #define livekit_EncryptedPacket_init_default     {0}
-#define livekit_DataPacket_init_zero             {_livekit_DataPacket_Kind_MIN, false, livekit_UserPacket_init_zero, NULL, {{NULL}, NULL}, false, livekit_SipDTMF_init_zero, false, livekit_Transcription_init_zero, false, livekit_ChatMessage_init_zero, false, livekit_RpcRequest_init_zero, false, livekit_RpcAck_init_zero, false, livekit_RpcResponse_init_zero, false, livekit_DataStream_Header_init_zero, false, livekit_DataStream_Chunk_init_zero, false, livekit_DataStream_Trailer_init_zero, 0, NULL, false, livekit_EncryptedPacket_init_zero}
-#define livekit_UserPacket_init_zero             {{{NULL}, NULL}, NULL, {{NULL}, NULL}}
+#define livekit_DataPacket_init_zero             {_livekit_DataPacket_Kind_MIN, false, livekit_UserPacket_init_zero, {{NULL}, NULL}, {{NULL}, NULL}, false, livekit_SipDTMF_init_zero, false, livekit_Transcription_init_zero, false, livekit_ChatMessage_init_zero, false, livekit_RpcRequest_init_zero, false, livekit_RpcAck_init_zero, false, livekit_RpcResponse_init_zero, false, livekit_DataStream_Header_init_zero, false, livekit_DataStream_Chunk_init_zero, false, livekit_DataStream_Trailer_init_zero, 0, {{NULL}, NULL}, false, livekit_EncryptedPacket_init_zero}
+#define livekit_UserPacket_init_zero             {{{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}}
 #define livekit_SipDTMF_init_zero                {0, NULL}
-#define livekit_Transcription_init_zero          {NULL, NULL, {{NULL}, NULL}}
-#define livekit_TranscriptionSegment_init_zero   {NULL, {{NULL}, NULL}, 0, NULL}
-#define livekit_ChatMessage_init_zero            {NULL, 0, false, 0, {{NULL}, NULL}, 0, 0}
-#define livekit_RpcRequest_init_zero             {NULL, NULL, {{NULL}, NULL}, 0, 0}
-#define livekit_RpcAck_init_zero                 {NULL}
-#define livekit_RpcResponse_init_zero            {NULL, {{NULL}, NULL}, false, livekit_RpcError_init_zero}
+#define livekit_Transcription_init_zero          {{{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}}
+#define livekit_TranscriptionSegment_init_zero   {{{NULL}, NULL}, {{NULL}, NULL}, 0, NULL}
+#define livekit_ChatMessage_init_zero            {{{NULL}, NULL}, 0, false, 0, {{NULL}, NULL}, 0, 0}
+#define livekit_RpcRequest_init_zero             {{{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, 0, 0}
+#define livekit_RpcAck_init_zero                 {{{NULL}, NULL}}
+#define livekit_RpcResponse_init_zero            {{{NULL}, NULL}, {{NULL}, NULL}, false, livekit_RpcError_init_zero}
 #define livekit_RpcError_init_zero               {0, NULL, {{NULL}, NULL}}
 #define livekit_DataStream_init_zero             {0}
-#define livekit_DataStream_TextHeader_init_zero  {_livekit_DataStream_OperationType_MIN, 0, NULL, {{NULL}, NULL}, 0}
+#define livekit_DataStream_TextHeader_init_zero  {_livekit_DataStream_OperationType_MIN, 0, {{NULL}, NULL}, {{NULL}, NULL}, 0}
 #define livekit_DataStream_ByteHeader_init_zero  {NULL}
-#define livekit_DataStream_Header_init_zero      {NULL, 0, NULL, NULL, false, 0, {{NULL}, NULL}, false, livekit_DataStream_TextHeader_init_zero, false, livekit_DataStream_ByteHeader_init_zero, {{NULL}, NULL}, _livekit_DataStream_CompressionType_MIN}
+#define livekit_DataStream_Header_init_zero      {{{NULL}, NULL}, 0, {{NULL}, NULL}, NULL, false, 0, {{NULL}, NULL}, false, livekit_DataStream_TextHeader_init_zero, false, livekit_DataStream_ByteHeader_init_zero, {{NULL}, NULL}, _livekit_DataStream_CompressionType_MIN}
 #define livekit_DataStream_Header_AttributesEntry_init_zero {NULL, NULL}
-#define livekit_DataStream_Chunk_init_zero       {NULL, 0, {{NULL}, NULL}, 0}
-#define livekit_DataStream_Trailer_init_zero     {NULL, NULL, {{NULL}, NULL}}
+#define livekit_DataStream_Chunk_init_zero       {{{NULL}, NULL}, 0, {{NULL}, NULL}, 0}
+#define livekit_DataStream_Trailer_init_zero     {{{NULL}, NULL}, NULL, {{NULL}, NULL}}
 #define livekit_DataStream_Trailer_AttributesEntry_init_zero {NULL, NULL}
 #define livekit_EncryptedPacket_init_zero        {0}
 
@@ -348,7 +348,7 @@ extern "C" {
 #define livekit_DataPacket_FIELDLIST(X, a) \
 X(a, STATIC,   SINGULAR, UENUM,    kind,              1) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  user,              2) \
-X(a, POINTER,  SINGULAR, STRING,   participant_identity,   4) \
+X(a, CALLBACK, SINGULAR, STRING,   participant_identity,   4) \
 X(a, CALLBACK, REPEATED, STRING,   destination_identities,   5) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  sip_dtmf,          6) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  transcription,     7) \
@@ -360,7 +360,7 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  stream_header,    13) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  stream_chunk,     14) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  stream_trailer,   15) \
 X(a, STATIC,   SINGULAR, UINT32,   sequence,         16) \
-X(a, POINTER,  SINGULAR, STRING,   participant_sid,  17) \
+X(a, CALLBACK, SINGULAR, STRING,   participant_sid,  17) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  encrypted_packet,  18)
 #define livekit_DataPacket_CALLBACK pb_default_field_callback
 #define livekit_DataPacket_DEFAULT NULL
@@ -378,7 +378,7 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  encrypted_packet,  18)
 
 #define livekit_UserPacket_FIELDLIST(X, a) \
 X(a, CALLBACK, SINGULAR, BYTES,    payload,           2) \
-X(a, POINTER,  OPTIONAL, STRING,   topic,             4) \
+X(a, CALLBACK, OPTIONAL, STRING,   topic,             4) \
 X(a, CALLBACK, SINGULAR, BYTES,    nonce,            11)
 #define livekit_UserPacket_CALLBACK pb_default_field_callback
 #define livekit_UserPacket_DEFAULT NULL
@@ -390,15 +390,15 @@ X(a, POINTER,  SINGULAR, STRING,   digit,             4)
 #define livekit_SipDTMF_DEFAULT NULL
 
 #define livekit_Transcription_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   transcribed_participant_identity,   2) \
-X(a, POINTER,  SINGULAR, STRING,   track_id,          3) \
+X(a, CALLBACK, SINGULAR, STRING,   transcribed_participant_identity,   2) \
+X(a, CALLBACK, SINGULAR, STRING,   track_id,          3) \
 X(a, CALLBACK, REPEATED, MESSAGE,  segments,          4)
 #define livekit_Transcription_CALLBACK pb_default_field_callback
 #define livekit_Transcription_DEFAULT NULL
 #define livekit_Transcription_segments_MSGTYPE livekit_TranscriptionSegment
 
 #define livekit_TranscriptionSegment_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   id,                1) \
+X(a, CALLBACK, SINGULAR, STRING,   id,                1) \
 X(a, CALLBACK, SINGULAR, STRING,   text,              2) \
 X(a, STATIC,   SINGULAR, BOOL,     final,             5) \
 X(a, POINTER,  SINGULAR, STRING,   language,          6)
@@ -406,7 +406,7 @@ X(a, POINTER,  SINGULAR, STRING,   language,          6)
 #define livekit_TranscriptionSegment_DEFAULT NULL
 
 #define livekit_ChatMessage_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   id,                1) \
+X(a, CALLBACK, SINGULAR, STRING,   id,                1) \
 X(a, STATIC,   SINGULAR, INT64,    timestamp,         2) \
 X(a, STATIC,   OPTIONAL, INT64,    edit_timestamp,    3) \
 X(a, CALLBACK, SINGULAR, STRING,   message,           4) \
@@ -416,8 +416,8 @@ X(a, STATIC,   SINGULAR, BOOL,     generated,         6)
 #define livekit_ChatMessage_DEFAULT NULL
 
 #define livekit_RpcRequest_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   id,                1) \
-X(a, POINTER,  SINGULAR, STRING,   method,            2) \
+X(a, CALLBACK, SINGULAR, STRING,   id,                1) \
+X(a, CALLBACK, SINGULAR, STRING,   method,            2) \
 X(a, CALLBACK, SINGULAR, STRING,   payload,           3) \
 X(a, STATIC,   SINGULAR, UINT32,   response_timeout_ms,   4) \
 X(a, STATIC,   SINGULAR, UINT32,   version,           5)
@@ -425,12 +425,12 @@ X(a, STATIC,   SINGULAR, UINT32,   version,           5)
 #define livekit_RpcRequest_DEFAULT NULL
 
 #define livekit_RpcAck_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   request_id,        1)
-#define livekit_RpcAck_CALLBACK NULL
+X(a, CALLBACK, SINGULAR, STRING,   request_id,        1)
+#define livekit_RpcAck_CALLBACK pb_default_field_callback
 #define livekit_RpcAck_DEFAULT NULL
 
 #define livekit_RpcResponse_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   request_id,        1) \
+X(a, CALLBACK, SINGULAR, STRING,   request_id,        1) \
 X(a, CALLBACK, SINGULAR, STRING,   payload,           2) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  error,             3)
 #define livekit_RpcResponse_CALLBACK pb_default_field_callback
@@ -452,7 +452,7 @@ X(a, CALLBACK, SINGULAR, STRING,   data,              3)
 #define livekit_DataStream_TextHeader_FIELDLIST(X, a) \
 X(a, STATIC,   SINGULAR, UENUM,    operation_type,    1) \
 X(a, STATIC,   SINGULAR, INT32,    version,           2) \
-X(a, POINTER,  SINGULAR, STRING,   reply_to_stream_id,   3) \
+X(a, CALLBACK, SINGULAR, STRING,   reply_to_stream_id,   3) \
 X(a, CALLBACK, REPEATED, STRING,   attached_stream_ids,   4) \
 X(a, STATIC,   SINGULAR, BOOL,     generated,         5)
 #define livekit_DataStream_TextHeader_CALLBACK pb_default_field_callback
@@ -464,9 +464,9 @@ X(a, POINTER,  SINGULAR, STRING,   name,              1)
 #define livekit_DataStream_ByteHeader_DEFAULT NULL
 
 #define livekit_DataStream_Header_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   stream_id,         1) \
+X(a, CALLBACK, SINGULAR, STRING,   stream_id,         1) \
 X(a, STATIC,   SINGULAR, INT64,    timestamp,         2) \
-X(a, POINTER,  SINGULAR, STRING,   topic,             3) \
+X(a, CALLBACK, SINGULAR, STRING,   topic,             3) \
 X(a, POINTER,  SINGULAR, STRING,   mime_type,         4) \
 X(a, STATIC,   OPTIONAL, UINT64,   total_length,      5) \
 X(a, CALLBACK, REPEATED, MESSAGE,  attributes,        8) \
@@ -487,7 +487,7 @@ X(a, POINTER,  SINGULAR, STRING,   value,             2)
 #define livekit_DataStream_Header_AttributesEntry_DEFAULT NULL
 
 #define livekit_DataStream_Chunk_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   stream_id,         1) \
+X(a, CALLBACK, SINGULAR, STRING,   stream_id,         1) \
 X(a, STATIC,   SINGULAR, UINT64,   chunk_index,       2) \
 X(a, CALLBACK, SINGULAR, BYTES,    content,           3) \
 X(a, STATIC,   SINGULAR, INT32,    version,           4)
@@ -495,7 +495,7 @@ X(a, STATIC,   SINGULAR, INT32,    version,           4)
 #define livekit_DataStream_Chunk_DEFAULT NULL
 
 #define livekit_DataStream_Trailer_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   stream_id,         1) \
+X(a, CALLBACK, SINGULAR, STRING,   stream_id,         1) \
 X(a, POINTER,  SINGULAR, STRING,   reason,            2) \
 X(a, CALLBACK, REPEATED, MESSAGE,  attributes,        3)
 #define livekit_DataStream_Trailer_CALLBACK pb_default_field_callback

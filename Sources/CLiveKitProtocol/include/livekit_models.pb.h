@@ -109,8 +109,8 @@ typedef struct _livekit_ParticipantPermission {
 } livekit_ParticipantPermission;
 
 typedef struct _livekit_ParticipantInfo {
-    char *sid;
-    char *identity;
+    pb_callback_t sid;
+    pb_callback_t identity;
     livekit_ParticipantInfo_State state;
     pb_callback_t tracks;
     char *metadata;
@@ -134,7 +134,7 @@ typedef struct _livekit_Encryption {
 } livekit_Encryption;
 
 typedef struct _livekit_TrackInfo {
-    char *sid;
+    pb_callback_t sid;
     livekit_TrackType type;
     char *name;
     bool muted;
@@ -145,7 +145,7 @@ typedef struct _livekit_TrackInfo {
 } livekit_TrackInfo;
 
 typedef struct _livekit_SpeakerInfo {
-    char *sid;
+    pb_callback_t sid;
     /* 0 ... 1 */
     float level;
     bool active;
@@ -226,20 +226,20 @@ extern "C" {
 /* Initializer values for message structs */
 #define livekit_Room_init_default                {NULL, NULL, NULL, 0, 0}
 #define livekit_ParticipantPermission_init_default {0, 0, 0, 0, 0}
-#define livekit_ParticipantInfo_init_default     {NULL, NULL, _livekit_ParticipantInfo_State_MIN, {{NULL}, NULL}, NULL, NULL, 0, false, livekit_ParticipantPermission_init_default, _livekit_ParticipantInfo_Kind_MIN, {{NULL}, NULL}, _livekit_DisconnectReason_MIN}
+#define livekit_ParticipantInfo_init_default     {{{NULL}, NULL}, {{NULL}, NULL}, _livekit_ParticipantInfo_State_MIN, {{NULL}, NULL}, NULL, NULL, 0, false, livekit_ParticipantPermission_init_default, _livekit_ParticipantInfo_Kind_MIN, {{NULL}, NULL}, _livekit_DisconnectReason_MIN}
 #define livekit_ParticipantInfo_AttributesEntry_init_default {NULL, NULL}
 #define livekit_Encryption_init_default          {0}
-#define livekit_TrackInfo_init_default           {NULL, _livekit_TrackType_MIN, NULL, 0, _livekit_TrackSource_MIN, NULL, NULL, _livekit_Encryption_Type_MIN}
-#define livekit_SpeakerInfo_init_default         {NULL, 0, 0}
+#define livekit_TrackInfo_init_default           {{{NULL}, NULL}, _livekit_TrackType_MIN, NULL, 0, _livekit_TrackSource_MIN, NULL, NULL, _livekit_Encryption_Type_MIN}
+#define livekit_SpeakerInfo_init_default         {{{NULL}, NULL}, 0, 0}
 #define livekit_ClientConfiguration_init_default {_livekit_ClientConfigSetting_MIN, _livekit_ClientConfigSetting_MIN}
 #define livekit_ServerInfo_init_default          {NULL, 0, NULL, NULL}
 #define livekit_Room_init_zero                   {NULL, NULL, NULL, 0, 0}
 #define livekit_ParticipantPermission_init_zero  {0, 0, 0, 0, 0}
-#define livekit_ParticipantInfo_init_zero        {NULL, NULL, _livekit_ParticipantInfo_State_MIN, {{NULL}, NULL}, NULL, NULL, 0, false, livekit_ParticipantPermission_init_zero, _livekit_ParticipantInfo_Kind_MIN, {{NULL}, NULL}, _livekit_DisconnectReason_MIN}
+#define livekit_ParticipantInfo_init_zero        {{{NULL}, NULL}, {{NULL}, NULL}, _livekit_ParticipantInfo_State_MIN, {{NULL}, NULL}, NULL, NULL, 0, false, livekit_ParticipantPermission_init_zero, _livekit_ParticipantInfo_Kind_MIN, {{NULL}, NULL}, _livekit_DisconnectReason_MIN}
 #define livekit_ParticipantInfo_AttributesEntry_init_zero {NULL, NULL}
 #define livekit_Encryption_init_zero             {0}
-#define livekit_TrackInfo_init_zero              {NULL, _livekit_TrackType_MIN, NULL, 0, _livekit_TrackSource_MIN, NULL, NULL, _livekit_Encryption_Type_MIN}
-#define livekit_SpeakerInfo_init_zero            {NULL, 0, 0}
+#define livekit_TrackInfo_init_zero              {{{NULL}, NULL}, _livekit_TrackType_MIN, NULL, 0, _livekit_TrackSource_MIN, NULL, NULL, _livekit_Encryption_Type_MIN}
+#define livekit_SpeakerInfo_init_zero            {{{NULL}, NULL}, 0, 0}
 #define livekit_ClientConfiguration_init_zero    {_livekit_ClientConfigSetting_MIN, _livekit_ClientConfigSetting_MIN}
 #define livekit_ServerInfo_init_zero             {NULL, 0, NULL, NULL}
 
@@ -305,8 +305,8 @@ X(a, STATIC,   SINGULAR, BOOL,     can_update_metadata,  10)
 #define livekit_ParticipantPermission_DEFAULT NULL
 
 #define livekit_ParticipantInfo_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   sid,               1) \
-X(a, POINTER,  SINGULAR, STRING,   identity,          2) \
+X(a, CALLBACK, SINGULAR, STRING,   sid,               1) \
+X(a, CALLBACK, SINGULAR, STRING,   identity,          2) \
 X(a, STATIC,   SINGULAR, UENUM,    state,             3) \
 X(a, CALLBACK, REPEATED, MESSAGE,  tracks,            4) \
 X(a, POINTER,  SINGULAR, STRING,   metadata,          5) \
@@ -334,7 +334,7 @@ X(a, POINTER,  SINGULAR, STRING,   value,             2)
 #define livekit_Encryption_DEFAULT NULL
 
 #define livekit_TrackInfo_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   sid,               1) \
+X(a, CALLBACK, SINGULAR, STRING,   sid,               1) \
 X(a, STATIC,   SINGULAR, UENUM,    type,              2) \
 X(a, POINTER,  SINGULAR, STRING,   name,              3) \
 X(a, STATIC,   SINGULAR, BOOL,     muted,             4) \
@@ -342,14 +342,14 @@ X(a, STATIC,   SINGULAR, UENUM,    source,            9) \
 X(a, POINTER,  SINGULAR, STRING,   mime_type,        11) \
 X(a, POINTER,  SINGULAR, STRING,   mid,              12) \
 X(a, STATIC,   SINGULAR, UENUM,    encryption,       16)
-#define livekit_TrackInfo_CALLBACK NULL
+#define livekit_TrackInfo_CALLBACK pb_default_field_callback
 #define livekit_TrackInfo_DEFAULT NULL
 
 #define livekit_SpeakerInfo_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   sid,               1) \
+X(a, CALLBACK, SINGULAR, STRING,   sid,               1) \
 X(a, STATIC,   SINGULAR, FLOAT,    level,             2) \
 X(a, STATIC,   SINGULAR, BOOL,     active,            3)
-#define livekit_SpeakerInfo_CALLBACK NULL
+#define livekit_SpeakerInfo_CALLBACK pb_default_field_callback
 #define livekit_SpeakerInfo_DEFAULT NULL
 
 #define livekit_ClientConfiguration_FIELDLIST(X, a) \

@@ -55,7 +55,7 @@ typedef struct _livekit_TrickleRequest {
 
 typedef struct _livekit_AddTrackRequest {
     /* Ours; the offer's msid names the same. */
-    char *cid;
+    pb_callback_t cid;
     char *name;
     livekit_TrackType type;
     bool muted;
@@ -67,13 +67,13 @@ typedef struct _livekit_AddTrackRequest {
 } livekit_AddTrackRequest;
 
 typedef struct _livekit_UpdateLocalAudioTrack {
-    char *track_sid;
+    pb_callback_t track_sid;
     pb_size_t features_count;
     livekit_AudioTrackFeature features[4];
 } livekit_UpdateLocalAudioTrack;
 
 typedef struct _livekit_MuteTrackRequest {
-    char *sid;
+    pb_callback_t sid;
     bool muted;
 } livekit_MuteTrackRequest;
 
@@ -103,13 +103,13 @@ typedef struct _livekit_ReconnectResponse {
 } livekit_ReconnectResponse;
 
 typedef struct _livekit_TrackPublishedResponse {
-    char *cid;
+    pb_callback_t cid;
     bool has_track;
     livekit_TrackInfo track;
 } livekit_TrackPublishedResponse;
 
 typedef struct _livekit_TrackUnpublishedResponse {
-    char *track_sid;
+    pb_callback_t track_sid;
 } livekit_TrackUnpublishedResponse;
 
 typedef struct _livekit_ParticipantUpdate {
@@ -140,7 +140,7 @@ typedef struct _livekit_RoomUpdate {
 } livekit_RoomUpdate;
 
 typedef struct _livekit_ConnectionQualityInfo {
-    char *participant_sid;
+    pb_callback_t participant_sid;
     livekit_ConnectionQuality quality;
 } livekit_ConnectionQualityInfo;
 
@@ -149,8 +149,8 @@ typedef struct _livekit_ConnectionQualityUpdate {
 } livekit_ConnectionQualityUpdate;
 
 typedef struct _livekit_SubscriptionPermissionUpdate {
-    char *participant_sid;
-    char *track_sid;
+    pb_callback_t participant_sid;
+    pb_callback_t track_sid;
     bool allowed;
 } livekit_SubscriptionPermissionUpdate;
 
@@ -212,7 +212,7 @@ typedef struct _livekit_Pong {
 } livekit_Pong;
 
 typedef struct _livekit_SubscriptionResponse {
-    char *track_sid;
+    pb_callback_t track_sid;
     livekit_SubscriptionError err;
 } livekit_SubscriptionResponse;
 
@@ -231,7 +231,7 @@ typedef struct _livekit_RequestResponse {
 } livekit_RequestResponse;
 
 typedef struct _livekit_TrackSubscribed {
-    char *track_sid;
+    pb_callback_t track_sid;
 } livekit_TrackSubscribed;
 
 /* Answer and offer have each other's numbers here, compared with the request. */
@@ -342,56 +342,56 @@ extern "C" {
 #define livekit_SignalResponse_init_default      {false, livekit_JoinResponse_init_default, false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_ParticipantUpdate_init_default, false, livekit_TrackPublishedResponse_init_default, false, livekit_LeaveRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_SpeakersChanged_init_default, false, livekit_RoomUpdate_init_default, false, livekit_ConnectionQualityUpdate_init_default, false, livekit_SubscriptionPermissionUpdate_init_default, NULL, false, livekit_TrackUnpublishedResponse_init_default, false, livekit_ReconnectResponse_init_default, false, livekit_Pong_init_default, false, livekit_SubscriptionResponse_init_default, false, livekit_RequestResponse_init_default, false, livekit_TrackSubscribed_init_default, false, livekit_RoomMovedResponse_init_default}
 #define livekit_SessionDescription_init_default  {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_default      {NULL, _livekit_SignalTarget_MIN, 0}
-#define livekit_AddTrackRequest_init_default     {NULL, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
-#define livekit_UpdateLocalAudioTrack_init_default {NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
-#define livekit_MuteTrackRequest_init_default    {NULL, 0}
+#define livekit_AddTrackRequest_init_default     {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_UpdateLocalAudioTrack_init_default {{{NULL}, NULL}, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_MuteTrackRequest_init_default    {{{NULL}, NULL}, 0}
 #define livekit_JoinResponse_init_default        {false, livekit_Room_init_default, false, livekit_ParticipantInfo_init_default, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_default, NULL, 0, 0, false, livekit_ServerInfo_init_default, 0}
 #define livekit_ReconnectResponse_init_default   {{{NULL}, NULL}, 0}
-#define livekit_TrackPublishedResponse_init_default {NULL, false, livekit_TrackInfo_init_default}
-#define livekit_TrackUnpublishedResponse_init_default {NULL}
+#define livekit_TrackPublishedResponse_init_default {{{NULL}, NULL}, false, livekit_TrackInfo_init_default}
+#define livekit_TrackUnpublishedResponse_init_default {{{NULL}, NULL}}
 #define livekit_ParticipantUpdate_init_default   {{{NULL}, NULL}}
 #define livekit_LeaveRequest_init_default        {0, _livekit_DisconnectReason_MIN, _livekit_LeaveRequest_Action_MIN}
 #define livekit_ICEServer_init_default           {{{NULL}, NULL}, NULL, NULL}
 #define livekit_SpeakersChanged_init_default     {{{NULL}, NULL}}
 #define livekit_RoomUpdate_init_default          {false, livekit_Room_init_default}
-#define livekit_ConnectionQualityInfo_init_default {NULL, _livekit_ConnectionQuality_MIN}
+#define livekit_ConnectionQualityInfo_init_default {{{NULL}, NULL}, _livekit_ConnectionQuality_MIN}
 #define livekit_ConnectionQualityUpdate_init_default {{{NULL}, NULL}}
-#define livekit_SubscriptionPermissionUpdate_init_default {NULL, NULL, 0}
+#define livekit_SubscriptionPermissionUpdate_init_default {{{NULL}, NULL}, {{NULL}, NULL}, 0}
 #define livekit_RoomMovedResponse_init_default   {false, livekit_Room_init_default, NULL, false, livekit_ParticipantInfo_init_default, {{NULL}, NULL}}
 #define livekit_UpdateParticipantMetadata_init_default {NULL, NULL, {{NULL}, NULL}, 0}
 #define livekit_UpdateParticipantMetadata_AttributesEntry_init_default {NULL, NULL}
 #define livekit_Ping_init_default                {0, 0}
 #define livekit_Pong_init_default                {0, 0}
-#define livekit_SubscriptionResponse_init_default {NULL, _livekit_SubscriptionError_MIN}
+#define livekit_SubscriptionResponse_init_default {{{NULL}, NULL}, _livekit_SubscriptionError_MIN}
 #define livekit_RequestResponse_init_default     {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_UpdateParticipantMetadata_init_default}
-#define livekit_TrackSubscribed_init_default     {NULL}
+#define livekit_TrackSubscribed_init_default     {{{NULL}, NULL}}
 #define livekit_SignalRequest_init_zero          {false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_UpdateParticipantMetadata_init_zero, false, livekit_Ping_init_zero, false, livekit_UpdateLocalAudioTrack_init_zero}
 #define livekit_SignalResponse_init_zero         {false, livekit_JoinResponse_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_ParticipantUpdate_init_zero, false, livekit_TrackPublishedResponse_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_SpeakersChanged_init_zero, false, livekit_RoomUpdate_init_zero, false, livekit_ConnectionQualityUpdate_init_zero, false, livekit_SubscriptionPermissionUpdate_init_zero, NULL, false, livekit_TrackUnpublishedResponse_init_zero, false, livekit_ReconnectResponse_init_zero, false, livekit_Pong_init_zero, false, livekit_SubscriptionResponse_init_zero, false, livekit_RequestResponse_init_zero, false, livekit_TrackSubscribed_init_zero, false, livekit_RoomMovedResponse_init_zero}
 #define livekit_SessionDescription_init_zero     {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_zero         {NULL, _livekit_SignalTarget_MIN, 0}
-#define livekit_AddTrackRequest_init_zero        {NULL, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
-#define livekit_UpdateLocalAudioTrack_init_zero  {NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
-#define livekit_MuteTrackRequest_init_zero       {NULL, 0}
+#define livekit_AddTrackRequest_init_zero        {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_UpdateLocalAudioTrack_init_zero  {{{NULL}, NULL}, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_MuteTrackRequest_init_zero       {{{NULL}, NULL}, 0}
 #define livekit_JoinResponse_init_zero           {false, livekit_Room_init_zero, false, livekit_ParticipantInfo_init_zero, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_zero, NULL, 0, 0, false, livekit_ServerInfo_init_zero, 0}
 #define livekit_ReconnectResponse_init_zero      {{{NULL}, NULL}, 0}
-#define livekit_TrackPublishedResponse_init_zero {NULL, false, livekit_TrackInfo_init_zero}
-#define livekit_TrackUnpublishedResponse_init_zero {NULL}
+#define livekit_TrackPublishedResponse_init_zero {{{NULL}, NULL}, false, livekit_TrackInfo_init_zero}
+#define livekit_TrackUnpublishedResponse_init_zero {{{NULL}, NULL}}
 #define livekit_ParticipantUpdate_init_zero      {{{NULL}, NULL}}
 #define livekit_LeaveRequest_init_zero           {0, _livekit_DisconnectReason_MIN, _livekit_LeaveRequest_Action_MIN}
 #define livekit_ICEServer_init_zero              {{{NULL}, NULL}, NULL, NULL}
 #define livekit_SpeakersChanged_init_zero        {{{NULL}, NULL}}
 #define livekit_RoomUpdate_init_zero             {false, livekit_Room_init_zero}
-#define livekit_ConnectionQualityInfo_init_zero  {NULL, _livekit_ConnectionQuality_MIN}
+#define livekit_ConnectionQualityInfo_init_zero  {{{NULL}, NULL}, _livekit_ConnectionQuality_MIN}
 #define livekit_ConnectionQualityUpdate_init_zero {{{NULL}, NULL}}
-#define livekit_SubscriptionPermissionUpdate_init_zero {NULL, NULL, 0}
+#define livekit_SubscriptionPermissionUpdate_init_zero {{{NULL}, NULL}, {{NULL}, NULL}, 0}
 #define livekit_RoomMovedResponse_init_zero      {false, livekit_Room_init_zero, NULL, false, livekit_ParticipantInfo_init_zero, {{NULL}, NULL}}
 #define livekit_UpdateParticipantMetadata_init_zero {NULL, NULL, {{NULL}, NULL}, 0}
 #define livekit_UpdateParticipantMetadata_AttributesEntry_init_zero {NULL, NULL}
 #define livekit_Ping_init_zero                   {0, 0}
 #define livekit_Pong_init_zero                   {0, 0}
-#define livekit_SubscriptionResponse_init_zero   {NULL, _livekit_SubscriptionError_MIN}
+#define livekit_SubscriptionResponse_init_zero   {{{NULL}, NULL}, _livekit_SubscriptionError_MIN}
 #define livekit_RequestResponse_init_zero        {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_UpdateParticipantMetadata_init_zero}
-#define livekit_TrackSubscribed_init_zero        {NULL}
+#define livekit_TrackSubscribed_init_zero        {{{NULL}, NULL}}
 
 /* Field tags (for use in manual encoding/decoding) */
 #define livekit_SessionDescription_type_tag      1
@@ -579,7 +579,7 @@ X(a, STATIC,   SINGULAR, BOOL,     final,             3)
 #define livekit_TrickleRequest_DEFAULT NULL
 
 #define livekit_AddTrackRequest_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   cid,               1) \
+X(a, CALLBACK, SINGULAR, STRING,   cid,               1) \
 X(a, POINTER,  SINGULAR, STRING,   name,              2) \
 X(a, STATIC,   SINGULAR, UENUM,    type,              3) \
 X(a, STATIC,   SINGULAR, BOOL,     muted,             6) \
@@ -587,19 +587,19 @@ X(a, STATIC,   SINGULAR, UENUM,    source,            8) \
 X(a, STATIC,   SINGULAR, BOOL,     disable_red,      13) \
 X(a, POINTER,  SINGULAR, STRING,   stream,           15) \
 X(a, STATIC,   REPEATED, UENUM,    audio_features,   17)
-#define livekit_AddTrackRequest_CALLBACK NULL
+#define livekit_AddTrackRequest_CALLBACK pb_default_field_callback
 #define livekit_AddTrackRequest_DEFAULT NULL
 
 #define livekit_UpdateLocalAudioTrack_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   track_sid,         1) \
+X(a, CALLBACK, SINGULAR, STRING,   track_sid,         1) \
 X(a, STATIC,   REPEATED, UENUM,    features,          2)
-#define livekit_UpdateLocalAudioTrack_CALLBACK NULL
+#define livekit_UpdateLocalAudioTrack_CALLBACK pb_default_field_callback
 #define livekit_UpdateLocalAudioTrack_DEFAULT NULL
 
 #define livekit_MuteTrackRequest_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   sid,               1) \
+X(a, CALLBACK, SINGULAR, STRING,   sid,               1) \
 X(a, STATIC,   SINGULAR, BOOL,     muted,             2)
-#define livekit_MuteTrackRequest_CALLBACK NULL
+#define livekit_MuteTrackRequest_CALLBACK pb_default_field_callback
 #define livekit_MuteTrackRequest_DEFAULT NULL
 
 #define livekit_JoinResponse_FIELDLIST(X, a) \
@@ -632,15 +632,15 @@ X(a, STATIC,   SINGULAR, UINT32,   last_message_seq,   4)
 #define livekit_ReconnectResponse_ice_servers_MSGTYPE livekit_ICEServer
 
 #define livekit_TrackPublishedResponse_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   cid,               1) \
+X(a, CALLBACK, SINGULAR, STRING,   cid,               1) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  track,             2)
-#define livekit_TrackPublishedResponse_CALLBACK NULL
+#define livekit_TrackPublishedResponse_CALLBACK pb_default_field_callback
 #define livekit_TrackPublishedResponse_DEFAULT NULL
 #define livekit_TrackPublishedResponse_track_MSGTYPE livekit_TrackInfo
 
 #define livekit_TrackUnpublishedResponse_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   track_sid,         1)
-#define livekit_TrackUnpublishedResponse_CALLBACK NULL
+X(a, CALLBACK, SINGULAR, STRING,   track_sid,         1)
+#define livekit_TrackUnpublishedResponse_CALLBACK pb_default_field_callback
 #define livekit_TrackUnpublishedResponse_DEFAULT NULL
 
 #define livekit_ParticipantUpdate_FIELDLIST(X, a) \
@@ -676,9 +676,9 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  room,              1)
 #define livekit_RoomUpdate_room_MSGTYPE livekit_Room
 
 #define livekit_ConnectionQualityInfo_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   participant_sid,   1) \
+X(a, CALLBACK, SINGULAR, STRING,   participant_sid,   1) \
 X(a, STATIC,   SINGULAR, UENUM,    quality,           2)
-#define livekit_ConnectionQualityInfo_CALLBACK NULL
+#define livekit_ConnectionQualityInfo_CALLBACK pb_default_field_callback
 #define livekit_ConnectionQualityInfo_DEFAULT NULL
 
 #define livekit_ConnectionQualityUpdate_FIELDLIST(X, a) \
@@ -688,10 +688,10 @@ X(a, CALLBACK, REPEATED, MESSAGE,  updates,           1)
 #define livekit_ConnectionQualityUpdate_updates_MSGTYPE livekit_ConnectionQualityInfo
 
 #define livekit_SubscriptionPermissionUpdate_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   participant_sid,   1) \
-X(a, POINTER,  SINGULAR, STRING,   track_sid,         2) \
+X(a, CALLBACK, SINGULAR, STRING,   participant_sid,   1) \
+X(a, CALLBACK, SINGULAR, STRING,   track_sid,         2) \
 X(a, STATIC,   SINGULAR, BOOL,     allowed,           3)
-#define livekit_SubscriptionPermissionUpdate_CALLBACK NULL
+#define livekit_SubscriptionPermissionUpdate_CALLBACK pb_default_field_callback
 #define livekit_SubscriptionPermissionUpdate_DEFAULT NULL
 
 #define livekit_RoomMovedResponse_FIELDLIST(X, a) \
@@ -733,9 +733,9 @@ X(a, STATIC,   SINGULAR, INT64,    timestamp,         2)
 #define livekit_Pong_DEFAULT NULL
 
 #define livekit_SubscriptionResponse_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   track_sid,         1) \
+X(a, CALLBACK, SINGULAR, STRING,   track_sid,         1) \
 X(a, STATIC,   SINGULAR, UENUM,    err,               2)
-#define livekit_SubscriptionResponse_CALLBACK NULL
+#define livekit_SubscriptionResponse_CALLBACK pb_default_field_callback
 #define livekit_SubscriptionResponse_DEFAULT NULL
 
 #define livekit_RequestResponse_FIELDLIST(X, a) \
@@ -754,8 +754,8 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  update_metadata,   7)
 #define livekit_RequestResponse_update_metadata_MSGTYPE livekit_UpdateParticipantMetadata
 
 #define livekit_TrackSubscribed_FIELDLIST(X, a) \
-X(a, POINTER,  SINGULAR, STRING,   track_sid,         1)
-#define livekit_TrackSubscribed_CALLBACK NULL
+X(a, CALLBACK, SINGULAR, STRING,   track_sid,         1)
+#define livekit_TrackSubscribed_CALLBACK pb_default_field_callback
 #define livekit_TrackSubscribed_DEFAULT NULL
 
 extern const pb_msgdesc_t livekit_SignalRequest_msg;

@@ -58,8 +58,7 @@ struct MonitorScreen: Sendable {
       return stream["state"].string ?? ""
     }
     let width = max(4, min(40, columns - 26))
-    var tenths = 0
-    for byte in level.utf8 where (0x30...0x39).contains(byte) { tenths = tenths * 10 + Int(byte - 0x30) }
+    var tenths = decimal(level.utf8.filter { isDigit($0) }) ?? 0
     if !level.utf8.contains(UInt8(ascii: ".")) { tenths *= 10 }
     let isNegative = level.utf8.first == UInt8(ascii: "-")
     let filled = isNegative ? max(0, width * (600 - tenths) / 600) : width

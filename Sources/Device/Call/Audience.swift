@@ -13,9 +13,9 @@ struct Audience {
   private let room: any MessagingRoom
   /// The remote tracks that are received, by slot.
   private var tracks: [Int: Subscription] = [:]
-  private(set) var speakers: [String] = []
+  private(set) var speakers: [Name] = []
   private(set) var quality: String?
-  private var agentSeen: (identity: String?, state: String?) = (nil, nil)
+  private var agentSeen: (identity: Name?, state: String?) = (nil, nil)
   private var admission = Admission<Message>()
 
   init(_ room: any MessagingRoom) { self.room = room }
@@ -35,14 +35,19 @@ struct Audience {
 
   var deadlines: [Deadline] { [admission.deadline] }
 
-  func isSubscribed(_ trackSID: String) -> Bool { tracks.contains { $0.value.trackSID == trackSID } }
+  func isSubscribed(_ trackSID: Name) -> Bool { tracks.contains { $0.value.trackSID == trackSID } }
 
   // MARK: - Who that is
 
   /// By what the server stamps on everything that is sent, never by a name.
-  func caller(sid: String, identity: String) -> Caller {
-    let participant = room.participants.first { $0.sid == sid }
-    return participant.map { caller($0) } ?? Caller(kind: Caller.unknownKind, identity: identity, sid: sid)
+  func caller(_ sender: Sender) -> Caller {
+    switch sender {
+    case .server: return .server
+    case .hidden(let sid): return Caller(kind: "hidden", identity: "", sid: sid)
+    case .participant(let sid, let identity):
+      let participant = sender.participant(among: room.participants)
+      return Caller(kind: participant?.kind.word ?? Caller.unknownKind, identity: identity, sid: sid)
+    }
   }
 
   func caller(_ participant: Participant) -> Caller {
@@ -52,19 +57,21 @@ struct Audience {
   /// What can be done now. What comes of somebody who is not announced yet waits for that.
   mutating func admit(_ message: Message, now: Instant) -> [Effect] {
     let caller = message.caller
-    if caller.kind == Caller.unknownKind, admission.hold(message, from: caller.sid, now: now) { return [] }
+    if caller.kind == Caller.unknownKind, admission.hold(message, from: caller.place, now: now) { return [] }
     return [message.effect(of: caller)]
   }
 
   mutating func passTime(now: Instant) -> [Effect] {
-    admission.expired(now: now).map { $0.effect(of: caller(sid: $0.caller.sid, identity: $0.caller.identity)) }
+    admission.expired(now: now).map {
+      $0.effect(of: caller(.participant(sid: $0.caller.sid, identity: $0.caller.identity)))
+    }
   }
 
   // MARK: - Who comes and goes
 
   func joined(_ participant: Participant) -> [Effect] {
     [
-      .tell(.participantJoined(identity: participant.identity, kind: participant.kind.word)),
+      .tell(.participantJoined(identity: participant.identity.text, kind: participant.kind.word)),
       .log(.info, "\(participant.identity) is in the room", event: "participant.joined"),
     ]
   }
@@ -73,12 +80,15 @@ struct Audience {
   /// session under its old name.
   mutating func announced(_ participant: Participant) -> [Effect] {
     let known = caller(participant)
-    return admission.announced(participant.sid).map { $0.effect(of: known) }
+    // A server that stamps no session leaves the name to go by.
+    let waited =
+      admission.announced(known.place) + admission.announced(Caller(kind: "", identity: known.identity).place)
+    return waited.map { $0.effect(of: known) }
   }
 
   func left(_ participant: Participant, _ reason: DisconnectReason) -> [Effect] {
     [
-      .tell(.participantLeft(identity: participant.identity, reason: reason.words)),
+      .tell(.participantLeft(identity: participant.identity.text, reason: reason.words)),
       .log(.info, "\(participant.identity) left: \(reason.words)", event: "participant.left"),
     ]
   }
@@ -88,7 +98,7 @@ struct Audience {
     let agent = agent
     guard agent?.identity != agentSeen.identity || agentState != agentSeen.state else { return [] }
     agentSeen = (agent?.identity, agentState)
-    return agent.map { [.tell(.agentState(identity: $0.identity, state: agentSeen.state))] } ?? []
+    return agent.map { [.tell(.agentState(identity: $0.identity.text, state: agentSeen.state))] } ?? []
   }
 
   // MARK: - Who is heard
@@ -97,7 +107,7 @@ struct Audience {
     tracks[subscription.slot] = subscription
     return [
       .audio(.openTrack(slot: subscription.slot)),
-      .tell(.trackSubscribed(identity: subscription.identity, sid: subscription.trackSID)),
+      .tell(.trackSubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text)),
       .log(.info, "hearing \(subscription.identity)"),
     ]
   }
@@ -106,13 +116,13 @@ struct Audience {
     tracks[subscription.slot] = nil
     return [
       .audio(.closeTrack(slot: subscription.slot)),
-      .tell(.trackUnsubscribed(identity: subscription.identity, sid: subscription.trackSID)),
+      .tell(.trackUnsubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text)),
     ]
   }
 
   mutating func speak(_ speaking: [Speaker]) -> [Effect] {
     speakers = speaking.map { $0.identity }
-    return [.tell(.roomSpeakers(speakers))]
+    return [.tell(.roomSpeakers(speakers.map { $0.text }))]
   }
 
   mutating func rate(_ quality: ConnectionQuality) -> [Effect] {
@@ -127,6 +137,11 @@ struct Audience {
     agentSeen = (nil, nil)
     admission.clear()
   }
+}
+
+extension Caller {
+  /// Where what is kept of somebody stands: by the session that the server stamps, else by the name.
+  fileprivate var place: Name { sid.isEmpty ? identity : sid }
 }
 
 extension Audience.Message {

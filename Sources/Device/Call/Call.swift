@@ -40,7 +40,8 @@ struct Call: Equatable {
   }
 
   /// The state that it left, if it left one.
-  mutating func show(_ phase: Stay.Phase, somebodyIsHeard: Bool, reason: String?, now: Instant) -> CallState? {
+  mutating func show(_ phase: Stay.Phase, somebodyIsHeard: Bool, reason: String?, now: Instant) -> CallState?
+  {
     let before = state
     state = Self.state(of: phase, somebodyIsHeard: somebodyIsHeard)
     self.reason = reason

@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control

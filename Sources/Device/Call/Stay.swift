@@ -93,7 +93,8 @@ struct Stay: Equatable {
     self.reason = reason
     switch next {
     case .away, .failed: connection = .disconnected
-    case .wanting, .dialling: connection = wasConnected || connection == .reconnecting ? .reconnecting : .connecting
+    case .wanting, .dialling:
+      connection = wasConnected || connection == .reconnecting ? .reconnecting : .connecting
     case .joined: connection = .connected
     case .interrupted(let isResuming): connection = isResuming ? .resuming : .reconnecting
     case .waiting: connection = .reconnecting
@@ -243,7 +244,10 @@ struct Stay: Equatable {
 
   private mutating func attemptFailed(_ failure: RoomFailure, _ retry: Int?) {
     guard isDialled else { return }
-    guard let retry else { return lastWord = failure }
+    guard let retry else {
+      lastWord = failure
+      return
+    }
     tell(failure, retryInMilliseconds: retry, again: true)
   }
 

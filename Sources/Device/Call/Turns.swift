@@ -2,6 +2,7 @@ import Base
 import Configuration
 import Control
 import JSON
+import LiveKit
 
 /// Push-to-talk: the agent answers only to what is said in a turn, and the microphone is closed outside of one.
 extension Device {
@@ -25,7 +26,7 @@ extension Device {
     plan.activity(somebodySpeaks: isOpen, call.state, settings.session, now: now)
     // The microphone does not wait for the agent: a first word said at once is in the agent's buffer.
     messaging.call(
-      "\(step.rawValue)_turn", of: agent.identity, payload: "",
+      "\(step.rawValue)_turn", of: agent.identity.text, payload: "",
       timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .turn(step, asker), now: now)
   }
 

@@ -1,6 +1,8 @@
 import AudioEngine
 import Base
+import Configuration
 import Control
+import JSON
 import LiveKit
 
 /// A self-test: first the sound, then the room, then what flows.
@@ -56,7 +58,8 @@ struct Doctor {
   }
 
   mutating func serverAnswered(_ answer: Result<Int64?, TransportFailure>, unixSeconds: Int64) {
-    serverAnswer = answer.map { time in time.map { unixSeconds.subtractingReportingOverflow($0).partialValue } }
+    serverAnswer = answer.map { time in time.map { unixSeconds.subtractingReportingOverflow($0).partialValue }
+    }
   }
 
   /// A step of the run is due.

@@ -40,7 +40,9 @@ extension DoctorFacts {
   /// The server judges the token; this is a hint for a person, by the server's clock as far as it is known.
   private var tokenWarning: TokenWarning? {
     var seconds = unixSeconds
-    if case .success(let off?) = serverAnswer { seconds = seconds.subtractingReportingOverflow(off).partialValue }
+    if case .success(let off?) = serverAnswer {
+      seconds = seconds.subtractingReportingOverflow(off).partialValue
+    }
     return token.flatMap { TokenWarning($0, wallClockSeconds: seconds) }
   }
 

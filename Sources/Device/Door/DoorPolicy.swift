@@ -1,3 +1,4 @@
+import Base
 import Configuration
 import Control
 
@@ -7,19 +8,19 @@ struct Caller: Hashable, Sendable {
   /// `hidden` for who is in the room and not seen, or `unknown`.
   var kind: String
   /// Empty for the server and who is hidden.
-  var identity: String
+  var identity: Name
   /// Of whom the room knows, so that two who look alike are two.
-  var sid = ""
+  var sid: Name = ""
 
   static let unknownKind = "unknown"
   static let local = Caller(kind: "local", identity: "lintelctl")
   static let server = Caller(kind: "server", identity: "")
   static let keypad = Caller(kind: "keypad", identity: "keypad")
 
-  var words: String { identity.utf8.isEmpty ? kind : identity }
+  var words: String { identity.isEmpty ? kind : identity.text }
 
   /// For the journal: a participant may call itself `lintelctl`.
-  var audit: String { identity.utf8.isEmpty ? kind : "\(identity) (\(kind))" }
+  var audit: String { identity.isEmpty ? kind : "\(identity.text) (\(kind))" }
 }
 
 /// How the door is asked for.
@@ -108,14 +109,14 @@ enum DoorPolicy {
     let when: DoorTime
     switch way {
     case .code:
-      guard settings.codeAllow.allow(kind: caller.kind, identity: caller.identity) else {
+      guard settings.codeAllow.allow(kind: caller.kind, identity: caller.identity.text) else {
         return .refused(.notAllowed)
       }
       guard now.hasCode else { return .refused(.noCode) }
       guard !now.isLockedOut else { return .refused(.lockedOut) }
       when = settings.codeWhen
     case .rpc:
-      guard settings.rpcAllow.allow(kind: caller.kind, identity: caller.identity) else {
+      guard settings.rpcAllow.allow(kind: caller.kind, identity: caller.identity.text) else {
         return .refused(.notAllowed)
       }
       when = settings.rpcWhen

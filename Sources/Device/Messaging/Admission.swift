@@ -13,7 +13,7 @@ import Base
 /// | nothing for 4 s | waits | done, as of somebody unknown |
 struct Admission<Message> {
   private struct Waiting {
-    let sid: String
+    let sid: Name
     let message: Message
     let due: Instant
   }
@@ -25,7 +25,7 @@ struct Admission<Message> {
   var deadline: Deadline { Deadline("announcement", waiting.first?.due) }
 
   /// False if there is no room for it.
-  mutating func hold(_ message: Message, from sid: String, now: Instant) -> Bool {
+  mutating func hold(_ message: Message, from sid: Name, now: Instant) -> Bool {
     // Who is hidden is never announced, and must not take the place of those who will be.
     var same = 0
     for message in waiting where message.sid == sid { same += 1 }
@@ -38,7 +38,7 @@ struct Admission<Message> {
   }
 
   /// What waited for this one, oldest first.
-  mutating func announced(_ sid: String) -> [Message] {
+  mutating func announced(_ sid: Name) -> [Message] {
     let known = waiting.filter { $0.sid == sid }
     waiting.removeAll { $0.sid == sid }
     return known.map { $0.message }

@@ -38,7 +38,7 @@ struct Messaging {
         try room.sendKeys(digits, to: list(to), now: now)
         return [.succeed(.object([.init("sent", .number(digits.utf8.count))]), asker)]
       case .send(let text, let topic, let to):
-        let id = try room.sendText(text, topic: topic ?? ChatMessage.topic, to: list(to), now: now)
+        let id = try room.sendText(text, topic: topic ?? ChatMessage.topic.text, to: list(to), now: now)
         return [.succeed(.object([.init("id", .string(id))]), asker)]
       case .attributes(let pairs): return try set(pairs, attributes, asker, now: now)
       default: return try file(request, asker, now: now)
@@ -111,7 +111,7 @@ struct Messaging {
     case .sendFileBegin(let name, let bytes, let isText, let topic, let to):
       guard files.count < DeviceLimits.filesMax else { throw .busy }
       let id = try room.openFile(
-        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? ChatMessage.topic : ""),
+        name: name, bytes: bytes, isText: isText, topic: topic ?? (isText ? ChatMessage.topic.text : ""),
         to: list(to), now: now)
       nextFile += 1
       files.append(SentFile(id: id, number: nextFile, client: client))

@@ -3,9 +3,11 @@ import LiveKit
 
 /// The room as `MessagingRoom` has it.
 extension Room: MessagingRoom {
-  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(MessagingFailure) -> String {
+  func sendText(_ text: String, topic: String, to: [String], now: Instant) throws(MessagingFailure) -> String
+  {
     do throws(DataFailure) {
-      let stream: OutgoingStream.ID = try sendText(text, topic: topic, to: to, attributes: [:], now: now)
+      let stream: OutgoingStream.ID = try sendText(
+        text, topic: wireName(topic), to: wireNames(to), attributes: [:], now: now)
       return "\(stream.value)"
     } catch {
       throw MessagingFailure(error)
@@ -13,15 +15,19 @@ extension Room: MessagingRoom {
   }
 
   func sendKeys(_ digits: String, to: [String], now: Instant) throws(MessagingFailure) {
-    do throws(DataFailure) { try sendDTMF(digits, to: to, now: now) } catch { throw MessagingFailure(error) }
+    do throws(DataFailure) { try sendDTMF(digits, to: wireNames(to), now: now) } catch {
+      throw MessagingFailure(error)
+    }
   }
 
   func call(
     _ method: String, of identity: String, payload: String, timeoutMilliseconds: Int, now: Instant
   ) -> CallID {
-    performRPC(
-      to: identity, method: method, payload: payload, responseTimeoutMilliseconds: timeoutMilliseconds,
-      now: now)
+    // Nobody has an empty name, which is what the call then fails with.
+    let method = Name(method)
+    return performRPC(
+      to: method == nil ? "" : Name(identity) ?? "", method: method ?? "", payload: payload,
+      responseTimeoutMilliseconds: timeoutMilliseconds, now: now)
   }
 
   func answer(_ call: RemoteCall, _ answer: RemoteAnswer, now: Instant) {
@@ -36,6 +42,8 @@ extension Room: MessagingRoom {
     name: String, bytes: Int?, isText: Bool, topic: String, to: [String], now: Instant
   ) throws(MessagingFailure) -> FileID {
     do throws(DataFailure) {
+      let topic = try wireName(topic)
+      let to = try wireNames(to)
       if isText { return try openTextStream(topic: topic, to: to, totalBytes: bytes, now: now).value }
       return try openByteStream(topic: topic, name: name, to: to, totalBytes: bytes, now: now).value
     } catch {
@@ -53,6 +61,18 @@ extension Room: MessagingRoom {
     // One that has ended by itself has said so.
     try? closeStream(OutgoingStream.ID(file), reason: failure ?? "", now: now)
   }
+}
+
+/// What people write down, as the wire has it.
+private func wireName(_ text: String) throws(DataFailure) -> Name {
+  guard let name = Name(text) else { throw .badName }
+  return name
+}
+
+private func wireNames(_ texts: [String]) throws(DataFailure) -> [Name] {
+  var names: [Name] = []
+  for text in texts { names.append(try wireName(text)) }
+  return names
 }
 
 extension MessagingFailure {

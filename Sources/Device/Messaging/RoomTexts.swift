@@ -1,3 +1,4 @@
+import Base
 import Control
 import LiveKit
 
@@ -5,19 +6,20 @@ import LiveKit
 func told(_ event: LiveKit.Event) -> [Effect] {
   switch event {
   case .chatReceived(let message):
-    let event = Event.chat(identity: message.identity, text: excerpt(message.text))
+    let event = Event.chat(identity: message.identity.text, text: excerpt(message.text))
     return [.tellWithin(budget: event.name, event)]
   case .transcription(let segment):
     let event = Event.transcript(
-      identity: segment.speakerIdentity, segment: segment.id, text: excerpt(segment.text),
+      identity: segment.speakerIdentity.text, segment: segment.id.text, text: excerpt(segment.text),
       isFinal: segment.isFinal)
     return [segment.isFinal ? .tell(event) : .tellWithin(budget: "transcript", event)]
-  case .dataReceived(let payload, let topic, let identity, _):
-    let event = Event.data(identity: identity, topic: excerpt(topic), bytes: payload.count)
+  case .dataReceived(let payload, let topic, let sender, _):
+    let event = Event.data(
+      identity: sender.identity.text, topic: excerpt(topic.text), bytes: payload.count)
     return [.tellWithin(budget: event.name, event)]
   case .streamEnded(let stream, let failure):
     let event = Event.file(
-      identity: stream.identity, topic: excerpt(stream.topic), name: excerpt(stream.name),
+      identity: stream.identity.text, topic: excerpt(stream.topic.text), name: excerpt(stream.name),
       bytes: stream.receivedBytes, failure: failure?.description)
     return [.tellWithin(budget: event.name, event)]
   default: return []

@@ -95,12 +95,14 @@ struct Microphone {
   }
 
   mutating func preConnect(
-    _ event: PreConnect.Event, agent: String?, _ settings: Settings, in room: Room,
+    _ event: PreConnect.Event, agent: Name?, _ settings: Settings, in room: Room,
     _ instruments: any Instruments, now: Instant
   ) -> [Effect] {
     let wasWithheld = preConnect.withholdsFrames
     let action = preConnect.handle(event, now: now)
-    if wasWithheld, !preConnect.withholdsFrames, let track { delivery.liveFrom = room.goLive(track: track, now: now) }
+    if wasWithheld, !preConnect.withholdsFrames, let track {
+      delivery.liveFrom = room.goLive(track: track, now: now)
+    }
     guard action == .openStream else { return carryOut(action, in: room, "the call ended", now: now) }
     guard let agent, let local = room.localTracks.first(where: { $0.id == track }) else {
       return deliveryEnded(nil, in: room, now: now)

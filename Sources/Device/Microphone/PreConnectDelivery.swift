@@ -5,7 +5,7 @@ import LiveKit
 
 /// The recording of what was said before anybody listened, on its way to the agent as a byte stream.
 struct PreConnectDelivery {
-  static let topic = "lk.agent.pre-connect-audio-buffer"
+  static let topic: Name = "lk.agent.pre-connect-audio-buffer"
   /// The framework gives up after 3 s; half a second is for the way there and back.
   private static let windowMilliseconds = 2_500
 
@@ -34,12 +34,12 @@ struct PreConnectDelivery {
   }
 
   mutating func open(
-    to agent: String, _ track: LocalTrack, in room: Room, now: Instant
+    to agent: Name, _ track: LocalTrack, in room: Room, now: Instant
   ) throws(DataFailure) {
     guard recording != nil else { return }
     id = try room.openByteStream(
       topic: Self.topic, name: "pre-connect", mimeType: "audio/pcm", to: [agent],
-      attributes: ["trackId": track.sid, "sampleRate": "16000", "channels": "1"],
+      attributes: ["trackId": track.sid.text, "sampleRate": "16000", "channels": "1"],
       totalBytes: 2 * Int(end &- next), now: now)
   }
 

@@ -10,7 +10,9 @@ struct UplinkRate: Equatable {
     defer { last = (payloadBytes, now) }
     guard let last, now > last.at else { return }
     let more = max(0, payloadBytes.subtractingReportingOverflow(last.payloadBytes).partialValue)
-    bitsPerSecond = Int(clamping: more.multipliedReportingOverflow(by: 8000).partialValue / Int64(max(1, now.milliseconds(since: last.at))))
+    bitsPerSecond = Int(
+      clamping: more.multipliedReportingOverflow(by: 8000).partialValue
+        / Int64(max(1, now.milliseconds(since: last.at))))
   }
 
   static func == (left: UplinkRate, right: UplinkRate) -> Bool {

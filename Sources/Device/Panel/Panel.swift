@@ -1,6 +1,8 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
+import JSON
 
 /// What is at the board: inputs, keys, lights, hardware, sound cards and the speaker's volume.
 struct Panel {
@@ -117,7 +119,7 @@ struct Panel {
   private func keypad(_ key: UInt8, _ house: House) -> [Effect] {
     let caller = Caller.keypad
     let rules = house.settings.door.codeAllow
-    if house.doorOutput != nil, rules.allow(kind: caller.kind, identity: caller.identity) {
+    if house.doorOutput != nil, rules.allow(kind: caller.kind, identity: caller.identity.text) {
       // The loudspeaker is beside an open microphone: what is sounded there is told to the room.
       return [.audio(.playClick), .key(key, caller)]
     }
@@ -164,7 +166,9 @@ struct Panel {
   // MARK: - Asked for
 
   /// On the simulated board alone: what hangs on a real one has to be pressed there.
-  mutating func press(_ name: String, _ press: Press, _ asker: Asker, _ house: House, now: Instant) -> [Effect] {
+  mutating func press(_ name: String, _ press: Press, _ asker: Asker, _ house: House, now: Instant)
+    -> [Effect]
+  {
     guard house.settings.device.board == .simulated else {
       return [.refuse("no-buttons", "only the simulated board is pressed by command", asker)]
     }

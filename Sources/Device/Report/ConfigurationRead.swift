@@ -17,7 +17,8 @@ struct ConfigurationRead {
 
   /// Takes over what can be taken over, unless it was to be checked only.
   init(
-    _ result: Result<Settings, ConfigurationMistakes>, for asker: ConfigurationAsker, into settings: inout Settings
+    _ result: Result<Settings, ConfigurationMistakes>, for asker: ConfigurationAsker,
+    into settings: inout Settings
   ) {
     switch (result, asker) {
     case (.failure(let mistakes), _): problems = mistakes.lines

@@ -18,7 +18,8 @@ extension Device {
       Metric(
         "lintel_build", .info, "What runs here.", 1,
         labels: [
-          .init("version", report.version), .init("device", status.device.id), .init("board", status.device.board),
+          .init("version", report.version), .init("device", status.device.id),
+          .init("board", status.device.board),
         ]),
       Metric("lintel_uptime_seconds", .gauge, "Since the daemon started.", status.device.uptimeSeconds),
     ]

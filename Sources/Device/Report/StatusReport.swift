@@ -3,6 +3,7 @@ import Base
 import Configuration
 import Control
 import LiveKit
+import WebRTC
 
 /// The one place that gathers what `status` tells.
 extension Device {
@@ -12,7 +13,7 @@ extension Device {
     status.device.board = settings.device.board.rawValue
     status.device.version = report.version
     status.device.uptimeSeconds = now.seconds(since: report.startedAt)
-    if let next = nextDeadline, let at = next.at {
+    if let next = nextDeadline ?? room.nextDeadline.map({ Deadline($0.name, $0.at) }), let at = next.at {
       status.device.next = NextDeadline(name: next.name, milliseconds: max(0, at.milliseconds(since: now)))
     }
     status.call.state = call.state
@@ -28,11 +29,11 @@ extension Device {
     }
     guard stay.connection != .disconnected else { return status }
     let local = room.localParticipant
-    status.participant.identity = filled(local.identity)
-    status.participant.sid = filled(local.sid)
+    status.participant.identity = filled(local.identity.text)
+    status.participant.sid = filled(local.sid.text)
     status.participants = room.participants.map { participantStatus($0) }
     if let agent = audience.agent {
-      status.agent = AgentStatus(identity: agent.identity, state: audience.agentState)
+      status.agent = AgentStatus(identity: agent.identity.text, state: audience.agentState)
     }
     return status
   }
@@ -68,7 +69,9 @@ extension Device {
     if panel.capture.state == .running, microphone.isOpen {
       status.capture.levelTenthsDecibel = sound.uplink.levelDecibels.map { $0 * 10 }
     }
-    if panel.playback.state == .running { status.playback.levelTenthsDecibel = sound.downlink.levelDecibels * 10 }
+    if panel.playback.state == .running {
+      status.playback.levelTenthsDecibel = sound.downlink.levelDecibels * 10
+    }
     if let sent = room.mediaStatistics(.publisher) {
       status.uplink.packets = sent.packetsSent
       status.uplink.bitrateBitsPerSecond = microphone.bitsPerSecond
@@ -87,7 +90,7 @@ extension Device {
 
   private func participantStatus(_ participant: Participant) -> ParticipantStatus {
     var status = ParticipantStatus(
-      identity: participant.identity, sid: participant.sid, kind: participant.kind.word)
+      identity: participant.identity.text, sid: participant.sid.text, kind: participant.kind.word)
     status.name = filled(participant.name)
     status.isSpeaking = audience.speakers.contains(participant.identity)
     status.tracks = participant.tracks.map { trackStatus($0) }
@@ -96,7 +99,7 @@ extension Device {
 
   func trackStatus(_ track: RemoteTrack) -> TrackStatus {
     TrackStatus(
-      sid: track.sid, name: filled(track.name), kind: track.kind.word, source: track.source.word,
+      sid: track.sid.text, name: filled(track.name), kind: track.kind.word, source: track.source.word,
       muted: track.isMuted, subscribed: audience.isSubscribed(track.sid))
   }
 

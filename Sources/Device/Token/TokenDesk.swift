@@ -70,7 +70,10 @@ struct TokenDesk: Equatable {
 
   mutating func watch(isIdle: Bool, _ settings: Settings, _ now: Instant) {
     self.isIdle = isIdle
-    guard isIdle, settings.fetchesAhead else { return due = nil }
+    guard isIdle, settings.fetchesAhead else {
+      due = nil
+      return
+    }
     guard warm == nil, due == nil else { return }
     due = failures == 0 ? now : now.advanced(byMilliseconds: Self.pauseMilliseconds(failures: failures))
   }
@@ -174,7 +177,9 @@ struct TokenDesk: Equatable {
     warm = ticket
     warm?.isWarm = true
     due = moment.now.advanced(byMilliseconds: seconds * 1000)
-    return [.isThere, .note("the token of the next call is there" + (life.map { ", valid for \($0) s" } ?? ""))]
+    return [
+      .isThere, .note("the token of the next call is there" + (life.map { ", valid for \($0) s" } ?? "")),
+    ]
   }
 
   private mutating func failed(

@@ -31,7 +31,8 @@ struct TokenTicket: Equatable, Sendable {
   func holds(at moment: Stay.Moment) -> Bool {
     guard let lifetimeSeconds, let fetchedAt else { return true }
     let byWall = moment.unixSeconds.subtractingReportingOverflow(fetchedAt.unixSeconds)
-    let age = max(Int64(moment.now.seconds(since: fetchedAt.now)), byWall.overflow ? .max : byWall.partialValue)
+    let age = max(
+      Int64(moment.now.seconds(since: fetchedAt.now)), byWall.overflow ? .max : byWall.partialValue)
     let (left, isBeyond) = lifetimeSeconds.subtractingReportingOverflow(age)
     return !isBeyond && left >= DeviceLimits.tokenSecondsMin
   }

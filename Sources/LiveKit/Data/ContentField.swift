@@ -1,7 +1,7 @@
 import Base
 import CLiveKitProtocol
 
-/// Bytes or text of any length in one field, on their way into or out of a message.
+/// Bytes, a text of any length or a name in one field, on their way into or out of a message.
 ///
 /// The pointers that `read` and `write` store are unretained: the field must outlive the decoding or encoding.
 final class ContentField {
@@ -12,6 +12,8 @@ final class ContentField {
   init(_ bytes: [UInt8] = []) { self.bytes = bytes }
 
   var text: String { String(decoding: bytes, as: UTF8.self) }
+  /// nil for what is none; a field that is absent is the empty name.
+  var name: Name? { Name(bytes: bytes) }
 
   func read(into callback: inout pb_callback_t) {
     callback.funcs.decode = readContent

@@ -15,6 +15,8 @@ public enum DataFailure: Error, Equatable, Sendable {
   case givenUp(packets: Int)
   /// No digit that a telephone has.
   case badDigit(String)
+  /// Of a receiver, a topic or a method.
+  case badName
   case tooManyStreams(max: Int)
   /// It ended, was closed, or never was.
   case unknownStream
@@ -31,6 +33,7 @@ extension DataFailure: CustomStringConvertible {
     case .givenUp(let packets):
       "\(packets) packets were given up: the data channel to the server did not open in time, or ended"
     case .badDigit(let digit): "'\(digit)' is no DTMF digit: 0-9, *, # and A-D are"
+    case .badName: "a name has a control character, which none has"
     case .tooManyStreams(let max): "\(max) streams are being sent already, which is the most"
     case .unknownStream: "the stream has ended"
     }
@@ -45,6 +48,7 @@ extension DataFailure: CustomStringConvertible {
     case .full: "data-full"
     case .notOpen, .givenUp: "data-not-open"
     case .badDigit: "bad-digit"
+    case .badName: "bad-name"
     case .tooManyStreams: "too-many-streams"
     case .unknownStream: "unknown-stream"
     }

@@ -1,10 +1,12 @@
+import Base
+
 /// One message of a data channel (DataPacket of livekit_models.proto).
 struct DataPacket: Equatable {
   /// The sender, as the server says; empty for the server itself and for hidden participants.
-  var identity = ""
-  var sid = ""
+  var identity: Name = ""
+  var sid: Name = ""
   /// Empty: everybody. Only written; the server keeps it to itself.
-  var destinations: [String] = []
+  var destinations: [Name] = []
   /// 1, 2, ... on the reliable channel, each sender for itself and with gaps; 0 where there is none.
   var sequence: UInt32 = 0
   var value: Value
@@ -15,9 +17,9 @@ struct DataPacket: Equatable {
     case transcription(Transcription)
     case chat(Chat)
     case rpcRequest(RPCRequest)
-    case rpcAck(requestID: String)
+    case rpcAck(requestID: Name)
     /// A payload, or what went wrong.
-    case rpcResponse(requestID: String, Result<String, RPCError>)
+    case rpcResponse(requestID: Name, Result<String, RPCError>)
     case streamHeader(StreamHeader)
     case streamChunk(StreamChunk)
     case streamTrailer(StreamTrailer)
@@ -29,26 +31,26 @@ struct DataPacket: Equatable {
 
   struct UserPacket: Equatable {
     var payload: [UInt8]
-    var topic = ""
+    var topic: Name = ""
     /// The same packet sent twice has the same; empty where there is none.
     var nonce: [UInt8] = []
   }
 
   struct RPCRequest: Equatable {
-    var id: String
-    var method: String
+    var id: Name
+    var method: Name
     var payload: String
     var responseTimeoutMilliseconds: UInt32
     var version: UInt32 = 1
   }
 
   struct Transcription: Equatable {
-    var identity = ""
-    var trackSID = ""
+    var identity: Name = ""
+    var trackSID: Name = ""
     var segments: [Segment] = []
 
     struct Segment: Equatable {
-      var id = ""
+      var id: Name = ""
       var text = ""
       var isFinal = false
       var language = ""
@@ -56,7 +58,7 @@ struct DataPacket: Equatable {
   }
 
   struct Chat: Equatable {
-    var id = ""
+    var id: Name = ""
     var timestampMilliseconds: Int64 = 0
     var editTimestampMilliseconds: Int64?
     var message = ""
@@ -74,14 +76,14 @@ struct DataPacket: Equatable {
       /// 0 create, 1 update, 2 delete, 3 reaction.
       var operation: UInt32 = 0
       var version: Int32 = 0
-      var replyTo = ""
-      var attachedStreamIDs: [String] = []
+      var replyTo: Name = ""
+      var attachedStreamIDs: [Name] = []
       var isGenerated = false
     }
 
-    var streamID = ""
+    var streamID: Name = ""
     var timestampMilliseconds: Int64 = 0
-    var topic = ""
+    var topic: Name = ""
     var mimeType = ""
     /// Bytes of the whole uncompressed content; nil while the sender does not know.
     var totalBytes: UInt64?
@@ -94,14 +96,14 @@ struct DataPacket: Equatable {
   }
 
   struct StreamChunk: Equatable {
-    var streamID = ""
+    var streamID: Name = ""
     var index: UInt64 = 0
     var content: [UInt8] = []
     var version: Int32 = 0
   }
 
   struct StreamTrailer: Equatable {
-    var streamID = ""
+    var streamID: Name = ""
     /// Empty: the stream is complete.
     var reason = ""
     var attributes: [StreamAttribute] = []

@@ -7,10 +7,10 @@ extension DataPacket {
     var message = livekit_DataPacket()
     message.kind = lossy ? livekit_DataPacket_Kind_LOSSY : livekit_DataPacket_Kind_RELIABLE
     message.sequence = sequence
-    message.participant_identity = strings.borrow(identity)
-    message.participant_sid = strings.borrow(sid)
+    strings.write(identity, into: &message.participant_identity)
+    strings.write(sid, into: &message.participant_sid)
     if !destinations.isEmpty {
-      let writer = EntryWriter.texts(destinations)
+      let writer = EntryWriter.names(destinations)
       strings.keep(writer)
       writer.register(&message.destination_identities)
     }
@@ -22,7 +22,7 @@ extension DataPacket {
     switch value {
     case .user(let user):
       message.has_user = true
-      message.user.topic = strings.borrow(user.topic)
+      strings.write(user.topic, into: &message.user.topic)
       if !user.payload.isEmpty { strings.write(user.payload, into: &message.user.payload) }
       if !user.nonce.isEmpty { strings.write(user.nonce, into: &message.user.nonce) }
     case .dtmf(let code, let digit):
@@ -31,8 +31,8 @@ extension DataPacket {
       message.sip_dtmf.digit = strings.borrow(digit)
     case .rpcRequest(let request):
       message.has_rpc_request = true
-      message.rpc_request.id = strings.borrow(request.id)
-      message.rpc_request.method = strings.borrow(request.method)
+      strings.write(request.id, into: &message.rpc_request.id)
+      strings.write(request.method, into: &message.rpc_request.method)
       if !request.payload.isEmpty {
         strings.write(Array(request.payload.utf8), into: &message.rpc_request.payload)
       }
@@ -40,33 +40,33 @@ extension DataPacket {
       message.rpc_request.version = request.version
     case .rpcAck(let requestID):
       message.has_rpc_ack = true
-      message.rpc_ack.request_id = strings.borrow(requestID)
+      strings.write(requestID, into: &message.rpc_ack.request_id)
     case .rpcResponse(let requestID, let result):
       message.has_rpc_response = true
-      message.rpc_response.request_id = strings.borrow(requestID)
+      strings.write(requestID, into: &message.rpc_response.request_id)
       fill(&message.rpc_response, result, strings)
     case .streamHeader(let header):
       message.has_stream_header = true
       fill(&message.stream_header, header, strings)
     case .streamChunk(let chunk):
       message.has_stream_chunk = true
-      message.stream_chunk.stream_id = strings.borrow(chunk.streamID)
+      strings.write(chunk.streamID, into: &message.stream_chunk.stream_id)
       message.stream_chunk.chunk_index = chunk.index
       message.stream_chunk.version = chunk.version
       if !chunk.content.isEmpty { strings.write(chunk.content, into: &message.stream_chunk.content) }
     case .streamTrailer(let trailer):
       message.has_stream_trailer = true
-      message.stream_trailer.stream_id = strings.borrow(trailer.streamID)
+      strings.write(trailer.streamID, into: &message.stream_trailer.stream_id)
       message.stream_trailer.reason = strings.borrow(trailer.reason)
       strings.write(trailer.attributes, into: &message.stream_trailer.attributes)
     case .transcription(let transcription):
       message.has_transcription = true
-      message.transcription.transcribed_participant_identity = strings.borrow(transcription.identity)
-      message.transcription.track_id = strings.borrow(transcription.trackSID)
+      strings.write(transcription.identity, into: &message.transcription.transcribed_participant_identity)
+      strings.write(transcription.trackSID, into: &message.transcription.track_id)
       strings.write(transcription.segments, into: &message.transcription.segments)
     case .chat(let chat):
       message.has_chat_message = true
-      message.chat_message.id = strings.borrow(chat.id)
+      strings.write(chat.id, into: &message.chat_message.id)
       message.chat_message.timestamp = chat.timestampMilliseconds
       message.chat_message.has_edit_timestamp = chat.editTimestampMilliseconds != nil
       message.chat_message.edit_timestamp = chat.editTimestampMilliseconds ?? 0
@@ -97,9 +97,9 @@ extension DataPacket {
   private func fill(
     _ raw: inout livekit_DataStream_Header, _ header: StreamHeader, _ strings: CStrings
   ) {
-    raw.stream_id = strings.borrow(header.streamID)
+    strings.write(header.streamID, into: &raw.stream_id)
     raw.timestamp = header.timestampMilliseconds
-    raw.topic = strings.borrow(header.topic)
+    strings.write(header.topic, into: &raw.topic)
     raw.mime_type = strings.borrow(header.mimeType)
     raw.has_total_length = header.totalBytes != nil
     raw.total_length = header.totalBytes ?? 0
@@ -114,10 +114,10 @@ extension DataPacket {
       raw.has_text_header = true
       raw.text_header.operation_type = livekit_DataStream_OperationType(text.operation)
       raw.text_header.version = text.version
-      raw.text_header.reply_to_stream_id = strings.borrow(text.replyTo)
+      strings.write(text.replyTo, into: &raw.text_header.reply_to_stream_id)
       raw.text_header.generated = text.isGenerated
       if !text.attachedStreamIDs.isEmpty {
-        let writer = EntryWriter.texts(text.attachedStreamIDs)
+        let writer = EntryWriter.names(text.attachedStreamIDs)
         strings.keep(writer)
         writer.register(&raw.text_header.attached_stream_ids)
       }
@@ -140,7 +140,7 @@ extension CStrings {
     guard !segments.isEmpty else { return }
     let entries = segments.map { segment -> livekit_TranscriptionSegment in
       var raw = livekit_TranscriptionSegment()
-      raw.id = borrow(segment.id)
+      write(segment.id, into: &raw.id)
       if !segment.text.isEmpty { write(Array(segment.text.utf8), into: &raw.text) }
       raw.final = segment.isFinal
       raw.language = borrow(segment.language)

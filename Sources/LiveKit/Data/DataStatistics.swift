@@ -22,6 +22,8 @@ public struct DataStatistics: Equatable, Sendable {
   public var repeatedRequests = 0
   /// Requests of others that were answered with an error without asking the application.
   public var refusedRequests = 0
+  /// Acknowledgements and answers that were not sent, because whoever called is hidden.
+  public var hiddenCallers = 0
 
   public init() {}
 }

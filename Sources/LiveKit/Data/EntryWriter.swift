@@ -1,3 +1,4 @@
+import Base
 import CLiveKitProtocol
 
 /// Writes the entries of one repeated field. The pointer that `register` stores is unretained: the writer must
@@ -10,12 +11,11 @@ final class EntryWriter {
 
   init(_ write: @escaping (Stream, Field) -> Bool) { self.write = write }
 
-  static func texts(_ texts: [String]) -> EntryWriter {
-    let contents = texts.map { Array($0.utf8) }
-    return EntryWriter { stream, field in
-      for content in contents {
+  static func names(_ names: [Name]) -> EntryWriter {
+    EntryWriter { stream, field in
+      for name in names {
         guard pb_encode_tag_for_field(stream, field),
-          content.withUnsafeBufferPointer({ pb_encode_string(stream, $0.baseAddress, $0.count) })
+          name.bytes.withUnsafeBufferPointer({ pb_encode_string(stream, $0.baseAddress, $0.count) })
         else { return false }
       }
       return true

@@ -5,11 +5,11 @@ public struct RPCCall {
   public typealias ID = Int
 
   let id: ID
-  let destination: String
+  let destination: Name
   /// Between the two devices.
-  let requestID: String
+  let requestID: Name
   /// The session that was called; empty while it is not known.
-  var sid: String
+  var sid: Name
   /// Nil once acknowledged.
   var acknowledgedUntil: Instant?
   /// When an identity that nobody knows counts as nobody; nil once it is known or acknowledged.
@@ -25,17 +25,18 @@ public struct RPCInvocation: Equatable, Sendable {
   public typealias ID = Int
 
   public let id: ID
-  /// Empty if the server calls.
-  public let callerIdentity: String
-  /// Called by the API of the server, by whoever has its key.
-  public let isServer: Bool
-  public let method: String
+  /// Who may do what is judged by this, and nothing else. Whoever is hidden gets no answer.
+  public let sender: Sender
+  public let method: Name
   /// Whatever the caller sent; the caller decides, and may be wrong, about its form.
   public let payload: String
   /// How long the caller waits, as it says.
   public let responseTimeoutMilliseconds: Int
-  let requestID: String
+  let requestID: Name
   let until: Instant
+
+  /// Called by the API of the server, by whoever has its key.
+  public var isServer: Bool { sender == .server }
 }
 
 /// The calls of both directions.
@@ -45,7 +46,7 @@ struct RPCTables {
   var invocations: [RPCInvocation] = []
   var nextInvocation: RPCInvocation.ID = 1
   /// The latest requests of others, answered or not: what comes again is not done again.
-  var recent: [(identity: String, requestID: String)] = []
+  var recent: [(sender: Sender, requestID: Name)] = []
 
   var deadline: Instant? {
     var result: Instant?

@@ -8,7 +8,7 @@ extension Room {
   /// The answer has this time, from now; a call without acknowledgement ends after 7 s in any case. With 0 the request
   /// is sent and nobody waits for it.
   public func performRPC(
-    to destination: String, method: String, payload: String, responseTimeoutMilliseconds: Int, now: Instant
+    to destination: Name, method: Name, payload: String, responseTimeoutMilliseconds: Int, now: Instant
   ) -> RPCCall.ID {
     let id = core.rpc.nextCall
     core.rpc.nextCall += 1
@@ -38,7 +38,7 @@ extension Room {
     return id
   }
 
-  private func refusal(_ destination: String, _ payload: String) -> RPCError? {
+  private func refusal(_ destination: Name, _ payload: String) -> RPCError? {
     if payload.utf8.count > configuration.limits.rpcPayloadBytesMax { return .requestTooLarge }
     if destination.isEmpty || destination == core.directory.local.identity { return .recipientNotFound }
     if isJoined, isOlder(core.info.serverVersion, than: (1, 8)) { return .unsupportedServer }
@@ -48,7 +48,7 @@ extension Room {
     return nil
   }
 
-  func acknowledged(_ requestID: String, identity: String) {
+  func acknowledged(_ requestID: Name, identity: Name) {
     guard let index = call(requestID, identity), core.rpc.calls[index].acknowledgedUntil != nil else {
       core.statistics.data.lateAnswers += 1
       return
@@ -58,7 +58,7 @@ extension Room {
   }
 
   /// May come before the acknowledgement, which is not needed then.
-  func answered(_ requestID: String, _ result: Result<String, RPCError>, identity: String) {
+  func answered(_ requestID: Name, _ result: Result<String, RPCError>, identity: Name) {
     guard call(requestID, identity) != nil else {
       core.statistics.data.lateAnswers += 1
       return
@@ -67,13 +67,13 @@ extension Room {
   }
 
   /// Only the one who was called can answer; a hidden participant has no identity.
-  private func call(_ requestID: String, _ identity: String) -> Int? {
+  private func call(_ requestID: Name, _ identity: Name) -> Int? {
     core.rpc.calls.firstIndex {
       $0.requestID == requestID && (identity.isEmpty || $0.destination == identity)
     }
   }
 
-  private func complete(_ requestID: String, _ result: Result<String, RPCError>) {
+  private func complete(_ requestID: Name, _ result: Result<String, RPCError>) {
     guard let index = core.rpc.calls.firstIndex(where: { $0.requestID == requestID }) else { return }
     emit(.rpcCompleted(core.rpc.calls.remove(at: index).id, result))
   }

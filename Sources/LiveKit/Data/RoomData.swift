@@ -6,14 +6,14 @@ extension Room {
   /// Sends bytes to these identities, or to everybody if there are none. Reliable packets arrive in order and wait
   /// while the connection comes up; others are lost rather than late. At most about 64 000 bytes.
   public func sendData(
-    _ payload: [UInt8], topic: String?, to destinations: [String], reliable: Bool, now: Instant
+    _ payload: [UInt8], topic: Name?, to destinations: [Name], reliable: Bool, now: Instant
   ) throws(DataFailure) {
     try sendPacket(
       .user(.init(payload: payload, topic: topic ?? "")), reliable: reliable, to: destinations, now: now)
   }
 
   /// One packet a digit: 0-9, `*`, `#` and A-D in either case. Nothing is sent if one is none of these.
-  public func sendDTMF(_ digits: String, to destinations: [String], now: Instant) throws(DataFailure) {
+  public func sendDTMF(_ digits: String, to destinations: [Name], now: Instant) throws(DataFailure) {
     if digits.isEmpty { throw .badDigit("") }
     var codes: [Int] = []
     for ascii in digits.utf8 {
@@ -31,7 +31,7 @@ extension Room {
   /// The one way onto the wire. What is reliable is queued, in order, until the channel takes it; `urgent` is what
   /// answers others, and finds room where nothing else does any more.
   func sendPacket(
-    _ packet: OutgoingPacket, reliable: Bool, to destinations: [String], urgent: Bool = false, now: Instant
+    _ packet: OutgoingPacket, reliable: Bool, to destinations: [Name], urgent: Bool = false, now: Instant
   ) throws(DataFailure) {
     guard isJoined else { throw .notJoined }
     guard core.directory.local.permission.canPublishData else { throw .notAllowed }
@@ -89,11 +89,11 @@ extension Room {
         guard case .tooLarge(let bytes, let max) = error else { break }
         core.session.data.queue.dropFirst()
         core.statistics.data.oversized += 1
-        emit(.dataFailed(.tooLarge(bytes: bytes, max: max)))
+        tellDataFailed(.tooLarge(bytes: bytes, max: max))
         continue
       }
       core.session.data.queue.firstWasSent(keptBytesMax: configuration.limits.dataResendBytesMax)
-      core.statistics.data.packetsSent += 1
+      sentData()
     }
     core.session.data.queue.trim(bufferedBytes: publisher.bufferedBytes(channel: channel.id))
   }
@@ -115,6 +115,19 @@ extension Room {
       case .full(let bytes): throw .full(bufferedBytes: bytes)
       }
     }
-    core.statistics.data.packetsSent += 1
+    sentData()
+  }
+
+  private func sentData() {
+    core.statistics.data.packetsSent &+= 1
+    core.dataIsFailing = false
+  }
+
+  /// Once until something gets through again: whoever calls us and hears no answer can make as many of these as he
+  /// likes.
+  func tellDataFailed(_ failure: DataFailure) {
+    guard !core.dataIsFailing else { return }
+    core.dataIsFailing = true
+    emit(.dataFailed(failure))
   }
 }

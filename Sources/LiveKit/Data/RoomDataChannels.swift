@@ -84,6 +84,6 @@ extension Room {
     core.session.data.waitingUntil = nil
     let packets = core.session.data.queue.dropWaiting()
     core.statistics.data.dropped += packets
-    if packets > 0 { emit(.dataFailed(.givenUp(packets: packets))) }
+    if packets > 0 { tellDataFailed(.givenUp(packets: packets)) }
   }
 }

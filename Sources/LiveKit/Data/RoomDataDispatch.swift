@@ -20,25 +20,24 @@ extension Room {
       return
     }
     // Packets arrive up to 3 s before their sender is announced, so an unknown identity is no reason to drop them.
-    let known = packet.identity.isEmpty ? core.directory.identity(sid: packet.sid) : nil
-    dispatch(packet, identity: known ?? packet.identity, reliable: reliable, now)
+    dispatch(packet, reliable: reliable, now)
   }
 
-  private func dispatch(_ packet: DataPacket, identity: String, reliable: Bool, _ now: Instant) {
-    let origin = PacketOrigin(identity: identity, sid: packet.sid)
+  private func dispatch(_ packet: DataPacket, reliable: Bool, _ now: Instant) {
+    let origin = PacketOrigin(identity: packet.identity, sid: packet.sid)
+    let sender = Sender(identity: packet.identity, sid: packet.sid)
     switch packet.value {
     case .user(let user):
-      emit(
-        .dataReceived(payload: user.payload, topic: user.topic, identity: identity, reliable: reliable))
-    case .dtmf(let code, let digit): receivedDTMF(code, digit, identity)
-    case .rpcRequest(let request): requested(request, identity: identity, sid: packet.sid, now)
-    case .rpcAck(let requestID): acknowledged(requestID, identity: identity)
-    case .rpcResponse(let requestID, let result): answered(requestID, result, identity: identity)
+      emit(.dataReceived(payload: user.payload, topic: user.topic, sender: sender, reliable: reliable))
+    case .dtmf(let code, let digit): receivedDTMF(code, digit, sender)
+    case .rpcRequest(let request): requested(request, from: sender, now)
+    case .rpcAck(let requestID): acknowledged(requestID, identity: packet.identity)
+    case .rpcResponse(let requestID, let result): answered(requestID, result, identity: packet.identity)
     case .streamHeader(let header): received(header, from: origin, now)
     case .streamChunk(let chunk): received(chunk, from: origin, now)
-    case .streamTrailer(let trailer): received(trailer, from: origin)
-    case .transcription(let transcription): received(transcription, from: origin)
-    case .chat(let chat): received(chat, identity: identity)
+    case .streamTrailer(let trailer): received(trailer, from: origin, now)
+    case .transcription(let transcription): received(transcription, from: origin, now)
+    case .chat(let chat): received(chat, from: origin)
     case .encrypted: core.statistics.data.encrypted += 1
     case .unknown: core.statistics.data.unknownKinds += 1
     }
@@ -58,7 +57,7 @@ extension Room {
   }
 
   /// The digit counts, as it does for bridges to telephones, and may be several; the code only repeats it.
-  private func receivedDTMF(_ code: UInt32, _ digit: String, _ identity: String) {
+  private func receivedDTMF(_ code: UInt32, _ digit: String, _ sender: Sender) {
     var codes: [Int] = []
     for ascii in digit.utf8 {
       // A pause of half a second, for telephones.
@@ -71,6 +70,6 @@ extension Room {
     }
     if codes.isEmpty { core.statistics.data.malformed += 1 }
     if codes.count == 1, code != codes[0] { core.statistics.data.contradictoryDigits += 1 }
-    for code in codes { emit(.dtmfReceived(digit: DTMF.digit(code), identity: identity)) }
+    for code in codes { emit(.dtmfReceived(digit: DTMF.digit(code), sender: sender)) }
   }
 }

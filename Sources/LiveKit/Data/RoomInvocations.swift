@@ -21,25 +21,25 @@ extension Room {
       result = .failure(error)
     }
     reply(
-      .rpcResponse(requestID: invocation.requestID, result), to: invocation.callerIdentity, now)
+      .rpcResponse(requestID: invocation.requestID, result), to: invocation.sender, now)
   }
 
-  func requested(_ request: DataPacket.RPCRequest, identity: String, sid: String, _ now: Instant) {
+  func requested(_ request: DataPacket.RPCRequest, from stamped: Sender, _ now: Instant) {
     let limits = configuration.limits
-    guard !request.id.isEmpty, request.id.utf8.count + identity.utf8.count <= limits.rpcIDBytesMax else {
+    let identity = stamped.identity
+    guard !request.id.isEmpty, request.id.utf8Count + identity.utf8Count <= limits.rpcIDBytesMax else {
       core.statistics.data.malformed += 1
       return
     }
-    if core.rpc.recent.contains(where: { $0.requestID == request.id && $0.identity == identity }) {
+    // The server's own calls bear their id in place of an identity, and come from no session. Whoever merely calls
+    // himself like that has one.
+    let caller = identity == request.id && stamped.sid.isEmpty ? Sender.server : stamped
+    if core.rpc.recent.contains(where: { $0.requestID == request.id && $0.sender == caller }) {
       core.statistics.data.repeatedRequests += 1
       return
     }
     if core.rpc.recent.count >= limits.rpcRecentRequestsMax { core.rpc.recent.removeFirst() }
-    core.rpc.recent.append((identity, request.id))
-    // The server's own calls bear their id in place of an identity, and come from no session. Whoever merely calls
-    // himself like that has one.
-    let isServer = identity == request.id && sid.isEmpty
-    let caller = isServer ? "" : identity
+    core.rpc.recent.append((caller, request.id))
     // Before anything else, so that the caller knows that somebody is there.
     reply(.rpcAck(requestID: request.id), to: caller, now)
     if let refusal = refusal(of: request) {
@@ -50,8 +50,8 @@ extension Room {
     let timeout = min(
       wanted == 0 ? limits.rpcResponseMilliseconds : wanted, limits.rpcResponseMillisecondsMax)
     let invocation = RPCInvocation(
-      id: core.rpc.nextInvocation, callerIdentity: caller, isServer: isServer, method: request.method,
-      payload: request.payload, responseTimeoutMilliseconds: timeout, requestID: request.id,
+      id: core.rpc.nextInvocation, sender: caller, method: request.method, payload: request.payload,
+      responseTimeoutMilliseconds: timeout, requestID: request.id,
       until: now.advanced(byMilliseconds: timeout + limits.rpcRoundTripMilliseconds))
     core.rpc.nextInvocation += 1
     core.rpc.invocations.append(invocation)
@@ -68,12 +68,21 @@ extension Room {
     return nil
   }
 
-  /// To the caller alone; the server takes answers to its own calls out of what is addressed to nobody.
-  private func reply(_ packet: OutgoingPacket, to caller: String, _ now: Instant) {
+  /// To the caller alone. The server takes answers to its own calls out of what is addressed to nobody; an answer to
+  /// whoever is hidden could only go to everybody, so there is none.
+  private func reply(_ packet: OutgoingPacket, to caller: Sender, _ now: Instant) {
+    var destinations: [Name] = []
+    switch caller {
+    case .server: break
+    case .participant(_, let identity): destinations = [identity]
+    case .hidden:
+      core.statistics.data.hiddenCallers += 1
+      return
+    }
     do throws(DataFailure) {
-      try sendPacket(packet, reliable: true, to: caller.isEmpty ? [] : [caller], urgent: true, now: now)
+      try sendPacket(packet, reliable: true, to: destinations, urgent: true, now: now)
     } catch {
-      emit(.dataFailed(error))
+      tellDataFailed(error)
     }
   }
 

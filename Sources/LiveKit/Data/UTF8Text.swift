@@ -19,7 +19,7 @@ func truncated(_ text: String, bytesMax: Int) -> String {
 }
 
 /// A random id in the form of RFC 4122 §4.4.
-func randomUUID(_ random: any RandomSource) -> String {
+func randomUUID(_ random: any RandomSource) -> Name {
   var bytes = random.bytes(16)
   bytes[6] = bytes[6] & 0x0F | 0x40
   bytes[8] = bytes[8] & 0x3F | 0x80
@@ -28,5 +28,11 @@ func randomUUID(_ random: any RandomSource) -> String {
     if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
     text.append(character)
   }
-  return String(decoding: text, as: UTF8.self)
+  return generated(text)
+}
+
+/// What this program made of letters, digits and dashes is a name.
+func generated(_ ascii: [UInt8]) -> Name {
+  guard let name = Name(bytes: ascii) else { preconditionFailure("a generated name is none") }
+  return name
 }

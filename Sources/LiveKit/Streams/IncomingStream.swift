@@ -1,3 +1,5 @@
+import Base
+
 /// A text or byte stream that somebody sends us.
 public struct IncomingStream: Equatable, Sendable {
   /// Counts up; never used again by one room object.
@@ -5,8 +7,8 @@ public struct IncomingStream: Equatable, Sendable {
 
   public let id: ID
   /// The sender's.
-  public let streamID: String
-  public let topic: String
+  public let streamID: Name
+  public let topic: Name
   public internal(set) var isText: Bool
   public let mimeType: String
   /// Of a byte stream, such as a file name; nothing to trust as a path.
@@ -21,7 +23,9 @@ public struct IncomingStream: Equatable, Sendable {
   public internal(set) var attributes: [String: String]
 
   /// Who says it. An agent may speak for somebody else, as it does with transcriptions.
-  public var identity: String { origin.identity }
+  public var identity: Name { origin.identity }
+  /// Of the session that sends it, as the server says.
+  public var senderSID: Name { origin.sid }
 
   mutating func merge(_ later: [StreamAttribute]) {
     for attribute in later { attributes[attribute.key] = attribute.value }
@@ -30,8 +34,8 @@ public struct IncomingStream: Equatable, Sendable {
 
 /// Whose packet it is, as the server says: it vouches for the session, while an agent may name another identity.
 struct PacketOrigin: Equatable {
-  var identity = ""
-  var sid = ""
+  var identity: Name = ""
+  var sid: Name = ""
 
   /// Some clients name whom they speak for in the header alone, so either has to do.
   func matches(_ other: PacketOrigin) -> Bool {

@@ -149,7 +149,7 @@ struct IncomingStreams {
     return changes
   }
 
-  private mutating func find(_ streamID: String, _ origin: PacketOrigin) -> Int? {
+  private mutating func find(_ streamID: Name, _ origin: PacketOrigin) -> Int? {
     let index = open.firstIndex { $0.stream.streamID == streamID && $0.stream.origin.matches(origin) }
     if index == nil { statistics.stray += 1 }
     return index

@@ -10,7 +10,7 @@ public struct OutgoingStream {
 
   let id: ID
   let header: DataPacket.StreamHeader
-  let destinations: [String]
+  let destinations: [Name]
   private(set) var acceptedBytes = 0
   /// Handed to the channel.
   private(set) var sentBytes = 0
@@ -22,7 +22,7 @@ public struct OutgoingStream {
   /// Somebody was told `full`.
   var isAwaited = false
 
-  init(id: ID, header: DataPacket.StreamHeader, destinations: [String]) {
+  init(id: ID, header: DataPacket.StreamHeader, destinations: [Name]) {
     self.id = id
     self.header = header
     self.destinations = destinations

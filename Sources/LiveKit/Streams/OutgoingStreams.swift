@@ -19,14 +19,14 @@ struct OutgoingStreams {
 
   subscript(id: OutgoingStream.ID) -> OutgoingStream? { open.first { $0.id == id } }
 
-  mutating func add(_ header: DataPacket.StreamHeader, to destinations: [String]) throws(DataFailure)
+  mutating func add(_ header: DataPacket.StreamHeader, to destinations: [Name]) throws(DataFailure)
     -> OutgoingStream.ID
   {
     guard open.count < limits.outgoingStreamsMax else {
       throw .tooManyStreams(max: limits.outgoingStreamsMax)
     }
     var bytes = header.textBytes
-    for destination in destinations { bytes += destination.utf8.count }
+    for destination in destinations { bytes += destination.utf8Count }
     try checkTexts(bytes, count: header.attributes.count + destinations.count)
     let id = OutgoingStream.ID(nextID)
     open.append(OutgoingStream(id: id, header: header, destinations: destinations))
@@ -61,7 +61,7 @@ struct OutgoingStreams {
   }
 
   /// The next packet in turn; nil when nothing can be sent.
-  mutating func next() -> (OutgoingStream.ID, OutgoingPacket, destinations: [String])? {
+  mutating func next() -> (OutgoingStream.ID, OutgoingPacket, destinations: [Name])? {
     for step in 0..<open.count {
       let index = (turn + step) % open.count
       guard let packet = open[index].next(chunkBytesMax: limits.streamChunkBytesMax) else { continue }

@@ -4,58 +4,61 @@ import Base
 extension Room {
   func received(_ header: DataPacket.StreamHeader, from origin: PacketOrigin, _ now: Instant) {
     let purpose = core.streams.purpose(isText: header.isText, topic: header.topic)
-    report(core.streams.incoming.header(header, from: origin, collects: purpose != .pieces, now: now))
+    report(core.streams.incoming.header(header, from: origin, collects: purpose != .pieces, now: now), now)
   }
 
   func received(_ chunk: DataPacket.StreamChunk, from origin: PacketOrigin, _ now: Instant) {
-    report(core.streams.incoming.chunk(chunk, from: origin, now: now))
+    report(core.streams.incoming.chunk(chunk, from: origin, now: now), now)
   }
 
-  func received(_ trailer: DataPacket.StreamTrailer, from origin: PacketOrigin) {
-    report(core.streams.incoming.trailer(trailer, from: origin))
+  func received(_ trailer: DataPacket.StreamTrailer, from origin: PacketOrigin, _ now: Instant) {
+    report(core.streams.incoming.trailer(trailer, from: origin), now)
   }
 
-  func received(_ packet: DataPacket.Transcription, from origin: PacketOrigin) {
-    for segment in core.streams.transcriptions.packet(packet, sender: origin) {
+  func received(_ packet: DataPacket.Transcription, from origin: PacketOrigin, _ now: Instant) {
+    for segment in core.streams.transcriptions.packet(packet, sender: origin)
+    where core.streams.transcripts.allowsFinal(origin, now: now) {
       emit(.transcription(segment))
     }
   }
 
   /// A line that is taken back is not shown again; nothing more is known here of lines that were.
-  func received(_ chat: DataPacket.Chat, identity: String) {
+  func received(_ chat: DataPacket.Chat, from origin: PacketOrigin) {
     guard !chat.isDeleted else { return }
     emit(
       .chatReceived(
         ChatMessage(
-          id: chat.id, text: chat.message, identity: identity,
+          id: chat.id, text: chat.message, identity: origin.identity, senderSID: origin.sid,
           timestampMilliseconds: chat.editTimestampMilliseconds ?? chat.timestampMilliseconds)))
   }
 
   /// A participant left, or began another session.
-  func senderLeft(_ participant: Participant) {
+  func senderLeft(_ participant: Participant, _ now: Instant) {
     report(
-      core.streams.incoming.senderLeft(PacketOrigin(identity: participant.identity, sid: participant.sid)))
+      core.streams.incoming.senderLeft(PacketOrigin(identity: participant.identity, sid: participant.sid)),
+      now)
   }
 
   func expireStreams(_ now: Instant) {
-    report(core.streams.incoming.expire(now: now))
+    report(core.streams.incoming.expire(now: now), now)
     if let until = core.streams.stalledUntil, until <= now { failOutgoingStreams(.timedOut) }
   }
 
   /// The session is over, and every stream with it.
-  func endStreams() {
-    report(core.streams.incoming.disconnect())
+  func endStreams(_ now: Instant) {
+    report(core.streams.incoming.disconnect(), now)
     core.streams.transcriptions.clear()
+    core.streams.transcripts.clear()
     failOutgoingStreams(.disconnected)
   }
 
-  private func report(_ changes: [IncomingStreams.Change]) {
+  private func report(_ changes: [IncomingStreams.Change], _ now: Instant) {
     for change in changes {
       switch change {
       case .opened(let stream):
         if purpose(stream) == .pieces { emit(.streamOpened(stream)) }
-      case .chunk(let stream, let content): grew(stream, content)
-      case .ended(let stream, let collected, let failure): ended(stream, collected, failure)
+      case .chunk(let stream, let content): grew(stream, content, now)
+      case .ended(let stream, let collected, let failure): ended(stream, collected, failure, now)
       }
     }
   }
@@ -64,11 +67,16 @@ extension Room {
     core.streams.purpose(isText: stream.isText, topic: stream.topic)
   }
 
-  private func grew(_ stream: IncomingStream, _ content: [UInt8]) {
+  private func grew(_ stream: IncomingStream, _ content: [UInt8], _ now: Instant) {
     switch purpose(stream) {
     case .pieces: emit(.streamChunk(stream.id, content))
     case .transcription:
-      let text = core.streams.incoming.collected(stream.id)
+      // Nothing of what is beyond the excerpt is shown, so it is not looked at either.
+      let bytesMax = configuration.limits.transcriptionBytesMax
+      guard stream.receivedBytes - content.count < bytesMax,
+        core.streams.transcripts.allowsGuess(stream, now: now)
+      else { return }
+      let text = Array(core.streams.incoming.collected(stream.id).prefix(bytesMax))
       if let segment = core.streams.transcriptions.grew(stream, content: text) {
         emit(.transcription(segment))
       }
@@ -76,10 +84,16 @@ extension Room {
     }
   }
 
-  private func ended(_ stream: IncomingStream, _ collected: [UInt8], _ failure: StreamFailure?) {
+  private func ended(
+    _ stream: IncomingStream, _ collected: [UInt8], _ failure: StreamFailure?, _ now: Instant
+  ) {
     let purpose = purpose(stream)
     if purpose == .transcription {
-      if let segment = core.streams.transcriptions.ended(stream, content: collected, failure) {
+      core.streams.transcripts.ended(stream.id)
+      let text = Array(collected.prefix(configuration.limits.transcriptionBytesMax))
+      if let segment = core.streams.transcriptions.ended(stream, content: text, failure),
+        core.streams.transcripts.allowsFinal(stream.origin, now: now)
+      {
         emit(.transcription(segment))
       }
       return
@@ -93,7 +107,7 @@ extension Room {
       emit(
         .chatReceived(
           ChatMessage(
-            id: stream.streamID, text: text, identity: stream.identity,
+            id: stream.streamID, text: text, identity: stream.identity, senderSID: stream.senderSID,
             timestampMilliseconds: stream.timestampMilliseconds)))
     } else {
       emit(.textReceived(text, stream))

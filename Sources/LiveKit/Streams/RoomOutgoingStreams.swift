@@ -7,7 +7,7 @@ extension Room {
   ///
   /// Throws `notConnected`, `notAllowed`, `tooManyStreams`, or `tooLarge` for texts that do not fit a header packet.
   public func openTextStream(
-    topic: String, to: [String] = [], attributes: [String: String] = [:], totalBytes: Int? = nil, now: Instant
+    topic: Name, to: [Name] = [], attributes: [String: String] = [:], totalBytes: Int? = nil, now: Instant
   ) throws(DataFailure) -> OutgoingStream.ID {
     var header = DataPacket.StreamHeader()
     header.topic = topic
@@ -18,7 +18,7 @@ extension Room {
 
   /// The same for bytes, with a name such as that of a file.
   public func openByteStream(
-    topic: String, name: String, mimeType: String = "application/octet-stream", to: [String] = [],
+    topic: Name, name: String, mimeType: String = "application/octet-stream", to: [Name] = [],
     attributes: [String: String] = [:], totalBytes: Int? = nil, now: Instant
   ) throws(DataFailure) -> OutgoingStream.ID {
     var header = DataPacket.StreamHeader()
@@ -47,7 +47,7 @@ extension Room {
   /// A whole text as one stream.
   @discardableResult
   public func sendText(
-    _ text: String, topic: String, to: [String] = [], attributes: [String: String] = [:], now: Instant
+    _ text: String, topic: Name, to: [Name] = [], attributes: [String: String] = [:], now: Instant
   ) throws(DataFailure) -> OutgoingStream.ID {
     let bytes = Array(text.utf8)
     let free = configuration.limits.outgoingStreamBytesMax - core.streams.outgoing.queuedBytes
@@ -65,7 +65,7 @@ extension Room {
 
   /// A line for agents and people (topic `lk.chat`).
   @discardableResult
-  public func sendChat(_ text: String, to: [String] = [], now: Instant) throws(DataFailure)
+  public func sendChat(_ text: String, to: [Name] = [], now: Instant) throws(DataFailure)
     -> OutgoingStream.ID
   {
     try sendText(text, topic: ChatMessage.topic, to: to, now: now)
@@ -75,7 +75,7 @@ extension Room {
   public func sentBytes(_ stream: OutgoingStream.ID) -> Int? { core.streams.outgoing[stream]?.sentBytes }
 
   private func open(
-    _ header: DataPacket.StreamHeader, _ to: [String], _ attributes: [String: String], _ totalBytes: Int?,
+    _ header: DataPacket.StreamHeader, _ to: [Name], _ attributes: [String: String], _ totalBytes: Int?,
     _ now: Instant
   ) throws(DataFailure) -> OutgoingStream.ID {
     guard isJoined else { throw .notJoined }

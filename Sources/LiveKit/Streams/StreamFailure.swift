@@ -50,6 +50,8 @@ public struct StreamStatistics: Equatable, Sendable {
   public var stray = 0
   /// Segments of legacy packets that say nothing new, most of them because a stream says the same.
   public var duplicateTranscriptions = 0
+  /// Segments that were not told, as their sender's budget was spent.
+  public var suppressedTranscriptions = 0
 
   public init() {}
 }

@@ -43,6 +43,8 @@ private struct StreamScript {
   }
 
   private mutating func text() -> String { String(decoding: content(), as: UTF8.self) }
+  private mutating func name() -> Name { Name(bytes: content()) ?? "" }
+  private func name(_ number: UInt8) -> Name { generated(Array("\(number)".utf8)) }
 
   private mutating func attributes() -> [StreamAttribute] {
     let keys = ["lk.segment_id", "lk.transcription_final", "lk.transcribed_track_id", ""]
@@ -58,7 +60,7 @@ private struct StreamScript {
   private mutating func origin() -> PacketOrigin {
     let choice = next()
     return PacketOrigin(
-      identity: choice & 3 == 0 ? "" : "\(choice & 3)", sid: choice & 12 == 0 ? "" : "PA_\(choice & 12)")
+      identity: choice & 3 == 0 ? "" : name(choice & 3), sid: choice & 12 == 0 ? "" : name(choice & 12))
   }
 
   mutating func run() -> String? {
@@ -79,7 +81,7 @@ private struct StreamScript {
     switch choice & 7 {
     case 0, 1:
       var header = DataPacket.StreamHeader()
-      header.streamID = choice & 8 != 0 ? text() : "\(next() & 7)"
+      header.streamID = choice & 8 != 0 ? name() : name(next() & 7)
       header.content = choice & 16 != 0 ? .bytes(name: text()) : .text(.init())
       header.attributes = attributes()
       if choice & 32 != 0 { header.totalBytes = UInt64(next()) << UInt64(next() & 63) }
@@ -87,18 +89,18 @@ private struct StreamScript {
       header.isCompressed = choice & 192 == 192
       take(streams.header(header, from: origin(), collects: choice & 1 != 0, now: now))
     case 2, 3:
-      let id = "\(next() & 7)"
+      let id = name(next() & 7)
       take(
         streams.chunk(
           .init(streamID: id, index: UInt64(next() & 15), content: content()), from: origin(), now: now))
     case 4:
       take(
         streams.trailer(
-          .init(streamID: "\(next() & 7)", reason: choice & 8 != 0 ? text() : "", attributes: attributes()),
+          .init(streamID: name(next() & 7), reason: choice & 8 != 0 ? text() : "", attributes: attributes()),
           from: origin()))
     case 5:
       let packet = DataPacket.Transcription(
-        identity: text(), segments: [.init(id: "\(next() & 7)", text: text(), isFinal: choice & 8 != 0)])
+        identity: name(), segments: [.init(id: name(next() & 7), text: text(), isFinal: choice & 8 != 0)])
       _ = transcriptions.packet(packet, sender: origin())
     case 6: take(streams.senderLeft(origin()))
     default:

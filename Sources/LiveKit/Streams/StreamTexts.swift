@@ -4,7 +4,7 @@ import Base
 extension DataPacket.StreamHeader {
   /// What its texts take in memory and, nearly, on the wire.
   var textBytes: Int {
-    var sum = attributesBytes(attributes) + streamID.utf8.count + topic.utf8.count + mimeType.utf8.count
+    var sum = attributesBytes(attributes) + streamID.utf8Count + topic.utf8Count + mimeType.utf8.count
     if case .bytes(let name) = content { sum += name.utf8.count }
     return sum
   }

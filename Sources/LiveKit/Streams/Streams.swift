@@ -5,15 +5,17 @@ struct Streams {
   var incoming: IncomingStreams
   var outgoing: OutgoingStreams
   var transcriptions: Transcriptions
+  var transcripts: TranscriptBudget
   /// Topics whose texts are handed over as a whole.
-  let wholeTextTopics: [String]
+  let wholeTextTopics: [Name]
   /// When ours are given up unless the channel takes something.
   var stalledUntil: Instant?
 
-  init(limits: Limits, wholeTextTopics: [String]) {
+  init(limits: Limits, wholeTextTopics: [Name]) {
     incoming = IncomingStreams(limits: limits)
     outgoing = OutgoingStreams(limits: limits)
     transcriptions = Transcriptions(memoryMax: limits.transcriptionMemoryMax)
+    transcripts = TranscriptBudget(sourcesMax: limits.transcriptionSourcesMax)
     self.wholeTextTopics = wholeTextTopics
   }
 
@@ -21,7 +23,7 @@ struct Streams {
 
   enum Purpose { case pieces, wholeText, chat, transcription }
 
-  func purpose(isText: Bool, topic: String) -> Purpose {
+  func purpose(isText: Bool, topic: Name) -> Purpose {
     guard isText else { return .pieces }
     if topic == ChatMessage.topic { return .chat }
     if topic == Transcriptions.topic { return .transcription }
@@ -32,17 +34,21 @@ struct Streams {
     var statistics = incoming.statistics
     statistics.sent = outgoing.sent
     statistics.duplicateTranscriptions = transcriptions.duplicates
+    statistics.suppressedTranscriptions = transcripts.suppressed
     return statistics
   }
 }
 
 /// A line of text for people, from a stream of topic `lk.chat` or the older packet.
 public struct ChatMessage: Equatable, Sendable {
-  public static let topic = "lk.chat"
+  public static let topic: Name = "lk.chat"
 
-  public var id: String
+  public var id: Name
   public var text: String
-  public var identity: String
+  /// Whose words they are; an agent may speak for somebody else.
+  public var identity: Name
+  /// Of the session that sent it, as the server says.
+  public var senderSID: Name
   /// UTC since 1970, by the sender's clock.
   public var timestampMilliseconds: Int64
 }

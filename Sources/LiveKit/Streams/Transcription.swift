@@ -3,13 +3,16 @@ import Base
 /// What somebody said, as the agent's speech recognition or its own text has it. The same id comes again with the
 /// whole text so far until `isFinal`.
 public struct TranscriptionSegment: Equatable, Sendable {
-  public var id: String
+  public var id: Name
+  /// As much of it as the limits let through.
   public var text: String
   public var isFinal: Bool
   /// Of the participant who spoke: us, somebody else or the agent itself.
-  public var speakerIdentity: String
+  public var speakerIdentity: Name
+  /// Of the session that sent it, as the server says.
+  public var senderSID: Name
   /// The track in which it was spoken; empty for text that is not spoken.
-  public var trackSID: String
+  public var trackSID: Name
   /// Empty where the agent does not say.
   public var language: String
 }
@@ -21,18 +24,18 @@ public struct TranscriptionSegment: Equatable, Sendable {
 /// other segment ids there: a sender that uses streams is not listened to in packets any more, and a segment that a
 /// packet began goes on under its id when the stream comes.
 struct Transcriptions {
-  static let topic = "lk.transcription"
+  static let topic: Name = "lk.transcription"
 
   private struct Legacy {
-    var sender: String
-    var speaker: String
+    var sender: Name
+    var speaker: Name
     var segment: DataPacket.Transcription.Segment
   }
 
   private var legacy: [Legacy] = []
   /// Senders that use streams, the segments of those streams, and the ids that packets gave some of them.
-  private var streaming: [String] = []
-  private var streamed: [(segment: String, id: String)] = []
+  private var streaming: [Name] = []
+  private var streamed: [(segment: Name, id: Name)] = []
   /// Packets and segments that streams bring, too.
   private(set) var duplicates = 0
   private let memoryMax: Int
@@ -73,18 +76,18 @@ struct Transcriptions {
       result.append(
         TranscriptionSegment(
           id: segment.id, text: segment.text, isFinal: segment.isFinal, speakerIdentity: packet.identity,
-          trackSID: packet.trackSID, language: segment.language))
+          senderSID: sender.sid, trackSID: packet.trackSID, language: segment.language))
     }
     return result
   }
 
   mutating func clear() { self = Transcriptions(memoryMax: memoryMax) }
 
-  private func key(_ sender: PacketOrigin) -> String { sender.sid.isEmpty ? sender.identity : sender.sid }
+  private func key(_ sender: PacketOrigin) -> Name { sender.sid.isEmpty ? sender.identity : sender.sid }
 
   /// The id under which the segment of this stream is told.
-  private mutating func identify(_ stream: IncomingStream, _ sender: String) -> String {
-    let segment = stream.attributes["lk.segment_id"] ?? stream.streamID
+  private mutating func identify(_ stream: IncomingStream, _ sender: Name) -> Name {
+    let segment = stream.attributes["lk.segment_id"].flatMap { Name($0) } ?? stream.streamID
     if let known = streamed.first(where: { $0.segment == segment }) { return known.id }
     if !streaming.contains(sender) {
       if streaming.count == memoryMax { streaming.removeFirst() }
@@ -115,13 +118,13 @@ struct Transcriptions {
   }
 
   private func segment(
-    _ stream: IncomingStream, _ id: String, _ content: [UInt8], isFinal: Bool
+    _ stream: IncomingStream, _ id: Name, _ content: [UInt8], isFinal: Bool
   ) -> TranscriptionSegment? {
     let whole = completeUTF8(content, from: 0, bytesMax: content.count)
     guard whole > 0 else { return nil }
     return TranscriptionSegment(
       id: id, text: String(decoding: content[..<whole], as: UTF8.self), isFinal: isFinal,
-      speakerIdentity: stream.identity, trackSID: stream.attributes["lk.transcribed_track_id"] ?? "",
-      language: "")
+      speakerIdentity: stream.identity, senderSID: stream.senderSID,
+      trackSID: stream.attributes["lk.transcribed_track_id"].flatMap { Name($0) } ?? "", language: "")
   }
 }

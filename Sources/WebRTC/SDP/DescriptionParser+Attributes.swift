@@ -66,7 +66,9 @@ extension DescriptionParser {
       // Of several BUNDLE groups the first is used: one transport is all that a peer connection has.
       guard semantics.elementsEqual("BUNDLE".utf8), description.bundleGroup.isEmpty else { return }
       while let mid = reader.token() {
-        guard description.bundleGroup.count < Limits.descriptionSectionsMax else { throw tooMany("group") }
+        guard description.bundleGroup.count < Limits.descriptionSectionsMax else {
+          throw Self.tooManySections
+        }
         description.bundleGroup.append(text(mid))
       }
     default:

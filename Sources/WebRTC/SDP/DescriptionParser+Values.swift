@@ -2,8 +2,14 @@ import Base
 
 /// The attribute values that have an inner structure.
 extension DescriptionParser {
+  static var tooManySections: DescriptionFailure {
+    .unsupported("more than \(Limits.descriptionSectionsMax) tracks in one room")
+  }
+
+  /// What is well-formed and more than we take. It is said, not left aside as rubbish is: the server would wait for its
+  /// answer, and end the session.
   func tooMany(_ name: String) -> DescriptionFailure {
-    malformed("more than \(Limits.attributesPerSectionMax) \(name) attributes in one section")
+    .unsupported("more than \(Limits.attributesPerSectionMax) \(name) attributes in one section")
   }
 
   /// RFC 8122 §5: `sha-256 AB:CD:...`.

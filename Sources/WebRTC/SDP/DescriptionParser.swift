@@ -34,7 +34,7 @@ struct DescriptionParser {
 
   mutating func parse(_ bytes: [UInt8]) throws(DescriptionFailure) -> SessionDescription {
     guard bytes.count <= Limits.descriptionBytesMax else {
-      throw .malformed(line: 0, "longer than \(Limits.descriptionBytesMax) bytes")
+      throw .unsupported("a description that is longer than \(Limits.descriptionBytesMax) bytes")
     }
     var rest = bytes[...]
     var hasOrigin = false
@@ -96,7 +96,7 @@ struct DescriptionParser {
 
   private mutating func startSection(_ value: ArraySlice<UInt8>) throws(DescriptionFailure) {
     guard description.sections.count < Limits.descriptionSectionsMax else {
-      throw malformed("more than \(Limits.descriptionSectionsMax) sections")
+      throw Self.tooManySections
     }
     var reader = LineReader(value)
     guard let kind = reader.token(), let port = reader.token(), let transport = reader.token() else {

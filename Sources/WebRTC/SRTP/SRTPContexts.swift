@@ -60,6 +60,9 @@ final class SRTPReceiver {
   private let transform: SRTPTransform
   private var streams: [UInt32: Stream] = [:]
   private var uses: UInt64 = 0
+  /// The streams that descriptions name: their counters are kept however long they are silent, for without them no
+  /// packet of theirs could be read again.
+  var announced: Set<UInt32> = []
 
   init(transform: SRTPTransform) { self.transform = transform }
 
@@ -111,13 +114,17 @@ final class SRTPReceiver {
   }
 
   /// Only the owner of the keys gets here, so the bound is against its carelessness: with too many streams the
-  /// one that was silent for longest is forgotten.
+  /// one that was silent for longest, and is not announced, is forgotten.
   private func update(_ ssrc: UInt32, _ change: (inout Stream) -> Void) {
     uses += 1
     if streams[ssrc] == nil, streams.count >= Limits.srtpStreamsMax {
-      var oldest: (ssrc: UInt32, use: UInt64)?
-      for (ssrc, stream) in streams where stream.lastUse < oldest?.use ?? .max {
-        oldest = (ssrc, stream.lastUse)
+      var oldest: (ssrc: UInt32, isAnnounced: Bool, use: UInt64)?
+      for (ssrc, stream) in streams {
+        let isAnnounced = announced.contains(ssrc)
+        let isWorse = oldest.map {
+          isAnnounced == $0.isAnnounced ? stream.lastUse < $0.use : $0.isAnnounced
+        }
+        if isWorse ?? true { oldest = (ssrc, isAnnounced, stream.lastUse) }
       }
       if let oldest { streams[oldest.ssrc] = nil }
     }

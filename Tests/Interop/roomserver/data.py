@@ -1,5 +1,7 @@
 """Data packets between participants, over the SCTP channels of their peer connections."""
+import asyncio
 import logging
+import uuid
 
 from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from google.protobuf.message import DecodeError
@@ -20,6 +22,7 @@ class DataLink:
         self.waiting = []                   # reliable packets until the channel opens
         self.last_reliable = 0
         self.nonces = {}
+        self.calls = {}                     # id -> the answer to a call of the API
         self.opened = []                    # by the participant
         publisher.sctp.on("datachannel", self._opened)
         for label, kind in LABELS.items():
@@ -48,6 +51,8 @@ class DataLink:
                 return
             self.last_reliable = packet.sequence
         what = packet.WhichOneof("value")
+        if what in ("rpc_ack", "rpc_response") and self._answers_the_api(getattr(packet, what)):
+            return
         agent = sender.info.kind == models.ParticipantInfo.AGENT
         if what in (None, "metrics") or (what == "transcription" and not agent):
             return
@@ -68,6 +73,26 @@ class DataLink:
             if not packet.destination_identities:
                 packet.destination_identities.extend(packet.user.destination_identities)
         sender.room.send_data(sender, kind, packet)
+
+    async def call(self, method, payload, seconds):
+        """A call of the server itself: the sender is named by the call's id, and has no sid. -> RpcResponse"""
+        number = str(uuid.uuid4())
+        answer = self.calls[number] = asyncio.get_running_loop().create_future()
+        packet = models.DataPacket(kind=RELIABLE, participant_identity=number)
+        request = packet.rpc_request
+        request.id, request.method, request.payload, request.version = number, method, payload, 1
+        request.response_timeout_ms = int(seconds * 1000)
+        self.send(RELIABLE, packet.SerializeToString())
+        try:
+            return await asyncio.wait_for(answer, seconds)
+        finally:
+            del self.calls[number]
+
+    def _answers_the_api(self, message):
+        answer = self.calls.get(message.request_id)
+        if answer and isinstance(message, models.RpcResponse) and not answer.done():
+            answer.set_result(message)
+        return answer is not None
 
     def send(self, kind, data):
         channel = self.channels[kind]

@@ -1,4 +1,7 @@
 """The part of livekit.RoomService that tests need, so that they drive any LiveKit server in the same way."""
+import asyncio
+import inspect
+
 from aiohttp import web
 from google.protobuf import json_format
 from livekit.protocol import models, room as api, rtc
@@ -29,6 +32,8 @@ def _handler(server, request_type, method):
             if not (claims.video.get("roomAdmin") or claims.video.get("roomCreate") or claims.video.get("roomList")):
                 raise TwirpError(401, "unauthenticated", "permissions denied")
             reply = method(message)
+            if inspect.isawaitable(reply):
+                reply = await reply
         except TwirpError as error:
             return web.json_response({"code": error.code, "msg": str(error)}, status=error.status)
         if as_json:
@@ -50,7 +55,8 @@ class RoomService:
                 "MutePublishedTrack": (api.MuteRoomTrackRequest, self.mute_track),
                 "UpdateParticipant": (api.UpdateParticipantRequest, self.update_participant),
                 "UpdateRoomMetadata": (api.UpdateRoomMetadataRequest, self.update_room),
-                "SendData": (api.SendDataRequest, self.send_data)}
+                "SendData": (api.SendDataRequest, self.send_data),
+                "PerformRpc": (api.PerformRpcRequest, self.perform_rpc)}
 
     def _room(self, name):
         room = self.server.rooms.get(name)
@@ -119,3 +125,15 @@ class RoomService:
             if not targets or participant.identity in targets:
                 participant.data.send(LOSSY if request.kind == LOSSY else RELIABLE, packet.SerializeToString())
         return api.SendDataResponse()
+
+    async def perform_rpc(self, request):
+        participant = self._room(request.room).participants.get(request.destination_identity)
+        if participant is None:
+            raise TwirpError(404, "not_found", "participant does not exist")
+        try:
+            answer = await participant.data.call(request.method, request.payload, (request.response_timeout_ms or 10_000) / 1000)
+        except asyncio.TimeoutError:
+            raise TwirpError(408, "deadline_exceeded", "Response timeout") from None
+        if answer.WhichOneof("value") == "error":
+            raise TwirpError(400, "invalid_argument", f"twirp error unknown: RpcError {answer.error.code}: {answer.error.message}")
+        return api.PerformRpcResponse(payload=answer.payload)

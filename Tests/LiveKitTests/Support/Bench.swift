@@ -32,7 +32,7 @@ final class Bench {
 
   init(
     retry: RetryPolicy = RetryPolicy(), limits: LiveKit.Limits = LiveKit.Limits(), seed: UInt64 = 1,
-    rpcMethods: [String] = []
+    rpcMethods: [Name] = []
   ) throws {
     let made = Made()
     self.made = made
@@ -120,7 +120,7 @@ final class Bench {
 
   /// Connected, with the server's channels open, and ours if data is to be sent.
   static func withData(
-    rpcMethods: [String] = ["echo"], limits: LiveKit.Limits = LiveKit.Limits(), join: [UInt8] = Server.join()
+    rpcMethods: [Name] = ["echo"], limits: LiveKit.Limits = LiveKit.Limits(), join: [UInt8] = Server.join()
   ) throws -> Bench {
     let bench = try Bench(limits: limits, rpcMethods: rpcMethods)
     try bench.connect(join)
@@ -160,11 +160,11 @@ final class Bench {
 
   /// A packet of somebody else, as the server forwards it.
   func deliver(
-    _ value: DataPacket.Value, from identity: String = "agent", sid: String? = nil, _ sequence: UInt32 = 0,
+    _ value: DataPacket.Value, from identity: Name = "agent", sid: Name? = nil, _ sequence: UInt32 = 0,
     on label: String = "_reliable"
   ) {
     subscriber?.receive(
-      DataPacket(identity: identity, sid: sid ?? "PA_" + identity, sequence: sequence, value: value),
+      DataPacket(identity: identity, sid: sid ?? "PA_\(identity)", sequence: sequence, value: value),
       on: label)
     drain()
   }

@@ -85,11 +85,11 @@ enum Server {
   static func participant(
     _ identity: String, _ sid: String, version: Int = 1, state: Int = 2, tracks: [Wire] = [], kind: Int = 0,
     attributes: [String: String] = [:], reason: Int = 0, canPublish: Bool = true, canPublishData: Bool = true,
-    name: String = ""
+    name: String = "", metadata: String = ""
   ) -> Wire {
     var wire = Wire().text(1, sid).text(2, identity).number(3, state)
     for track in tracks { wire = wire.message(4, track) }
-    wire = wire.text(9, name).number(10, version)
+    wire = wire.text(5, metadata).text(9, name).number(10, version)
       .message(11, Wire().flag(1, true).flag(2, canPublish).flag(3, canPublishData))
       .number(14, kind).number(16, reason)
     for (key, value) in attributes { wire = wire.message(15, Wire().text(1, key).text(2, value)) }

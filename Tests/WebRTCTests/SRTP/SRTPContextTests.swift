@@ -173,6 +173,26 @@ private let receiverReport: [UInt8] = [0x80, 201, 0, 1, 0x12, 0x34, 0x56, 0x78]
     #expect(pair.receiver.streamCount == Limits.srtpStreamsMax)
   }
 
+  /// A track that is muted for long keeps its roll-over counter, which no packet says, whatever came meanwhile.
+  @Test func anAnnouncedStreamIsNotForgotten() throws {
+    let pair = try SRTPPair(.aeadAES128GCM)
+    pair.receiver.announced = [7]
+    for sequence in [UInt16(0), 30_000, 60_000, 24_464, 54_464, 18_928] {
+      var packet = rtpBytes(sequence: sequence, ssrc: 7)
+      try pair.sender.protect(&packet)
+      try pair.receiver.unprotect(&packet)
+    }
+    for ssrc in 0..<UInt32(Limits.srtpStreamsMax * 2) {
+      var packet = rtpBytes(sequence: 1, ssrc: 1000 + ssrc)
+      try pair.sender.protect(&packet)
+      try pair.receiver.unprotect(&packet)
+    }
+    var packet = rtpBytes(sequence: 18_929, ssrc: 7)
+    try pair.sender.protect(&packet)
+    try pair.receiver.unprotect(&packet)
+    #expect(packet == rtpBytes(sequence: 18_929, ssrc: 7))
+  }
+
   @Test(arguments: SRTPPair.allProfiles)
   func shortAndStrangePacketsAreRefused(profile: SRTPProfile) throws {
     let pair = try SRTPPair(profile)

@@ -1,1 +1,0 @@
-/* Nothing: only the standard library calls what is here. */
