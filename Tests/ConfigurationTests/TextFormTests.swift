@@ -114,8 +114,9 @@ struct TextFormTests {
       return Int(state >> 33) % bound
     }
     var taken = 0
-    for _ in 0..<40_000 {
-      let key = try #require(Keys.all.first { $0.name == keys[next(keys.count)] })
+    for _ in 0..<2_000 {
+      let name = keys[next(keys.count)]
+      let key = try #require(Keys.all.first { $0.name == name })
       var value = ""
       for _ in 0..<next(6) { value += pieces[next(pieces.count)] }
       let line = "[\(key.section)]\n\(key.name) =\(value)\n"
@@ -123,7 +124,7 @@ struct TextFormTests {
       taken += 1
       #expect(try parse(settings.text) == settings, "\(line)")
     }
-    #expect(taken > 5_000)
+    #expect(taken > 250)
   }
 
   @Test("settings written out parse to the same")
