@@ -52,7 +52,7 @@ extension Device {
 
   /// A number that changes while signalling makes progress; nil while none is expected, as while a token is waited for.
   public var signallingTurns: Int? {
-    guard stay.isDialled else { return nil }
+    guard stay.phase.isDialled else { return nil }
     let statistics = room.statistics
     return statistics.signalMessagesReceived &+ statistics.failedAttempts &+ statistics.reconnects
   }

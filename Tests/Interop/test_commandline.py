@@ -55,7 +55,7 @@ def test_a_configuration_that_is_not_there(tmp_path):
 def test_relative_paths_start_at_the_configuration(tmp_path):
     """Also when the configuration itself is named by a relative path."""
     device = Device(tmp_path, session_mode="on-demand", token_file="token.jwt", url="ws://127.0.0.1:1")
-    device.write_token("no token")
+    device.write_token("no-token")
     device.process = subprocess.Popen([BINARIES / "linteld", "--config", "lintel.conf"], cwd=tmp_path,
                                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -74,3 +74,14 @@ def test_two_daemons(tmp_path):
         assert second.returncode == 1
         assert "already" in second.stderr and "control.sock" in second.stderr
         assert device.ctl("status").status == device_module.DONE
+
+
+def test_the_check_works_without_a_daemon(tmp_path):
+    """A mistake in the configuration is why a daemon does not run."""
+    done = subprocess.run([BINARIES / "lintelctl", "--socket", tmp_path / "none.sock", "config", "check"],
+                          capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL)
+    assert "checking without it" in done.stderr and done.returncode in (device_module.DONE, device_module.FAILED)
+    assert "no socket" not in done.stderr, done
+    as_json = subprocess.run([BINARIES / "lintelctl", "--socket", tmp_path / "none.sock", "--json", "config", "check"],
+                             capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL)
+    assert as_json.returncode == device_module.UNREACHABLE and "no socket" in as_json.stdout

@@ -10,6 +10,12 @@ extension RoomFailure {
       retryInMilliseconds: retryInMilliseconds)
   }
 
+  /// nil: it is not.
+  func retried(inMilliseconds milliseconds: Int?) -> RoomFailure {
+    RoomFailure(
+      code: code, message: message, retriable: milliseconds != nil, retryInMilliseconds: milliseconds)
+  }
+
   init(_ warning: TokenWarning) { self.init(code: warning.code, warning.words) }
 
   init(_ failure: TokenFileFailure) {

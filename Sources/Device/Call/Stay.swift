@@ -6,7 +6,7 @@ import LiveKit
 /// Whether the device is in a room, why not, when it tries again and with which token: one value that nobody else
 /// writes to. Events and the time go in, actions come out in the order in which they have to be done.
 ///
-/// README.md of Device has the table, `ComeBack` what follows from a failure, `TokenDesk` how a token is had.
+/// README.md of Device has the table, `ComeBack` what follows from a failure, `TokenDesk` gets the tokens.
 struct Stay: Equatable {
   private(set) var phase = Phase.away
   private(set) var connection = RoomConnection.disconnected
@@ -20,38 +20,23 @@ struct Stay: Equatable {
   private(set) var isEnding = false
   private var wish = Wish.configured
   private var desk = TokenDesk()
-  private var ticket: TokenTicket?
+  private var attempts: Attempts
   /// Why it is as it is, as a sentence; nil if there is nothing to say.
   private(set) var reason: String?
-  /// When the device itself tries again; the room's own attempts are the room's.
-  private var attemptDue: Instant?
-  private var beganAt: Instant?
-  private var wasConnected = false
-  /// Attempts in a row that ended for good.
-  private var failures = 0
   /// What the room said last before it closes.
   private var lastWord: RoomFailure?
   private var afterLeaving = AfterLeaving.rest
   /// Asked for while the room was being left.
   private var queue: [Queued] = []
-  private let spreadMilliseconds: Int
   private var actions: [Action] = []
 
   /// `spreadMilliseconds` is added to each pause; different on each device, so that a hundred doors do not knock
   /// together when an outage is over.
-  init(spreadMilliseconds: Int = 0) { self.spreadMilliseconds = spreadMilliseconds }
-
-  /// Whether the room was dialled and is expected to move.
-  var isDialled: Bool {
-    switch phase {
-    case .dialling, .joined, .interrupted: true
-    case .away, .wanting, .waiting, .leaving, .failed: false
-    }
-  }
+  init(spreadMilliseconds: Int = 0) { attempts = Attempts(spreadMilliseconds: spreadMilliseconds) }
 
   var deadlines: [Deadline] {
     [
-      Deadline(phase == .failed ? "come-back" : "next-attempt", attemptDue),
+      Deadline(phase == .failed ? "come-back" : "next-attempt", attempts.due),
       Deadline("token-ahead", desk.due),
     ]
   }
@@ -67,7 +52,11 @@ struct Stay: Equatable {
     case .handset(isLifted: false): if settings.session.mode != .alwaysOn { leave(.rest, nil) }
     case .leave(let reason): leave(.rest, reason)
     case .nobodyCame(let joinsAnew): leave(joinsAnew ? .joinAnew : .fail(.noAgent), nil)
-    case .reloaded(let isConcerned): if isConcerned { reloaded(settings, moment) }
+    case .reloaded(isConcerned: false): break
+    case .reloaded(isConcerned: true):
+      desk.forgetWarm()
+      desk.watch(isIdle: isIdle, settings, moment.now)
+      tryNow(settings, moment)
     case .terminate:
       isEnding = true
       leave(.rest, nil)
@@ -86,20 +75,12 @@ struct Stay: Equatable {
   }
 
   /// Whether the next call's token may be fetched ahead.
-  private var isIdle: Bool { !isEnding && attemptDue == nil && (phase == .away || phase == .failed) }
+  private var isIdle: Bool { !isEnding && attempts.due == nil && (phase == .away || phase == .failed) }
 
   private mutating func enter(_ next: Phase, reason: String? = nil) {
     phase = next
     self.reason = reason
-    switch next {
-    case .away, .failed: connection = .disconnected
-    case .wanting, .dialling:
-      connection = wasConnected || connection == .reconnecting ? .reconnecting : .connecting
-    case .joined: connection = .connected
-    case .interrupted(let isResuming): connection = isResuming ? .resuming : .reconnecting
-    case .waiting: connection = .reconnecting
-    case .leaving: break
-    }
+    connection = next.connection(after: connection, wasConnected: attempts.wasConnected)
     actions.append(.show(next, connection, reason: reason))
   }
 
@@ -136,8 +117,8 @@ struct Stay: Equatable {
     case .wanting, .dialling, .joined, .interrupted:
       guard settings.session.mode == .onDemand else { return }
       // Whoever presses twice wants to be heard, not to hang up.
-      let sinceBegin = beganAt.map { moment.now.milliseconds(since: $0) } ?? Int.max
-      guard isAnswered || sinceBegin >= DeviceLimits.hangUpByPressMilliseconds else {
+      let age = attempts.milliseconds(now: moment.now)
+      guard isAnswered || age >= DeviceLimits.hangUpByPressMilliseconds else {
         return actions.append(.note(.info, "pressed again before anybody answered: the call goes on"))
       }
       leave(.rest, nil)
@@ -163,12 +144,6 @@ struct Stay: Equatable {
     attempt(settings, moment)
   }
 
-  private mutating func reloaded(_ settings: Settings, _ moment: Moment) {
-    desk.forgetWarm()
-    desk.watch(isIdle: isIdle, settings, moment.now)
-    tryNow(settings, moment)
-  }
-
   // MARK: - Joining
 
   private mutating func begin(
@@ -177,10 +152,7 @@ struct Stay: Equatable {
     guard !isEnding else { return }
     self.wish = wish
     failure = nil
-    attemptDue = nil
-    failures = 0
-    wasConnected = false
-    beganAt = moment.now
+    attempts.begin(now: moment.now)
     // Before anything that can fail: what is said from the press on is kept.
     actions.append(.begin(isAnew: isAnew))
     enter(.wanting)
@@ -188,15 +160,14 @@ struct Stay: Equatable {
   }
 
   private mutating func attempt(_ settings: Settings, _ moment: Moment) {
-    attemptDue = nil
-    ticket = nil
+    attempts.clear()
     if phase != .wanting { enter(.wanting) }
     if let token = wish.token { return dial(TokenTicket(token: token), settings, moment) }
     take(desk.want(settings, moment), settings, moment)
   }
 
   private mutating func dial(_ ticket: TokenTicket, _ settings: Settings, _ moment: Moment) {
-    self.ticket = ticket
+    attempts.dial(with: ticket)
     tokenSeen = ticket.token
     guard let url = wish.url ?? ticket.serverURL ?? settings.token.url else {
       let isAnswer = settings.tokenIsRemote && wish.token == nil
@@ -225,16 +196,14 @@ struct Stay: Equatable {
   // MARK: - What the room says
 
   private mutating func connected() {
-    guard isDialled else { return }
+    guard phase.isDialled else { return }
     failure = nil
-    failures = 0
-    wasConnected = true
-    ticket?.isWarm = false
+    attempts.succeeded()
     enter(.joined)
   }
 
   private mutating func interrupted(_ isResuming: Bool, _ reason: String?) {
-    guard isDialled else { return }
+    guard phase.isDialled else { return }
     if failure == nil, let reason {
       failure = RoomFailure(code: "media-interrupted", message: reason, retriable: true)
       actions.append(.note(.warning, reason))
@@ -243,33 +212,22 @@ struct Stay: Equatable {
   }
 
   private mutating func attemptFailed(_ failure: RoomFailure, _ retry: Int?) {
-    guard isDialled else { return }
-    guard let retry else {
-      lastWord = failure
-      return
-    }
-    tell(failure, retryInMilliseconds: retry, again: true)
+    guard phase.isDialled else { return }
+    if let retry { tell(failure, retryInMilliseconds: retry, again: true) } else { lastWord = failure }
   }
 
   private mutating func roomClosed(_ reason: String?, _ settings: Settings, _ moment: Moment) {
     let said = lastWord
     lastWord = nil
     if phase == .leaving { return left(settings, moment) }
-    guard isDialled else { return }
+    guard phase.isDialled else { return }
     fail(said ?? .closed(reason), settings, moment)
   }
 
   /// An attempt or a session ended for good; the table of `ComeBack` says what follows.
   private mutating func fail(_ failure: RoomFailure, _ settings: Settings, _ moment: Moment) {
-    failures += 1
-    var circumstances = ComeBack.Circumstances(mode: settings.session.mode)
-    circumstances.tokenIsGiven = wish.token != nil
-    circumstances.tokenIsWarm = ticket?.isWarm == true
-    circumstances.failures = failures
-    let next = ComeBack.after(failure.code, circumstances)
-    ticket = nil
-    let pause = next.milliseconds.map { $0 == 0 ? 0 : $0 + spreadMilliseconds }
-    attemptDue = pause.map { moment.now.advanced(byMilliseconds: $0) }
+    let (next, pause) = attempts.failed(
+      failure.code, settings.session.mode, tokenIsGiven: wish.token != nil, now: moment.now)
     switch next {
     case .retry:
       tell(failure, retryInMilliseconds: pause)
@@ -284,11 +242,9 @@ struct Stay: Equatable {
   /// What is tried in the background fails in the same way many times; it is told once, unless it is to be told again.
   private mutating func tell(_ failure: RoomFailure, retryInMilliseconds: Int?, again: Bool = false) {
     let isKnown = failure.code == self.failure?.code && failure.message == self.failure?.message
-    let full = RoomFailure(
-      code: failure.code, message: failure.message, retriable: retryInMilliseconds != nil,
-      retryInMilliseconds: retryInMilliseconds)
-    self.failure = full
-    if again || !isKnown { actions.append(.tell(full)) }
+    let told = failure.retried(inMilliseconds: retryInMilliseconds)
+    self.failure = told
+    if again || !isKnown { actions.append(.tell(told)) }
   }
 
   // MARK: - Leaving
@@ -298,16 +254,16 @@ struct Stay: Equatable {
     queue = []
     for queued in overtaken { refuse(queued.asker, "leaving", "the room was left meanwhile") }
     desk.release()
-    attemptDue = nil
+    attempts.clear()
     afterLeaving = next
     switch phase {
     case .away, .leaving: break
-    case .failed:
-      failure = nil
-      enter(.away)
     case .wanting, .waiting:
       enter(.leaving, reason: reason)
-      rest(reason)
+      fallthrough
+    case .failed:
+      failure = nil
+      enter(.away, reason: reason)
     case .dialling, .joined, .interrupted:
       actions.append(.note(.info, "leaving the room"))
       failure = nil
@@ -317,27 +273,25 @@ struct Stay: Equatable {
     }
   }
 
-  private mutating func rest(_ reason: String?) {
-    failure = nil
-    enter(.away, reason: reason)
-  }
-
   /// The room is closed, as was asked for.
   private mutating func left(_ settings: Settings, _ moment: Moment) {
     let (next, waiting) = (afterLeaving, queue)
     afterLeaving = .rest
     queue = []
     actions.append(.note(.notice, "left the room"))
-    if case .fail(let failure) = next { enter(.failed, reason: failure.message) } else { rest(reason) }
+    if case .fail(let failure) = next {
+      enter(.failed, reason: failure.message)
+    } else {
+      failure = nil
+      enter(.away, reason: reason)
+    }
     if next == .joinAnew, !isEnding { begin(wish, settings, moment, isAnew: true) }
     for queued in waiting { asked(queued.wish, queued.asker, settings, moment) }
   }
 
-  // MARK: - Time
-
   private mutating func timePassed(_ settings: Settings, _ moment: Moment) {
-    if let due = attemptDue, due <= moment.now {
-      attemptDue = nil
+    if let due = attempts.due, due <= moment.now {
+      attempts.clear()
       if phase == .waiting { attempt(settings, moment) } else { begin(.configured, settings, moment) }
     }
     if let due = desk.due, due <= moment.now { take(desk.fetchAhead(settings, moment), settings, moment) }

@@ -105,3 +105,25 @@ extension Stay {
     return Int(hash % 1000)
   }
 }
+
+extension Stay.Phase {
+  /// Whether the room was dialled and is expected to move.
+  var isDialled: Bool {
+    switch self {
+    case .dialling, .joined, .interrupted: true
+    case .away, .wanting, .waiting, .leaving, .failed: false
+    }
+  }
+
+  /// How the connection is shown in this phase, which follows on one in which it was shown as `before`.
+  func connection(after before: RoomConnection, wasConnected: Bool) -> RoomConnection {
+    switch self {
+    case .away, .failed: .disconnected
+    case .wanting, .dialling: wasConnected || before == .reconnecting ? .reconnecting : .connecting
+    case .joined: .connected
+    case .interrupted(let isResuming): isResuming ? .resuming : .reconnecting
+    case .waiting: .reconnecting
+    case .leaving: before
+    }
+  }
+}

@@ -115,8 +115,11 @@ extension Device {
       metrics.append(
         Metric("lintel_uplink_loss_ratio", .gauge, "What the server reports lost.", loss, decimals: 3))
     }
-    let down = audio.downlink
-    return metrics + [
+    return metrics + downlinkMetrics(audio.downlink)
+  }
+
+  private func downlinkMetrics(_ down: DownlinkStatus) -> [Metric] {
+    [
       Metric("lintel_downlink_packets", .counter, "Packets of voice received.", down.packets),
       Metric("lintel_downlink_lost", .counter, "Packets that were not there in time.", down.lost),
       Metric(

@@ -66,18 +66,20 @@ extension DataPacket {
       strings.write(transcription.segments, into: &message.transcription.segments)
     case .chat(let chat):
       message.has_chat_message = true
-      strings.write(chat.id, into: &message.chat_message.id)
-      message.chat_message.timestamp = chat.timestampMilliseconds
-      message.chat_message.has_edit_timestamp = chat.editTimestampMilliseconds != nil
-      message.chat_message.edit_timestamp = chat.editTimestampMilliseconds ?? 0
-      if !chat.message.isEmpty {
-        strings.write(Array(chat.message.utf8), into: &message.chat_message.message)
-      }
-      message.chat_message.deleted = chat.isDeleted
-      message.chat_message.generated = chat.isGenerated
+      fill(&message.chat_message, chat, strings)
     case .encrypted: message.has_encrypted_packet = true
     case .unknown: break
     }
+  }
+
+  private func fill(_ message: inout livekit_ChatMessage, _ chat: Chat, _ strings: CStrings) {
+    strings.write(chat.id, into: &message.id)
+    message.timestamp = chat.timestampMilliseconds
+    message.has_edit_timestamp = chat.editTimestampMilliseconds != nil
+    message.edit_timestamp = chat.editTimestampMilliseconds ?? 0
+    if !chat.message.isEmpty { strings.write(Array(chat.message.utf8), into: &message.message) }
+    message.deleted = chat.isDeleted
+    message.generated = chat.isGenerated
   }
 
   /// The alternative that is chosen is written even if it is empty: it says that the call succeeded.
