@@ -26,12 +26,13 @@ import Testing
     #expect(ReportBlock.bounded(.min) == -0x80_0000 && ReportBlock.bounded(.max) == 0x7F_FFFF)
   }
 
-  @Test(arguments: [(Int64.max, 0, Int.max), (0, Int.max, Int.max), (.max, .max, .max), (5, 7, 12)])
+  @Test(
+    arguments: [(.max, 0, .max), (0, .max, .max), (.max, .max, .max), (5, 7, 12)] as [(Int64, Int, Int)])
   func lossesStayWithinTheirCounter(losses: Int64, counter: Int, expected: Int) {
     #expect(adding(losses, to: counter) == expected)
   }
 
-  @Test(arguments: [0, 1, 999, 1_000, -1, -20_000, .max - 20_000, .min])
+  @Test(arguments: [0, 1, 999, 1_000, -1, -20_000, .max - 20_000, .min] as [Int64])
   func theMediaClockGoesOnAtAnyAge(microseconds: Int64) {
     #expect(rtpTicks(microseconds: microseconds + 20_000) &- rtpTicks(microseconds: microseconds) == 960)
   }
@@ -42,7 +43,7 @@ import Testing
     #expect(rtpTicks(microseconds: .max) == rtpTicks(microseconds: .max - 1))
   }
 
-  @Test(arguments: [Int64.max - 10, 1 << 62, 200_000_000_000_000])
+  @Test(arguments: [.max - 10, 1 << 62, 200_000_000_000_000] as [Int64])
   func anOldMachineStillReceives(microseconds: Int64) {
     let now = Instant(microseconds: microseconds)
     var stream = RTPReceiveStream(ssrc: 7, mid: "0", asksAgain: true, now: now)
