@@ -4,12 +4,14 @@
 // LINTEL_EMBEDDED=1  builds every product target in Embedded Swift (what is shipped).
 // LINTEL_OPUS=DIR    links DIR/lib/libopus.a (board/opus makes one); otherwise, or for "system", Debian's libopus.
 // LINTEL_UNICODE=FILE  links these tables of Unicode into Embedded programs instead of the toolchain's own.
+// LINTEL_NARROW=1    adds the `narrow` executable, the fuzz targets without libFuzzer (see board/cross).
 // LINTEL_FUZZ=1      instruments the parsers and adds the `fuzz` executable (see board/fuzz).
 import PackageDescription
 
 let embedded = Context.environment["LINTEL_EMBEDDED"] == "1"
 let opusFolder = Context.environment["LINTEL_OPUS"].flatMap { $0 == "" || $0 == "system" ? nil : $0 }
 let fuzzing = Context.environment["LINTEL_FUZZ"] == "1"
+let narrow = Context.environment["LINTEL_NARROW"] == "1"
 
 /// CLinux needs _GNU_SOURCE, and the C library's headers mean other types with it than without: every module,
 /// the compiler's own Glibc included, must be read with the same answer. The same goes for the width of file sizes
@@ -34,6 +36,7 @@ let productSettings: [SwiftSetting] =
       ])
     ])
   + (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library", "-enable-testing"])] : [])
+  + (narrow ? [.unsafeFlags(["-enable-testing"])] : [])
 
 /// Embedded Swift leaves its tables of Unicode, which comparing text needs, to whoever links. They lie beside the
 /// libraries of the toolchain, where the linker looks anyway; board/cross names the file for another architecture.
@@ -157,16 +160,24 @@ var targets: [Target] = [
   tests("Device", ["Base", "JSON", "LiveKit", "Control", "Configuration"]),
 ]
 
+/// What the fuzz targets read.
+let fuzzed: [Target.Dependency] = [
+  "Base", "JSON", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board",
+  "Reactor",
+  "CUsrSCTP",
+]
+if narrow {
+  targets.append(
+    .executableTarget(
+      name: "narrow", dependencies: fuzzed + ["CLinux"], path: "Tests/Fuzz",
+      exclude: ["README.md", "integers.dict", "Entry.swift", "Narrow/README.md"],
+      swiftSettings: productSettings, linkerSettings: productLinkerSettings))
+}
 if fuzzing {
   targets.append(
     .executableTarget(
-      name: "fuzz",
-      dependencies: [
-        "Base", "JSON", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board",
-        "Reactor", "CUsrSCTP",
-      ],
-      path: "Tests/Fuzz", exclude: ["README.md"],
-      swiftSettings: productSettings,
+      name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz",
+      exclude: ["README.md", "integers.dict", "Narrow"], swiftSettings: productSettings,
       linkerSettings: [.linkedLibrary("m"), .unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }
 

@@ -25,12 +25,12 @@ final class MessageList<Value> {
     self.storage = storage
     sink = EntrySink { stream in
       guard storage.values.count < limit else {
-        storage.dropped += 1
+        storage.dropped &+= 1
         return pb_read(stream, nil, stream.pointee.bytes_left)
       }
       switch decode(stream) {
       case .value(let value): storage.values.append(value)
-      case .refused: storage.refused += 1
+      case .refused: storage.refused &+= 1
       case .malformed: return false
       }
       return true

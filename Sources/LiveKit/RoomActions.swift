@@ -44,7 +44,7 @@ extension Room {
   ) throws(Failure) -> LocalTrack.ID {
     guard core.localTracks.count < configuration.limits.localTracksMax else { throw .tooManyTracks }
     let id = core.nextTrackID
-    core.nextTrackID += 1
+    core.nextTrackID &+= 1
     core.localTracks.append(LocalTrack(id: id, name: name, source: source, isMuted: muted))
     publishWaiting(now)
     return id

@@ -4,7 +4,7 @@ import Base
 extension Room {
   func dial(_ now: Instant) {
     guard let url = core.url, let secret = core.tokens?.next() else { return }
-    core.connection += 1
+    core.connection &+= 1
     core.session = Session()
     core.session.socket = .opening
     core.phase = .dialling(until: now.advanced(byMilliseconds: configuration.signalTimeoutMilliseconds))
@@ -32,7 +32,7 @@ extension Room {
     switch verdict(on: transport, host: url.authority, dialled) {
     case .failed(let failure): notJoined(failure, now)
     case .askServer:
-      core.request += 1
+      core.request &+= 1
       core.phase = .validating(
         until: now.advanced(byMilliseconds: configuration.limits.validateMilliseconds), transport)
       put(
@@ -90,8 +90,8 @@ extension Room {
       if now.milliseconds(since: since) >= configuration.retry.stableMilliseconds { core.attempt = 0 }
     default: break
     }
-    core.attempt += 1
-    core.statistics.failedAttempts += 1
+    core.attempt &+= 1
+    core.statistics.failedAttempts &+= 1
     core.lastFailure = failure
     endSession(failure.description, now)
     let random = self.random.next(below: RetryPolicy.randomMillisecondsBound)
@@ -129,8 +129,8 @@ extension Room {
     closePeers(now)
     if core.session.socket != .none { put(.closeWebSocket(connection: core.connection)) }
     // Whatever the old connection and request still say is nobody's business any more.
-    core.connection += 1
-    core.request += 1
+    core.connection &+= 1
+    core.request &+= 1
     core.session = Session()
     forgetServerCalls()
     core.stateRequests.sessionEnded()

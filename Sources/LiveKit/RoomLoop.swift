@@ -48,7 +48,7 @@ extension Room {
 
   func send(_ request: SignalRequest) {
     guard core.session.socket == .open else { return }
-    core.statistics.signalMessagesSent += 1
+    core.statistics.signalMessagesSent &+= 1
     put(.sendWebSocket(connection: core.connection, request.encoded()))
   }
 

@@ -51,7 +51,7 @@ extension Room {
       return
     }
     let id = core.session.negotiation.nextID
-    core.session.negotiation.nextID += 1
+    core.session.negotiation.nextID &+= 1
     core.session.negotiation.again = false
     core.session.negotiation.outstanding = (
       id, now.advanced(byMilliseconds: configuration.limits.negotiationMilliseconds)
@@ -63,7 +63,7 @@ extension Room {
     guard core.session.dismissal == nil, let outstanding = core.session.negotiation.outstanding,
       let publisher = core.session.publisher, description.id == 0 || description.id == outstanding.id
     else {
-      core.statistics.unusedMessages += 1
+      core.statistics.unusedMessages &+= 1
       return
     }
     do {
@@ -77,7 +77,7 @@ extension Room {
 
   func published(_ cid: Name, _ track: RemoteTrack, _ now: Instant) {
     guard let index = core.localTracks.firstIndex(where: { $0.cid == cid && $0.state == .publishing }) else {
-      core.statistics.unusedMessages += 1
+      core.statistics.unusedMessages &+= 1
       return
     }
     core.localTracks[index].sid = track.sid

@@ -4,7 +4,7 @@ import Base
 extension Room {
   func received(_ bytes: [UInt8], _ now: Instant) {
     guard core.session.socket == .open else { return }
-    core.statistics.signalMessagesReceived += 1
+    core.statistics.signalMessagesReceived &+= 1
     core.session.keepalive.heard(now: now)
     let max = configuration.limits.signalMessageBytesMax
     if bytes.count > max, case .awaitingJoin = core.phase {
@@ -14,14 +14,14 @@ extension Room {
     var refused = 0
     let response = SignalDecoder.decode(
       bytes, limits: configuration.limits, dropped: &dropped, refused: &refused)
-    core.statistics.limitDrops += dropped
-    core.statistics.malformedMessages += refused
+    core.statistics.limitDrops &+= dropped
+    core.statistics.malformedMessages &+= refused
     if case .awaitingJoin = core.phase {
       first(response, now)
     } else if let response {
       apply(response, now)
     } else {
-      core.statistics.malformedMessages += 1
+      core.statistics.malformedMessages &+= 1
     }
   }
 
@@ -33,15 +33,15 @@ extension Room {
     case .leave(let leave): left(leave, now)
     case .refreshToken(let token): refresh(token)
     case .none:
-      core.statistics.malformedMessages += 1
+      core.statistics.malformedMessages &+= 1
       lose(.notLiveKit("its first message is no JoinResponse"), now)
     case .unused: lose(.notLiveKit("its first message is no JoinResponse"), now)
-    default: core.statistics.unusedMessages += 1
+    default: core.statistics.unusedMessages &+= 1
     }
   }
 
   private func joined(_ join: SignalResponse.JoinResponse, _ now: Instant) {
-    if core.hasBeenConnected { core.statistics.reconnects += 1 }
+    if core.hasBeenConnected { core.statistics.reconnects &+= 1 }
     core.phase = .connectingMedia(until: now.advanced(byMilliseconds: configuration.mediaTimeoutMilliseconds))
     let before = core.info
     core.info = join.room
@@ -88,7 +88,7 @@ extension Room {
     case .pong(let timestamp): core.session.keepalive.pong(timestampMilliseconds: timestamp, now: now)
     case .requestResponse(let response): refused(response, now)
     case .moved(let moved): self.moved(moved, now)
-    case .join, .reconnect, .unused: core.statistics.unusedMessages += 1
+    case .join, .reconnect, .unused: core.statistics.unusedMessages &+= 1
     }
   }
 
@@ -105,7 +105,7 @@ extension Room {
 
   private func trickled(_ json: String, _ target: Peer, _ now: Instant) {
     guard let candidate = CandidateInit(json: json) else {
-      core.statistics.malformedCandidates += 1
+      core.statistics.malformedCandidates &+= 1
       return
     }
     core.session[target]?.addRemoteCandidate(candidate.candidate, now: now)
@@ -113,7 +113,7 @@ extension Room {
 
   private func refresh(_ token: String) {
     guard let access = try? AccessToken(token) else {
-      core.statistics.malformedMessages += 1
+      core.statistics.malformedMessages &+= 1
       return
     }
     core.tokens?.refreshed = access

@@ -16,7 +16,7 @@ extension Room {
     core.subscriptions.setSections(subscriber.remoteSections)
     for mid in core.session.earlyAudio.keys
     where !core.subscriptions.sections.contains(where: { $0.mid == mid }) {
-      core.statistics.strayAudioPackets += core.session.earlyAudio[mid]?.count ?? 0
+      core.statistics.strayAudioPackets &+= core.session.earlyAudio[mid]?.count ?? 0
       core.session.earlyAudio[mid] = nil
     }
     report(core.subscriptions.match(core.directory))
@@ -26,7 +26,7 @@ extension Room {
   /// session itself if it cannot do without the answer. What is understood and cannot be, ends it here.
   func undescribed(_ failure: DescriptionFailure, _ now: Instant) {
     guard case .malformed = failure else { return lose(.badDescription(failure.description), now) }
-    core.statistics.malformedMessages += 1
+    core.statistics.malformedMessages &+= 1
     emit(.descriptionDropped(failure.description))
   }
 
@@ -35,7 +35,7 @@ extension Room {
   func changeParticipants(_ now: Instant, _ change: (inout Directory) -> [Directory.Change]) {
     let droppedBefore = core.directory.dropped
     let changes = change(&core.directory)
-    core.statistics.limitDrops += core.directory.dropped - droppedBefore
+    core.statistics.limitDrops &+= core.directory.dropped - droppedBefore
     let subscriptions = core.subscriptions.match(core.directory)
     report(subscriptions.filter { $0.isEnd })
     for change in changes { report(change, now) }

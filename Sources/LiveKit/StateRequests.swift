@@ -24,7 +24,7 @@ struct StateRequests {
 
   /// Ids start at 1: the server answers none that is 0.
   mutating func makeID() -> Int {
-    nextID += 1
+    nextID &+= 1
     return nextID - 1
   }
 

@@ -98,7 +98,7 @@ public final class StreamServer {
       onConnection?(client)
       client.resumeReading()
     } catch {
-      acceptFailures += 1
+      acceptFailures &+= 1
     }
   }
 }

@@ -70,7 +70,7 @@ public final class UDPSocket {
     }
     if result >= 0 { return .sent }
     guard result == UV_EAGAIN.rawValue || result == UV_ENOBUFS.rawValue else {
-      sendFailures += 1
+      sendFailures &+= 1
       return .failed(result)
     }
     return enqueue(bytes, to: destination)
@@ -103,7 +103,7 @@ public final class UDPSocket {
     }
     guard result == 0 else {
       request.pointer.deallocate()
-      sendFailures += 1
+      sendFailures &+= 1
       return .failed(result)
     }
     return .queued
@@ -115,7 +115,7 @@ public final class UDPSocket {
     // libuv says "nothing more for now" with neither bytes nor a source.
     if count == 0, source == nil { return }
     guard count >= 0, !truncated, let address = SocketAddress(system: source) else {
-      receiveFailures += 1
+      receiveFailures &+= 1
       return
     }
     onDatagram?(bytesRead(buffer, count), address)

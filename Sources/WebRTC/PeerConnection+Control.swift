@@ -9,7 +9,7 @@ extension PeerConnection {
     let packets: [RTCPPacket]
     do throws(SRTPFailure) { try srtpReceiver?.unprotectControl(&plain) } catch { return count(error) }
     do throws(RTPFailure) { packets = try RTCPPacket.parse(compound: plain) } catch {
-      counters.malformed += 1
+      counters.malformed &+= 1
       return
     }
     for packet in packets { handle(packet, now: now) }
@@ -28,7 +28,7 @@ extension PeerConnection {
       answerNack(media, missing, now: now)
     case .goodbye(let sources):
       for stream in receiveStreams where sources.contains(stream.ssrc) {
-        counters.localPacketsLost += Int(max(0, stream.sequence.lost))
+        counters.localPacketsLost = adding(max(0, stream.sequence.lost), to: counters.localPacketsLost)
       }
       receiveStreams.removeAll { sources.contains($0.ssrc) }
     case .sourceDescription, .other:
@@ -53,10 +53,10 @@ extension PeerConnection {
 
   private func answerNack(_ ssrc: UInt32, _ missing: [UInt16], now: Instant) {
     guard let path, let index = sendStreams.firstIndex(where: { $0.ssrc == ssrc }) else { return }
-    counters.nacksReceived += 1
+    counters.nacksReceived &+= 1
     let gap = max(Limits.retransmissionGapMilliseconds, counters.roundTripMilliseconds ?? 0)
     for datagram in sendStreams[index].retransmit(missing, gapMilliseconds: gap, now: now) {
-      counters.retransmissions += 1
+      counters.retransmissions &+= 1
       outputs.append(.transmit(datagram, from: path.base, to: path.remote))
     }
   }
@@ -86,7 +86,7 @@ extension PeerConnection {
     for index in receiveStreams.indices {
       let missing = receiveStreams[index].takeDueNacks(now: now)
       guard !missing.isEmpty else { continue }
-      counters.nacksSent += 1
+      counters.nacksSent &+= 1
       let stream = receiveStreams[index]
       let nack = RTCPPacket.nack(sender: controlSSRC, media: stream.ssrc, missing)
       let isReduced = receivingSections.first { $0.mid == stream.mid }?.reducedSizeRTCP ?? false

@@ -37,7 +37,7 @@ extension PeerConnection {
       ice.restart(now: now)
     }
     if plan.sections.isEmpty || data.isWanted { _ = plan.addApplication() }
-    descriptionVersion += 1
+    descriptionVersion &+= 1
     let offer = WebRTC.makeOffer(plan, identity: identity, version: descriptionVersion)
     return apply(local: offer)
   }
@@ -81,7 +81,7 @@ extension PeerConnection {
     remoteDescription = offer
     // Before the answer is written: a restart of the peer changes our credentials too.
     ice.setRemote(transport.credentials, isLite: transport.isICELite, now: now)
-    descriptionVersion += 1
+    descriptionVersion &+= 1
     let answer = try makeAnswer(
       to: offer, identity: identity, version: descriptionVersion, prefersActive: prefersActive)
     updateReceivingSections(offer: offer, answer: answer)

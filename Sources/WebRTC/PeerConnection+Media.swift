@@ -9,7 +9,7 @@ extension PeerConnection {
       let index = sendStreams.firstIndex(where: { $0.mid == mid }),
       frame.payload.count <= Limits.audioPayloadBytesMax
     else {
-      counters.framesDropped += 1
+      counters.framesDropped &+= 1
       return
     }
     let packet = sendStreams[index].makePacket(
@@ -17,12 +17,12 @@ extension PeerConnection {
       now: now)
     var datagram = packet.serialized(tagBytes: 16)
     do throws(SRTPFailure) { try srtpSender.protect(&datagram) } catch {
-      counters.framesDropped += 1
+      counters.framesDropped &+= 1
       return
     }
     sendStreams[index].remember(datagram, sequence: packet.sequence, now: now)
     counters.packetsSent &+= 1
-    counters.bytesSent += Int64(frame.payload.count)
+    counters.bytesSent &+= Int64(frame.payload.count)
     outputs.append(.transmit(datagram, from: path.base, to: path.remote))
   }
 
@@ -31,19 +31,19 @@ extension PeerConnection {
     let packet: RTPPacket
     do throws(SRTPFailure) { try srtpReceiver?.unprotect(&plain) } catch { return count(error) }
     do throws(RTPFailure) { packet = try RTPPacket.parse(plain) } catch {
-      counters.malformed += 1
+      counters.malformed &+= 1
       return
     }
     guard let section = section(of: packet), packet.payloadType == section.payloadType else {
-      counters.unknownStreamPackets += 1
+      counters.unknownStreamPackets &+= 1
       return
     }
     guard let index = receiveStream(packet.ssrc, section, now: now) else {
-      counters.unknownStreamPackets += 1
+      counters.unknownStreamPackets &+= 1
       return
     }
     counters.packetsReceived &+= 1
-    counters.bytesReceived += Int64(packet.payload.count)
+    counters.bytesReceived &+= Int64(packet.payload.count)
     if reportDue == nil { reportDue = now.advanced(byMilliseconds: Limits.receiverReportMilliseconds) }
     // A packet of padding alone (a probe of the path) is counted, but nothing to hear.
     guard receiveStreams[index].receive(packet, now: now), !packet.payload.isEmpty else { return }
@@ -57,9 +57,9 @@ extension PeerConnection {
 
   func count(_ failure: SRTPFailure) {
     switch failure {
-    case .malformed: counters.malformed += 1
-    case .replayed: counters.replayed += 1
-    case .authentication, .cipher, .exhausted: counters.authenticationFailures += 1
+    case .malformed: counters.malformed &+= 1
+    case .replayed: counters.replayed &+= 1
+    case .authentication, .cipher, .exhausted: counters.authenticationFailures &+= 1
     }
   }
 
@@ -100,9 +100,9 @@ extension PeerConnection {
       lost += max(0, stream.sequence.lost)
       result.jitterMilliseconds = max(result.jitterMilliseconds, stream.jitterMilliseconds)
     }
-    result.localPacketsLost += Int(clamping: lost)
-    result.malformed += ice.counters.malformedMessages + ice.counters.malformedCandidates
-    result.malformed += dtls?.discarded ?? 0
+    result.localPacketsLost = adding(lost, to: result.localPacketsLost)
+    result.malformed &+= ice.counters.malformedMessages &+ ice.counters.malformedCandidates
+    result.malformed &+= dtls?.discarded ?? 0
     if result.roundTripMilliseconds == nil {
       result.roundTripMilliseconds = ice.roundTripMicroseconds.map { $0 / 1000 }
     }

@@ -109,7 +109,7 @@ extension PeerConnection {
 
   func receive(_ bytes: [UInt8], from source: SocketAddress, to local: SocketAddress, now: Instant) {
     guard bytes.count <= Limits.datagramBytesMax else {
-      counters.malformed += 1
+      counters.malformed &+= 1
       return
     }
     switch DatagramKind(bytes) {
@@ -126,7 +126,7 @@ extension PeerConnection {
       guard srtpReceiver != nil else { return keepEarly(bytes, source, local) }
       if isControlPacket(bytes) { receiveControl(bytes, now: now) } else { receiveMedia(bytes, now: now) }
     case .turnChannel, .unknown:
-      counters.malformed += 1
+      counters.malformed &+= 1
     }
   }
 
@@ -134,7 +134,7 @@ extension PeerConnection {
   /// is in there. Only what ICE has let through is kept, and it is judged again when it is replayed.
   private func keepEarly(_ bytes: [UInt8], _ source: SocketAddress, _ local: SocketAddress) {
     guard earlyDatagrams.count < Limits.earlyDatagramsMax, state != .failed else {
-      counters.earlyDatagramsDropped += 1
+      counters.earlyDatagramsDropped &+= 1
       return
     }
     earlyDatagrams.append(EarlyDatagram(bytes: bytes, source: source, local: local))

@@ -11,10 +11,17 @@ import Testing
   @Test func whatIsKeptIsDoneInOrderWhenTheSenderIsKnown() {
     var admission = Admission<Int>()
     for (number, sid) in [(1, "a"), (2, "b"), (3, "a")] as [(Int, Name)] {
-      let isHeld = admission.hold(number, from: sid, now: start)
+      let isHeld = admission.hold(number, from: Bench.sender(sid), now: start)
       #expect(isHeld)
     }
-    let done = [admission.announced("a"), admission.announced("a"), admission.announced("c")]
+    // A name that is another's session, and a session under another name, are neither.
+    var others = [Bench.participant("PA_b", .agent), Bench.participant("c", .agent)]
+    others[1].sid = "PA_b"
+    for other in others {
+      let theirs = admission.announced(other)
+      #expect(theirs.isEmpty)
+    }
+    let done = ["a", "a", "c"].map { admission.announced(Bench.participant($0, .agent)) }
     #expect(done == [[1, 3], [], []])
     #expect(admission.expired(now: start.advanced(byMilliseconds: 3_999)).isEmpty)
     #expect(admission.deadline.at == start.advanced(byMilliseconds: 4_000))
@@ -24,12 +31,14 @@ import Testing
 
   @Test func nobodyTakesTheOthersPlaces() {
     var admission = Admission<Int>()
-    let same = (0..<100).filter { admission.hold($0, from: "hidden", now: start) }
+    let same = (0..<100).filter { admission.hold($0, from: Bench.sender("same"), now: start) }
     #expect(same.count == DeviceLimits.unannouncedOfOneMax)
-    let others = (0..<100).filter { admission.hold($0, from: Name("sid-\($0)") ?? "", now: start) }
+    let others = (0..<100).filter {
+      admission.hold($0, from: Bench.sender(Name("sid-\($0)") ?? ""), now: start)
+    }
     #expect(others.count == DeviceLimits.unannouncedMax - DeviceLimits.unannouncedOfOneMax)
     admission.clear()
-    let isHeld = admission.hold(1, from: "hidden", now: start)
+    let isHeld = admission.hold(1, from: Bench.sender("same"), now: start)
     #expect(isHeld)
   }
 

@@ -11,7 +11,7 @@ func fuzzDescription(_ bytes: [UInt8]) {
     sessionID: 1, credentials: ICECredentials(usernameFragment: "abcd", password: "0123456789abcdefghijkl"),
     fingerprint: Fingerprint(algorithm: "sha-256", digest: [1, 2, 3]), canonicalName: "c")
   if let answer = try? makeAnswer(to: description, identity: identity, version: 1, prefersActive: true) {
-    precondition(answer.sections.map(\.mid) == description.sections.map(\.mid))
+    precondition(answer.sections.map { $0.mid } == description.sections.map { $0.mid })
     _ = answer.serialized()
   }
   guard let again = try? SessionDescription.parse(description.serialized()) else {

@@ -10,7 +10,8 @@ import Testing
   static func stream(_ id: Int, _ sid: String) -> IncomingStream {
     IncomingStream(
       id: id, streamID: "s\(id)", topic: Transcriptions.topic, isText: true, mimeType: "", name: "",
-      origin: PacketOrigin(identity: Name("of " + sid) ?? "", sid: Name(sid) ?? ""), timestampMilliseconds: 0, totalBytes: nil,
+      origin: PacketOrigin(identity: Name("of " + sid) ?? "", sid: Name(sid) ?? ""), timestampMilliseconds: 0,
+      totalBytes: nil,
       attributes: [:])
   }
 

@@ -57,14 +57,12 @@ struct Audience {
   /// What can be done now. What comes of somebody who is not announced yet waits for that.
   mutating func admit(_ message: Message, now: Instant) -> [Effect] {
     let caller = message.caller
-    if caller.kind == Caller.unknownKind, admission.hold(message, from: caller.place, now: now) { return [] }
+    if caller.kind == Caller.unknownKind, admission.hold(message, from: caller.sender, now: now) { return [] }
     return [message.effect(of: caller)]
   }
 
   mutating func passTime(now: Instant) -> [Effect] {
-    admission.expired(now: now).map {
-      $0.effect(of: caller(.participant(sid: $0.caller.sid, identity: $0.caller.identity)))
-    }
+    admission.expired(now: now).map { $0.effect(of: caller($0.caller.sender)) }
   }
 
   // MARK: - Who comes and goes
@@ -80,10 +78,7 @@ struct Audience {
   /// session under its old name.
   mutating func announced(_ participant: Participant) -> [Effect] {
     let known = caller(participant)
-    // A server that stamps no session leaves the name to go by.
-    let waited =
-      admission.announced(known.place) + admission.announced(Caller(kind: "", identity: known.identity).place)
-    return waited.map { $0.effect(of: known) }
+    return admission.announced(participant).map { $0.effect(of: known) }
   }
 
   func left(_ participant: Participant, _ reason: DisconnectReason) -> [Effect] {
@@ -140,8 +135,8 @@ struct Audience {
 }
 
 extension Caller {
-  /// Where what is kept of somebody stands: by the session that the server stamps, else by the name.
-  fileprivate var place: Name { sid.isEmpty ? identity : sid }
+  /// Of somebody in the room; it is empty of whoever has no name there.
+  fileprivate var sender: Sender { .participant(sid: sid, identity: identity) }
 }
 
 extension Audience.Message {

@@ -1,4 +1,5 @@
 import Base
+import LiveKit
 
 /// Calls and keys of somebody whom the server has not announced yet. Servers announce who publishes nothing in batches
 /// of three seconds, so who calls at once would be judged as nobody: what came is kept, in order, until the sender is
@@ -13,7 +14,7 @@ import Base
 /// | nothing for 4 s | waits | done, as of somebody unknown |
 struct Admission<Message> {
   private struct Waiting {
-    let sid: Name
+    let sender: Sender
     let message: Message
     let due: Instant
   }
@@ -25,22 +26,23 @@ struct Admission<Message> {
   var deadline: Deadline { Deadline("announcement", waiting.first?.due) }
 
   /// False if there is no room for it.
-  mutating func hold(_ message: Message, from sid: Name, now: Instant) -> Bool {
+  mutating func hold(_ message: Message, from sender: Sender, now: Instant) -> Bool {
     // Who is hidden is never announced, and must not take the place of those who will be.
     var same = 0
-    for message in waiting where message.sid == sid { same += 1 }
+    for message in waiting where message.sender == sender { same += 1 }
     guard waiting.count < DeviceLimits.unannouncedMax, same < DeviceLimits.unannouncedOfOneMax else {
       return false
     }
     let due = now.advanced(byMilliseconds: DeviceLimits.announcementMilliseconds)
-    waiting.append(Waiting(sid: sid, message: message, due: due))
+    waiting.append(Waiting(sender: sender, message: message, due: due))
     return true
   }
 
   /// What waited for this one, oldest first.
-  mutating func announced(_ sid: Name) -> [Message] {
-    let known = waiting.filter { $0.sid == sid }
-    waiting.removeAll { $0.sid == sid }
+  mutating func announced(_ participant: Participant) -> [Message] {
+    func isMeant(_ message: Waiting) -> Bool { message.sender.participant(among: [participant]) != nil }
+    let known = waiting.filter(isMeant)
+    waiting.removeAll(where: isMeant)
     return known.map { $0.message }
   }
 

@@ -11,7 +11,7 @@ extension Room {
     to destination: Name, method: Name, payload: String, responseTimeoutMilliseconds: Int, now: Instant
   ) -> RPCCall.ID {
     let id = core.rpc.nextCall
-    core.rpc.nextCall += 1
+    core.rpc.nextCall &+= 1
     let limits = configuration.limits
     if let refusal = refusal(destination, payload) {
       emit(.rpcCompleted(id, .failure(refusal)))
@@ -50,7 +50,7 @@ extension Room {
 
   func acknowledged(_ requestID: Name, identity: Name) {
     guard let index = call(requestID, identity), core.rpc.calls[index].acknowledgedUntil != nil else {
-      core.statistics.data.lateAnswers += 1
+      core.statistics.data.lateAnswers &+= 1
       return
     }
     core.rpc.calls[index].acknowledgedUntil = nil
@@ -60,7 +60,7 @@ extension Room {
   /// May come before the acknowledgement, which is not needed then.
   func answered(_ requestID: Name, _ result: Result<String, RPCError>, identity: Name) {
     guard call(requestID, identity) != nil else {
-      core.statistics.data.lateAnswers += 1
+      core.statistics.data.lateAnswers &+= 1
       return
     }
     complete(requestID, result)

@@ -40,7 +40,7 @@ extension Room {
     let bytes = DataPacket(destinations: destinations, sequence: sequence, value: packet)
       .encoded(lossy: !reliable)
     guard bytes.count <= configuration.limits.dataMessageBytesMax else {
-      core.statistics.data.oversized += 1
+      core.statistics.data.oversized &+= 1
       throw .tooLarge(bytes: bytes.count, max: configuration.limits.dataMessageBytesMax)
     }
     if reliable { try enqueue(bytes, urgent, now) } else { try sendLossy(bytes, now) }
@@ -65,7 +65,7 @@ extension Room {
     guard queue.waiting.count < limits.dataQueuePacketsMax * share,
       queue.waitingBytes + bytes.count <= limits.dataQueueBytesMax * share
     else {
-      core.statistics.data.dropped += 1
+      core.statistics.data.dropped &+= 1
       throw .full(bufferedBytes: bufferedBytes)
     }
     core.session.data.queue.append(bytes)
@@ -88,7 +88,7 @@ extension Room {
         // What the other end will never take must not block what is behind it.
         guard case .tooLarge(let bytes, let max) = error else { break }
         core.session.data.queue.dropFirst()
-        core.statistics.data.oversized += 1
+        core.statistics.data.oversized &+= 1
         tellDataFailed(.tooLarge(bytes: bytes, max: max))
         continue
       }
@@ -102,13 +102,13 @@ extension Room {
     guard let channel = core.session.data.channel(.lossy), channel.isOpen,
       let publisher = core.session.publisher
     else {
-      core.statistics.data.dropped += 1
+      core.statistics.data.dropped &+= 1
       throw .notOpen
     }
     do throws(DataChannelFailure) {
       try publisher.send(bytes, channel: channel.id, now: now)
     } catch {
-      core.statistics.data.dropped += 1
+      core.statistics.data.dropped &+= 1
       switch error {
       case .notOpen: throw .notOpen
       case .tooLarge(let bytes, let max): throw .tooLarge(bytes: bytes, max: max)

@@ -44,7 +44,7 @@ extension Room {
     } else if core.session.data.channels.count < configuration.limits.dataChannelsMax {
       core.session.data.channels.append(.init(peer: peer, id: id, kind: kind, isOpen: true))
     } else {
-      core.statistics.limitDrops += 1
+      core.statistics.limitDrops &+= 1
     }
     if core.session.data.channel(.reliable)?.id == id, peer == .publisher {
       core.session.data.waitingUntil = nil
@@ -59,7 +59,7 @@ extension Room {
 
   func channelMessage(_ peer: Peer, _ id: PeerConnection.DataChannelID, _ bytes: [UInt8], _ now: Instant) {
     guard let index = core.session.data.index(peer, id) else {
-      core.statistics.data.unknownKinds += 1
+      core.statistics.data.unknownKinds &+= 1
       return
     }
     receivedData(bytes, reliable: core.session.data.channels[index].kind == .reliable, now)
@@ -83,7 +83,7 @@ extension Room {
   func giveUpWaitingPackets() {
     core.session.data.waitingUntil = nil
     let packets = core.session.data.queue.dropWaiting()
-    core.statistics.data.dropped += packets
+    core.statistics.data.dropped &+= packets
     if packets > 0 { tellDataFailed(.givenUp(packets: packets)) }
   }
 }

@@ -3,20 +3,20 @@ import Base
 /// What arrives, kind by kind.
 extension Room {
   func receivedData(_ bytes: [UInt8], reliable: Bool, _ now: Instant) {
-    core.statistics.data.packetsReceived += 1
+    core.statistics.data.packetsReceived &+= 1
     guard bytes.count <= configuration.limits.dataMessageReceivedBytesMax else {
-      core.statistics.data.oversized += 1
+      core.statistics.data.oversized &+= 1
       return
     }
     guard
       let packet = DataPacketDecoder.decode(
         bytes, limits: configuration.limits, dropped: &core.statistics.limitDrops)
     else {
-      core.statistics.data.malformed += 1
+      core.statistics.data.malformed &+= 1
       return
     }
     if reliable, !isFirst(packet) {
-      core.statistics.data.duplicates += 1
+      core.statistics.data.duplicates &+= 1
       return
     }
     // Packets arrive up to 3 s before their sender is announced, so an unknown identity is no reason to drop them.
@@ -38,8 +38,8 @@ extension Room {
     case .streamTrailer(let trailer): received(trailer, from: origin, now)
     case .transcription(let transcription): received(transcription, from: origin, now)
     case .chat(let chat): received(chat, from: origin)
-    case .encrypted: core.statistics.data.encrypted += 1
-    case .unknown: core.statistics.data.unknownKinds += 1
+    case .encrypted: core.statistics.data.encrypted &+= 1
+    case .unknown: core.statistics.data.unknownKinds &+= 1
     }
   }
 
@@ -63,13 +63,13 @@ extension Room {
       // A pause of half a second, for telephones.
       if ascii == UInt8(ascii: "w") { continue }
       guard let code = DTMF.code(ascii), codes.count < configuration.limits.dtmfDigitsPerPacketMax else {
-        core.statistics.data.malformed += 1
+        core.statistics.data.malformed &+= 1
         return
       }
       codes.append(code)
     }
-    if codes.isEmpty { core.statistics.data.malformed += 1 }
-    if codes.count == 1, code != codes[0] { core.statistics.data.contradictoryDigits += 1 }
+    if codes.isEmpty { core.statistics.data.malformed &+= 1 }
+    if codes.count == 1, code != codes[0] { core.statistics.data.contradictoryDigits &+= 1 }
     for code in codes { emit(.dtmfReceived(digit: DTMF.digit(code), sender: sender)) }
   }
 }

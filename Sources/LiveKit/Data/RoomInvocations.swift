@@ -6,7 +6,7 @@ extension Room {
   /// becomes the error 1504; an error's words are cut to what may be sent.
   public func answerRPC(_ id: RPCInvocation.ID, _ result: Result<String, RPCError>, now: Instant) {
     guard let index = core.rpc.invocations.firstIndex(where: { $0.id == id }) else {
-      core.statistics.data.lateAnswers += 1
+      core.statistics.data.lateAnswers &+= 1
       return
     }
     let invocation = core.rpc.invocations.remove(at: index)
@@ -28,14 +28,14 @@ extension Room {
     let limits = configuration.limits
     let identity = stamped.identity
     guard !request.id.isEmpty, request.id.utf8Count + identity.utf8Count <= limits.rpcIDBytesMax else {
-      core.statistics.data.malformed += 1
+      core.statistics.data.malformed &+= 1
       return
     }
     // The server's own calls bear their id in place of an identity, and come from no session. Whoever merely calls
     // himself like that has one.
     let caller = identity == request.id && stamped.sid.isEmpty ? Sender.server : stamped
     if core.rpc.recent.contains(where: { $0.requestID == request.id && $0.sender == caller }) {
-      core.statistics.data.repeatedRequests += 1
+      core.statistics.data.repeatedRequests &+= 1
       return
     }
     if core.rpc.recent.count >= limits.rpcRecentRequestsMax { core.rpc.recent.removeFirst() }
@@ -43,7 +43,7 @@ extension Room {
     // Before anything else, so that the caller knows that somebody is there.
     reply(.rpcAck(requestID: request.id), to: caller, now)
     if let refusal = refusal(of: request) {
-      core.statistics.data.refusedRequests += 1
+      core.statistics.data.refusedRequests &+= 1
       return reply(.rpcResponse(requestID: request.id, .failure(refusal)), to: caller, now)
     }
     let wanted = Int(clamping: request.responseTimeoutMilliseconds)
@@ -53,7 +53,7 @@ extension Room {
       id: core.rpc.nextInvocation, sender: caller, method: request.method, payload: request.payload,
       responseTimeoutMilliseconds: timeout, requestID: request.id,
       until: now.advanced(byMilliseconds: timeout + limits.rpcRoundTripMilliseconds))
-    core.rpc.nextInvocation += 1
+    core.rpc.nextInvocation &+= 1
     core.rpc.invocations.append(invocation)
     emit(.rpcInvoked(invocation))
   }
@@ -76,7 +76,7 @@ extension Room {
     case .server: break
     case .participant(_, let identity): destinations = [identity]
     case .hidden:
-      core.statistics.data.hiddenCallers += 1
+      core.statistics.data.hiddenCallers &+= 1
       return
     }
     do throws(DataFailure) {

@@ -39,11 +39,11 @@ struct IncomingStreams {
     _ header: DataPacket.StreamHeader, from origin: PacketOrigin, collects: Bool, now: Instant
   ) -> [Change] {
     if header.isCompressed {
-      statistics.compressed += 1
+      statistics.compressed &+= 1
       return []
     }
     if open.contains(where: { $0.stream.streamID == header.streamID }) {
-      statistics.repeatedIDs += 1
+      statistics.repeatedIDs &+= 1
       return []
     }
     let total = header.totalBytes.map { Int(clamping: $0) }
@@ -54,7 +54,7 @@ struct IncomingStreams {
         < limits.incomingStreamsPerSenderMax,
       !collects || total ?? 0 <= limits.collectedTextBytesMax
     else {
-      statistics.refused += 1
+      statistics.refused &+= 1
       return []
     }
     var stream = IncomingStream(
@@ -66,8 +66,8 @@ struct IncomingStreams {
       stream.name = name
     }
     stream.merge(header.attributes)
-    nextID += 1
-    statistics.received += 1
+    nextID &+= 1
+    statistics.received &+= 1
     open.append(Open(stream: stream, deadline: now, collected: collects ? [] : nil))
     touch(open.count - 1, now)
     guard let inline = header.inlineContent else { return [.opened(stream)] }
@@ -136,7 +136,7 @@ struct IncomingStreams {
 
   private mutating func end(_ index: Int, _ failure: StreamFailure?) -> Change {
     let gone = open.remove(at: index)
-    if failure != nil { statistics.failed += 1 }
+    if failure != nil { statistics.failed &+= 1 }
     return .ended(gone.stream, collected: gone.collected ?? [], failure)
   }
 
@@ -151,7 +151,7 @@ struct IncomingStreams {
 
   private mutating func find(_ streamID: Name, _ origin: PacketOrigin) -> Int? {
     let index = open.firstIndex { $0.stream.streamID == streamID && $0.stream.origin.matches(origin) }
-    if index == nil { statistics.stray += 1 }
+    if index == nil { statistics.stray &+= 1 }
     return index
   }
 

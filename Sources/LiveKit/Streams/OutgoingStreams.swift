@@ -30,7 +30,7 @@ struct OutgoingStreams {
     try checkTexts(bytes, count: header.attributes.count + destinations.count)
     let id = OutgoingStream.ID(nextID)
     open.append(OutgoingStream(id: id, header: header, destinations: destinations))
-    nextID += 1
+    nextID &+= 1
     return id
   }
 

@@ -70,7 +70,7 @@ struct Transcriptions {
       if isStreaming || streamed.contains(where: { $0.segment == segment.id || $0.id == segment.id })
         || !remember(Legacy(sender: key, speaker: packet.identity, segment: segment))
       {
-        duplicates += 1
+        duplicates &+= 1
         continue
       }
       result.append(

@@ -62,7 +62,7 @@ final class DTLSTransport {
   func receive(_ datagram: [UInt8], now: Instant) {
     // Less than a record header (RFC 6347 §4.1). OpenSSL would take an empty datagram for the end of the stream.
     guard datagram.count >= 13 else {
-      discarded += 1
+      discarded &+= 1
       return
     }
     if state == .new { start(now: now) }
@@ -77,7 +77,7 @@ final class DTLSTransport {
     advance(now: now)
     if pipe.incoming != nil {
       pipe.incoming = nil
-      discarded += 1
+      discarded &+= 1
     }
   }
 

@@ -48,7 +48,7 @@ extension ICEAgent {
     let message = checkMessage(
       local: list.localCredentials, remote: remote, preference: local.preference, nominates: nominates)
     let key = Array(remote.password.utf8)
-    counters.checksSent += 1
+    counters.checksSent &+= 1
     start(
       ICETransaction(
         id: message.transaction, purpose: .check(pair: pair.id, nominates: nominates, role: role),
@@ -80,12 +80,12 @@ extension ICEAgent {
     _ message: STUNMessage, from source: SocketAddress, to base: SocketAddress, _ now: Instant
   ) {
     guard let index = transactions.firstIndex(where: { $0.id == message.transaction }) else {
-      counters.unexpectedResponses += 1
+      counters.unexpectedResponses &+= 1
       return
     }
     let transaction = transactions[index]
     guard transaction.key.isEmpty || message.isAuthentic(key: transaction.key) else {
-      counters.unauthenticatedMessages += 1
+      counters.unauthenticatedMessages &+= 1
       return
     }
     transactions.remove(at: index)
@@ -150,7 +150,7 @@ extension ICEAgent {
 
   func switchRole(to next: ICERole) {
     role = next
-    counters.roleSwitches += 1
+    counters.roleSwitches &+= 1
     list.nominating = nil
     for index in list.pairs.indices { list.pairs[index].updatePriority(next) }
   }

@@ -59,7 +59,7 @@ extension ICEAgent {
       if case .consent = $0.purpose { true } else { false }
     }
     guard outstanding < Limits.consentRequestsOutstandingMax else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     let message = checkMessage(

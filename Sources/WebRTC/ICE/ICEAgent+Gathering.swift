@@ -19,7 +19,7 @@ extension ICEAgent {
   func addLocalAddress(_ base: SocketAddress, now: Instant) {
     guard !localAddresses.contains(where: { $0.base == base }) else { return }
     guard localAddresses.count < Limits.localAddressesMax, !base.ip.isUnspecified, base.port != 0 else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     var address = LocalAddress(base: base, preference: localPreference(base.ip), candidates: [])
@@ -62,7 +62,7 @@ extension ICEAgent {
   func addSTUNServer(_ server: SocketAddress, now: Instant) {
     guard !stunServers.contains(server) else { return }
     guard stunServers.count < Limits.stunServersMax, !server.ip.isUnspecified, server.port != 0 else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     stunServers.append(server)
@@ -81,7 +81,7 @@ extension ICEAgent {
       mapped.ip.family == transaction.base.ip.family, !mapped.ip.isUnspecified
     else { return }
     guard localAddresses.reduce(0, { $0 + $1.candidates.count }) < Limits.localCandidatesMax else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     let candidate = ICECandidate(

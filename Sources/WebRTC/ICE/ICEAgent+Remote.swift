@@ -37,8 +37,8 @@ extension ICEAgent {
       accept(try ICECandidate.parse(line), isReplayed: false, now)
     } catch {
       switch error {
-      case .malformed: counters.malformedCandidates += 1
-      case .ignored: counters.ignoredCandidates += 1
+      case .malformed: counters.malformedCandidates &+= 1
+      case .ignored: counters.ignoredCandidates &+= 1
       }
     }
   }
@@ -64,7 +64,7 @@ extension ICEAgent {
     if let fragment = candidate.usernameFragment, fragment != remote.usernameFragment {
       // Ahead of the description that announces its generation, or late by one; the next description tells.
       if !isReplayed { return hold(candidate) }
-      counters.staleCandidates += 1
+      counters.staleCandidates &+= 1
       return
     }
     if let index = list.remoteCandidates.firstIndex(where: { $0.address == candidate.address }) {
@@ -74,7 +74,7 @@ extension ICEAgent {
     }
     let signalled = list.remoteCandidates.count { $0.kind != .peerReflexive }
     guard signalled < Limits.remoteCandidatesMax else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     addRemote(candidate, now)
@@ -83,7 +83,7 @@ extension ICEAgent {
   private func hold(_ candidate: ICECandidate) {
     guard !heldCandidates.contains(candidate) else { return }
     if heldCandidates.count >= Limits.heldCandidatesMax {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       heldCandidates.removeFirst()
     }
     heldCandidates.append(candidate)
@@ -116,10 +116,10 @@ extension ICEAgent {
     // Once there is a path, only the peer's own checks open further ones.
     if selected?.generation == list.generation { pair.state = .stopped }
     guard makeRoom(for: pair) else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
-    nextPairID += 1
+    nextPairID &+= 1
     list.pairs.append(pair)
     list.lastProgress = now
     if state == .failed { change(.checking, "a new candidate to try") }

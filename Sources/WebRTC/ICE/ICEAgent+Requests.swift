@@ -8,11 +8,11 @@ extension ICEAgent {
     do throws(STUNFailure) {
       message = try STUNMessage.parse(datagram)
     } catch {
-      counters.malformedMessages += 1
+      counters.malformedMessages &+= 1
       return
     }
     guard message.method == STUNMessage.bindingMethod else {
-      counters.malformedMessages += 1
+      counters.malformedMessages &+= 1
       return
     }
     switch message.messageClass {
@@ -28,11 +28,11 @@ extension ICEAgent {
     guard let addressed = authenticate(message) else {
       // RFC 8489 §9.1.3 would answer 400 or 401. Silence tells a stranger less, and a peer that missed our new
       // credentials repeats itself anyway.
-      counters.unauthenticatedMessages += 1
+      counters.unauthenticatedMessages &+= 1
       return
     }
     guard localAddresses.contains(where: { $0.base == base }) else { return }
-    counters.checksReceived += 1
+    counters.checksReceived &+= 1
     let key = Array(addressed.credentials.password.utf8)
     let unknown = message.unknownRequiredAttributes
     if !unknown.isEmpty {
@@ -56,7 +56,7 @@ extension ICEAgent {
       remoteFragment: addressed.remoteFragment)
     if list.remoteCredentials != nil { return handleCheck(check, now) }
     guard list.earlyChecks.count < Limits.earlyChecksMax else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     if !list.earlyChecks.contains(check) { list.earlyChecks.append(check) }
@@ -67,7 +67,7 @@ extension ICEAgent {
     if !list.remoteCandidates.contains(where: { $0.address == check.source }) {
       let known = list.remoteCandidates.count { $0.kind == .peerReflexive }
       guard known < Limits.peerReflexiveCandidatesMax else {
-        counters.overLimit += 1
+        counters.overLimit &+= 1
         return
       }
       // §7.3.1.3. Its foundation matters to nobody, as long as it differs from those of the peer.

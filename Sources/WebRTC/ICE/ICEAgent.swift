@@ -128,7 +128,7 @@ final class ICEAgent {
 
   func transmit(_ datagram: [UInt8], from base: SocketAddress, to remote: SocketAddress) {
     guard outputs.count - outputIndex < Limits.iceOutputsMax else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     outputs.append(.transmit(datagram, from: base, to: remote))

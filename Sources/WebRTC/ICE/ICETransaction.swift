@@ -29,7 +29,7 @@ extension ICEAgent {
   /// Sends the first datagram of a transaction.
   func start(_ transaction: ICETransaction, _ now: Instant) {
     guard hasRoomForTransaction else {
-      counters.overLimit += 1
+      counters.overLimit &+= 1
       return
     }
     var started = transaction

@@ -5,7 +5,7 @@ struct ReportBlock: Equatable, Sendable {
   var ssrc: UInt32
   /// Since the previous report, in 1/256.
   var fractionLost: UInt8 = 0
-  /// 24 bits, signed: duplicates count against losses.
+  /// 24 bits, signed: duplicates count against losses (RFC 3550 §6.4.1 clamps them).
   var cumulativeLost = 0
   var highestSequence: UInt32 = 0
   /// In the clock rate of the source.
@@ -14,6 +14,8 @@ struct ReportBlock: Equatable, Sendable {
   var lastSenderReport: UInt32 = 0
   /// Since that report came, in 1/65 536 s.
   var delaySinceLastSenderReport: UInt32 = 0
+
+  static func bounded(_ lost: Int64) -> Int { Int(min(max(lost, -0x80_0000), 0x7F_FFFF)) }
 }
 
 /// What an RTCP packet says, as far as it matters here.
@@ -212,8 +214,7 @@ enum RTCPPacket: Equatable, Sendable {
     for block in blocks {
       writer.u32(block.ssrc)
       writer.u8(block.fractionLost)
-      writer.u24(
-        UInt32(truncatingIfNeeded: max(-0x80_0000, min(block.cumulativeLost, 0x7F_FFFF))) & 0xFF_FFFF)
+      writer.u24(UInt32(truncatingIfNeeded: ReportBlock.bounded(Int64(block.cumulativeLost))) & 0xFF_FFFF)
       writer.u32(block.highestSequence)
       writer.u32(block.jitter)
       writer.u32(block.lastSenderReport)

@@ -58,12 +58,13 @@ struct RTPReceiveStream {
     reportedArrival = lastArrival
     var block = ReportBlock(ssrc: ssrc)
     block.fractionLost = sequence.takeFractionLost()
-    block.cumulativeLost = Int(sequence.lost)
+    block.cumulativeLost = ReportBlock.bounded(sequence.lost)
     block.highestSequence = UInt32(truncatingIfNeeded: highest - 0x10000)
     block.jitter = scaledJitter >> 4
     if let senderReport {
       block.lastSenderReport = senderReport.ntpMiddle
-      let delay = now.microseconds(since: senderReport.arrived)
+      // The field ends after 18 h, in which the product fits 64 bits.
+      let delay = min(now.microseconds(since: senderReport.arrived), Int64(UInt32.max) * 16)
       block.delaySinceLastSenderReport = UInt32(clamping: delay * 65_536 / 1_000_000)
       peerKnowsRoundTrip = true
     }
@@ -74,8 +75,7 @@ struct RTPReceiveStream {
   var jitterMilliseconds: Int { rtpMilliseconds(scaledJitter >> 4) }
 
   private mutating func updateJitter(_ timestamp: UInt32, now: Instant) {
-    let clock = now.microseconds * Int64(RTPSendStream.clockRate) / 1_000_000
-    let transit = UInt32(truncatingIfNeeded: clock) &- timestamp
+    let transit = rtpTicks(microseconds: now.microseconds) &- timestamp
     if let lastTransit {
       let difference = Int32(bitPattern: transit &- lastTransit).magnitude
       // A pause of the sender (mute, DTX) whose timestamps stood still would show for minutes: 1 s is no jitter.
@@ -85,6 +85,20 @@ struct RTPReceiveStream {
     }
     lastTransit = transit
   }
+}
+
+/// What the media clock shows after so many microseconds; it wraps, as its 32 bits do, and at no age of the machine
+/// does anything overflow.
+func rtpTicks(microseconds: Int64) -> UInt32 {
+  let ticksPerMillisecond = Int64(RTPSendStream.clockRate / 1000)
+  let (milliseconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1000)
+  return UInt32(truncatingIfNeeded: milliseconds &* ticksPerMillisecond &+ rest * ticksPerMillisecond / 1000)
+}
+
+/// Adds losses to a counter, which stays at its limit where a word has 32 bits.
+func adding(_ losses: Int64, to counter: Int) -> Int {
+  let (sum, overflows) = Int64(counter).addingReportingOverflow(losses)
+  return overflows ? .max : Int(clamping: sum)
 }
 
 /// Ticks of the media clock in whole milliseconds. As they come from the network they may be any number.

@@ -73,7 +73,7 @@ struct RTPSendStream {
       else { continue }
       history[index].lastSent = now
       datagrams.append(history[index].datagram)
-      retransmissions += 1
+      retransmissions &+= 1
     }
     return datagrams
   }
@@ -88,9 +88,9 @@ struct RTPSendStream {
   mutating func senderReport(now: Instant) -> RTCPPacket.SenderInformation? {
     guard let lastFrame else { return nil }
     lastReport = now
-    let elapsed = now.microseconds(since: lastFrame.sent) * Int64(RTPSendStream.clockRate) / 1_000_000
+    let elapsed = rtpTicks(microseconds: now.microseconds(since: lastFrame.sent))
     return RTCPPacket.SenderInformation(
-      ntp: now.ntp, rtpTimestamp: lastFrame.timestamp &+ UInt32(truncatingIfNeeded: elapsed),
+      ntp: now.ntp, rtpTimestamp: lastFrame.timestamp &+ elapsed,
       packets: packetsSent, octets: octetsSent)
   }
 }

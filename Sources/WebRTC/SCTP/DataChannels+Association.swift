@@ -6,7 +6,7 @@ extension DataChannels {
     switch event {
     case .up(let streams): self.streams = min(streams, Limits.sctpStreamsMax)
     case .message(let stream, let identifier, let bytes): receive(bytes, stream, identifier)
-    case .oversized: messagesDropped += 1
+    case .oversized: messagesDropped &+= 1
     case .incomingReset(let streams): peerClosed(streams)
     case .outgoingReset(let streams, let failed): outgoingReset(streams, failed: failed)
     case .restarted: closeAll()
@@ -25,25 +25,25 @@ extension DataChannels {
     guard let index, channels[index].phase != .closing,
       isEmpty || identifier == DCEPMessage.Identifier.binary || identifier == DCEPMessage.Identifier.string
     else {
-      messagesDropped += 1
+      messagesDropped &+= 1
       return
     }
     // Whoever sends on our channel has read its OPEN, even if the acknowledgement was overtaken.
     opened(index)
-    messagesReceived += 1
+    messagesReceived &+= 1
     events.append(.dataChannelMessage(channels[index].id, isEmpty ? [] : bytes))
   }
 
   private func receiveControl(_ bytes: [UInt8], _ stream: UInt16, _ index: Int?) {
     switch DCEPMessage(bytes) {
     case .acknowledgement?:
-      if let index { opened(index) } else { messagesDropped += 1 }
+      if let index { opened(index) } else { messagesDropped &+= 1 }
     case .open(let open)?:
       // On a stream that is ours to give, or in use, it is a mistake (RFC 8832 §6).
       guard index == nil, channels.count < Limits.dataChannelsMax, Int(stream) < streams,
         (stream & 1 == 0) != isDTLSClient
       else {
-        messagesDropped += 1
+        messagesDropped &+= 1
         return
       }
       var channel = Channel(
@@ -54,7 +54,7 @@ extension DataChannels {
       channels.append(channel)
       events.append(.dataChannelOpened(channel.id, label: channel.label))
     case nil:
-      messagesDropped += 1
+      messagesDropped &+= 1
     }
   }
 

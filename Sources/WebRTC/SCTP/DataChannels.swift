@@ -138,7 +138,7 @@ final class DataChannels {
     }
     switch result {
     case .accepted:
-      messagesSent += 1
+      messagesSent &+= 1
       noteUnsettled(index, bytes: max(1, message.count))
       settle()
     case .full:
@@ -167,7 +167,7 @@ final class DataChannels {
   // Helpers.
 
   func newID() -> PeerConnection.DataChannelID {
-    lastID += 1
+    lastID &+= 1
     return PeerConnection.DataChannelID(lastID)
   }
 

@@ -37,7 +37,7 @@ enum SCTPLibrary {
 
   static func register(_ association: SCTPAssociation, now: Instant) -> UnsafeMutableRawPointer? {
     start()
-    lastHandle += 1
+    lastHandle &+= 1
     let thread = UInt(lintel_usrsctp_thread())
     // The first association of a thread starts its clock; one that nobody goes by any more is forgotten.
     clocks.removeAll { clock in !entries.contains { $0.thread == clock.thread } }
