@@ -155,4 +155,4 @@ async def test_a_device_that_is_always_ready_is_no_card(server, room, make_devic
     begin = time.monotonic()
     assert device.stop(seconds=2) == 0
     assert time.monotonic() - begin < 1, "SIGTERM ends it within a second"
-    assert not lines_with(device, "overran") and not lines_with(device, "restart")
+    assert not lines_with(device, "overran") and not lines_with(device, "starting anew")
