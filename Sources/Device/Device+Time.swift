@@ -6,16 +6,14 @@ import LiveKit
 /// What is waited for, and what comes of it.
 extension Device {
   /// The next of its own times; the room's are the room's.
-  var nextDeadline: Deadline? {
-    let all =
-      stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines + panel.deadlines
+  var nextDeadline: Deadline? { Deadline.earliest(of: deadlines) }
+
+  /// The next one that somebody may wait for; looking at the receiver's reports every other second is none.
+  var nextToldDeadline: Deadline? { Deadline.earliest(of: deadlines.filter { $0.name != "uplink-report" }) }
+
+  private var deadlines: [Deadline] {
+    stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines + panel.deadlines
       + audience.deadlines + [Deadline("self-test", doctor.due)]
-    var next: Deadline?
-    for deadline in all {
-      guard let at = deadline.at else { continue }
-      if next?.at.map({ at < $0 }) ?? true { next = deadline }
-    }
-    return next
   }
 
   func passTime(_ now: Instant) {

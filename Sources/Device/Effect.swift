@@ -59,4 +59,13 @@ struct Deadline: Equatable {
     self.name = name
     self.at = at
   }
+
+  static func earliest(of deadlines: [Deadline]) -> Deadline? {
+    var next: Deadline?
+    for deadline in deadlines {
+      guard let at = deadline.at else { continue }
+      if next?.at.map({ at < $0 }) ?? true { next = deadline }
+    }
+    return next
+  }
 }

@@ -6,7 +6,7 @@ import time
 from livekit.protocol import models
 import pytest
 
-from peers import Peer, token
+from peers import Peer, token, wait_for
 from sound import hum
 
 ROUNDS = 20
@@ -36,12 +36,22 @@ CAUSES = {"dismissed-participant-removed": remove, "dismissed-room-deleted": del
           "dismissed-duplicate-identity": twin}
 
 
+async def joined(device):
+    """Until it is in the room and has said so. -> how many changes of the connection it has told of"""
+    await device.connected()
+
+    def told():
+        states = [e["state"] for e in device.events("room.connection")]
+        return len(states) if states and states[-1] == "connected" else 0
+
+    return await wait_for(told, 3, "told of the connection")
+
+
 async def sent_away(device, server, room, code):
     """One round: in the room, thrown out, out and staying out, and saying why."""
     result = await device.ask("join")
     assert result.status == 0, result
-    await device.connected()
-    before = len(device.events("room.connection"))
+    before = await joined(device)
     begin = time.monotonic()
     await CAUSES[code](server, room)
     status = await device.until(lambda s: s["room"]["connection"] == "disconnected", 5, "out of the room")
@@ -95,8 +105,7 @@ async def test_every_reason_in_every_order(server, room, make_device):
         order = orders[n % len(orders)]
         what = f"{reason}, {'-'.join(order)}"
         assert (await device.ask("join")).status == 0, what
-        await device.connected()
-        before, told = len(device.events("room.connection")), len(device.events("room.failure"))
+        before, told = await joined(device), len(device.events("room.failure"))
         await server.hook("leave", room=room, identity="door", reason=reason, signs=order, gap=0.15)
         await device.until(lambda s: s["room"]["connection"] != "connected", 5, f"out: {what}")
         await asyncio.sleep(0.8)

@@ -13,7 +13,7 @@ extension Device {
     status.device.board = settings.device.board.rawValue
     status.device.version = report.version
     status.device.uptimeSeconds = now.seconds(since: report.startedAt)
-    if let next = nextDeadline ?? room.nextDeadline.map({ Deadline($0.name, $0.at) }), let at = next.at {
+    if let next = nextToldDeadline ?? room.nextDeadline.map({ Deadline($0.name, $0.at) }), let at = next.at {
       status.device.next = NextDeadline(name: next.name, milliseconds: max(0, at.milliseconds(since: now)))
     }
     status.call.state = call.state

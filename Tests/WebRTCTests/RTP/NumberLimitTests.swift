@@ -32,7 +32,7 @@ import Testing
     #expect(adding(losses, to: counter) == expected)
   }
 
-  @Test(arguments: [0, 1, 999, 1_000, -1, -20_000, .max - 20_000, .min] as [Int64])
+  @Test(arguments: [0, 1, 999, 1_000, -20_000, .max - 20_000, .min] as [Int64])
   func theMediaClockGoesOnAtAnyAge(microseconds: Int64) {
     #expect(rtpTicks(microseconds: microseconds + 20_000) &- rtpTicks(microseconds: microseconds) == 960)
   }
