@@ -121,7 +121,7 @@ public struct Conversation: Sendable {
     let outcome = watch?.handle(message)
     if case .result(.number(Self.requestID), let result) = message, outcome == nil {
       guard let waitSeconds = action.waitSeconds else {
-        return finish(result, MethodRow.join.text(result))
+        return finish(result, Method.join.shown.text(result))
       }
       deadline = startedAt.advanced(byMilliseconds: waitSeconds * 1000)
     }
@@ -146,12 +146,12 @@ public struct Conversation: Sendable {
       let both = JSONValue.object([
         .init("lintelctl", .string(lintelVersion)), .init("linteld", result["version"]),
       ])
-      finish(both, MethodRow.version.text(result))
+      finish(both, Method.version.shown.text(result))
     case .request(let request):
       let isDone = result["problems"].array.isEmpty
-      finish(result, request.method.row.text(result), isDone ? .done : .failed)
+      finish(result, request.method.shown.text(result), isDone ? .done : .failed)
     case .doctor:
-      finish(result, MethodRow.doctor.text(result), Doctor.succeeded(result) ? .done : .failed)
+      finish(result, Method.doctor.shown.text(result), Doctor.succeeded(result) ? .done : .failed)
     case .sendFiles: fileAnswer(result, now)
     case .events(let follow):
       if json {
@@ -178,7 +178,7 @@ public struct Conversation: Sendable {
       let path = files.paths[files.index]
       let told = JSONValue.object([.init("path", .string(path)), .init("bytes", result["bytes"])])
       let name = files.paths.count == 1 ? "" : printable(path) + ": "
-      let text = name + MethodRow.sendFileEnd.text(result)
+      let text = name + Method.sendFileEnd.shown.text(result)
       if let request = files.next() {
         steps.append(.print(json ? told.text + "\n" : text))
         send(request)

@@ -24,41 +24,47 @@ public enum Method: String, CaseIterable, Sendable {
   case configReload = "config.reload"
   case version
 
-  var row: MethodRow {
+  /// As the daemon has it.
+  var row: MethodRow<NoFace> { seen() }
+
+  /// What of it a person sees.
+  var shown: ShownFace { (seen() as MethodRow<ShownFace>).face }
+
+  private func seen<Face: MethodFace>() -> MethodRow<Face> {
     switch self {
-    case .status: .status
-    case .call: .call
-    case .hangup: .hangup
-    case .join: .join
-    case .leave: .leave
-    case .mute: .mute
-    case .volume: .volume
-    case .participants: .participants
-    case .dtmf: .dtmf
-    case .rpc: .rpc
-    case .send: .send
-    case .sendFileBegin: .sendFileBegin
-    case .sendFileData: .sendFileData
-    case .sendFileEnd: .sendFileEnd
-    case .attributes: .attributes
-    case .doorOpen: .doorOpen
-    case .doorStatus: .doorStatus
-    case .doorOverride: .doorOverride
-    case .turnStart: .turnStart
-    case .turnEnd: .turnEnd
-    case .turnCancel: .turnCancel
-    case .press: .press
-    case .indicator: .indicator
-    case .tone: .tone
-    case .eventsSubscribe: .eventsSubscribe
-    case .doctor: .doctor
-    case .stats: .stats
-    case .metrics: .metrics
-    case .logLevel: .logLevel
-    case .configShow: .configShow
-    case .configCheck: .configCheck
-    case .configReload: .configReload
-    case .version: .version
+    case .status: .status()
+    case .call: .call()
+    case .hangup: .hangup()
+    case .join: .join()
+    case .leave: .leave()
+    case .mute: .mute()
+    case .volume: .volume()
+    case .participants: .participants()
+    case .dtmf: .dtmf()
+    case .rpc: .rpc()
+    case .send: .send()
+    case .sendFileBegin: .sendFileBegin()
+    case .sendFileData: .sendFileData()
+    case .sendFileEnd: .sendFileEnd()
+    case .attributes: .attributes()
+    case .doorOpen: .doorOpen()
+    case .doorStatus: .doorStatus()
+    case .doorOverride: .doorOverride()
+    case .turnStart: .turnStart()
+    case .turnEnd: .turnEnd()
+    case .turnCancel: .turnCancel()
+    case .press: .press()
+    case .indicator: .indicator()
+    case .tone: .tone()
+    case .eventsSubscribe: .eventsSubscribe()
+    case .doctor: .doctor()
+    case .stats: .stats()
+    case .metrics: .metrics()
+    case .logLevel: .logLevel()
+    case .configShow: .configShow()
+    case .configCheck: .configCheck()
+    case .configReload: .configReload()
+    case .version: .version()
     }
   }
 

@@ -1,90 +1,107 @@
 import Base
+import JSON
 
 /// The methods for whoever looks after the device.
 extension MethodRow {
-  static let doctor = MethodRow(
-    .doctor,
-    command: Command(
-      options: [
-        .init(
-          name: "--config", value: "FILE",
-          summary: "What linteld reads if it is not running (default: its own default).")
-      ],
-      summary: "Test everything, and say what to do about what is wrong.",
-      details: [
-        "Listens to the microphone, plays a tone, and looks at the clock, the token, the server and the room, which "
-          + "it joins for a few seconds if the device is in none. Each row says pass, warn or FAIL, and what to do. "
-          + "It takes about 6 seconds, or up to a minute where something does not answer.",
-        "If the daemon does not run, linteld makes the test by itself, with your rights.",
-      ],
-      examples: ["doctor", "--json doctor", "doctor --config /etc/lintel/lintel.conf"],
-      action: { .doctor(configuration: $0.value("--config")) }),
-    text: { Doctor.render($0) })
+  static func doctor() -> MethodRow<Face> {
+    MethodRow(
+      .doctor,
+      command: Command(
+        options: [
+          .init(
+            name: "--config", value: "FILE",
+            summary: "What linteld reads if it is not running (default: its own default).")
+        ],
+        summary: "Test everything, and say what to do about what is wrong.",
+        details: [
+          "Listens to the microphone, plays a tone, and looks at the clock, the token, the server and the room, which "
+            + "it joins for a few seconds if the device is in none. Each row says pass, warn or FAIL, and what to do. "
+            + "It takes about 6 seconds, or up to a minute where something does not answer.",
+          "If the daemon does not run, linteld makes the test by itself, with your rights.",
+        ],
+        examples: ["doctor", "--json doctor", "doctor --config /etc/lintel/lintel.conf"],
+        action: { .doctor(configuration: $0.value("--config")) }),
+      text: { Doctor.render($0) })
+  }
 
-  static let stats = MethodRow(
-    .stats,
-    command: Command(
-      summary: "Everything that the daemon counts.", details: ["The figures of `metrics`, one a line."],
-      examples: ["stats", "--json stats"], action: { _ in .request(.stats) }),
-    text: { ResultText.stats($0) })
+  static func stats() -> MethodRow<Face> {
+    MethodRow(
+      .stats,
+      command: Command(
+        summary: "Everything that the daemon counts.", details: ["The figures of `metrics`, one a line."],
+        examples: ["stats", "--json stats"], action: { _ in .request(.stats) }),
+      text: { ResultText.stats($0) })
+  }
 
-  static let metrics = MethodRow(
-    .metrics,
-    command: Command(
-      summary: "The same as OpenMetrics text, for a monitoring system.",
-      details: ["With [metrics] listen the daemon serves it over HTTP, too."], examples: ["metrics"],
-      action: { _ in .request(.metrics) }),
-    text: { ResultText.multiline($0["text"].string ?? "") })
+  static func metrics() -> MethodRow<Face> {
+    MethodRow(
+      .metrics,
+      command: Command(
+        summary: "The same as OpenMetrics text, for a monitoring system.",
+        details: ["With [metrics] listen the daemon serves it over HTTP, too."], examples: ["metrics"],
+        action: { _ in .request(.metrics) }),
+      text: { ResultText.multiline($0["text"].string ?? "") })
+  }
 
-  static let logLevel = MethodRow(
-    read: { parameters throws(ControlFailure) in .logLevel(try parameters.optionalName("level")) },
-    write: { if case .logLevel(let level) = $0 { [.init("level", .text(level))] } else { [] } },
-    rights: .administratorIf({ $0 != .logLevel(nil) }, to: "change what is logged"),
-    command: Command(
-      arguments: [.init(spelling: "LEVEL", isOptional: true)],
-      summary: "Show or set what goes to the journal.",
-      details: [
-        "The levels are error, warning, notice, info and debug, each with those before it. debug adds every event. "
-          + "It counts until the daemon ends. Setting it is for root and [control] admin-group."
-      ],
-      examples: ["log-level", "log-level debug"],
-      action: { .request(.logLevel($0.positional.first)) }),
-    text: { "the log level is \(printable($0["level"].string ?? "?"))\n" })
+  static func logLevel() -> MethodRow<Face> {
+    MethodRow(
+      read: { parameters throws(ControlFailure) in .logLevel(try parameters.optionalName("level")) },
+      write: { if case .logLevel(let level) = $0 { [.init("level", .text(level))] } else { [] } },
+      rights: .administratorIf({ $0 != .logLevel(nil) }, to: "change what is logged"),
+      command: Command(
+        arguments: [.init(spelling: "LEVEL", isOptional: true)],
+        summary: "Show or set what goes to the journal.",
+        details: [
+          "The levels are error, warning, notice, info and debug, each with those before it. debug adds every event. "
+            + "It counts until the daemon ends. Setting it is for root and [control] admin-group."
+        ],
+        examples: ["log-level", "log-level debug"],
+        action: { .request(.logLevel($0.positional.first)) }),
+      text: { "the log level is \(printable($0["level"].string ?? "?"))\n" })
+  }
 
-  static let configShow = MethodRow(
-    .configShow,
-    command: Command(
-      arguments: [.init(spelling: "show|check|reload")],
-      summary: "Show, check or reload the daemon's configuration.",
-      details: [
-        "show prints what counts now, without secrets. check reads the files and says what is wrong with them, also if the daemon does not run. "
-          + "reload applies what can be applied in a call and says what needs a restart; with a mistake in the files "
-          + "nothing changes. SIGHUP does the same. reload is for root and [control] admin-group."
-      ],
-      examples: ["config show", "config check", "config reload"],
-      action: {
-        switch $0.positional[0] {
-        case "show": .request(.configShow)
-        case "check": .request(.configCheck)
-        default: .request(.configReload)
-        }
-      }),
-    text: { ResultText.multiline($0["text"].string ?? "") })
+  static func configShow() -> MethodRow<Face> {
+    MethodRow(
+      .configShow,
+      command: Command(
+        arguments: [.init(spelling: "show|check|reload")],
+        summary: "Show, check or reload the daemon's configuration.",
+        details: [
+          "show prints what counts now, without secrets. check reads the files and says what is wrong with them, also if the daemon does not run. "
+            + "reload applies what can be applied in a call and says what needs a restart; with a mistake in the files "
+            + "nothing changes. SIGHUP does the same. reload is for root and [control] admin-group."
+        ],
+        examples: ["config show", "config check", "config reload"],
+        action: {
+          switch $0.positional[0] {
+          case "show": .request(.configShow)
+          case "check": .request(.configCheck)
+          default: .request(.configReload)
+          }
+        }),
+      text: { ResultText.multiline($0["text"].string ?? "") })
+  }
 
-  static let configCheck = MethodRow(
-    .configCheck,
-    text: {
-      let problems = ResultText.lines($0["problems"])
-      return problems.utf8.isEmpty ? "the configuration is as it should be\n" : problems
-    })
+  static func configCheck() -> MethodRow<Face> {
+    MethodRow(
+      .configCheck,
+      text: {
+        let problems = ResultText.lines($0["problems"])
+        return problems.utf8.isEmpty ? "the configuration is as it should be\n" : problems
+      })
+  }
 
-  static let configReload = MethodRow(
-    .configReload, rights: .administrator, text: { ResultText.reload($0) })
+  static func configReload() -> MethodRow<Face> {
+    MethodRow(
+      .configReload, rights: .administrator, text: { ResultText.reload($0) })
+  }
 
-  static let version = MethodRow(
-    .version,
-    command: Command(
-      summary: "The versions of lintelctl and of the daemon.", examples: ["version"],
-      action: { _ in .request(.version) }),
-    text: { "lintelctl \(lintelVersion)\nlinteld \(printable($0["version"].string ?? "?"))\n" })
+  static func version() -> MethodRow<Face> {
+    MethodRow(
+      .version,
+      command: Command(
+        summary: "The versions of lintelctl and of the daemon.", examples: ["version"],
+        action: { _ in .request(.version) }),
+      text: { "lintelctl \(lintelVersion)\nlinteld \(printable($0["version"].string ?? "?"))\n" })
+  }
 }
