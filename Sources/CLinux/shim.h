@@ -37,6 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "crash.h"
 #include "input.h"
 

@@ -39,6 +39,7 @@ public final class AudioThread<Board: AudioBoard> {
   public func start(priority: Int32? = 50) throws(BoardFailure) {
     guard threads == nil else { return }
     promiseOneThreadPerSoundDevice()
+    if priority != nil { forgetStarting() }
     let (pump, opener) = (pump, opener)
     opener.wantsLockedMemory = priority != nil
     let opening = try startThread("start the thread that opens sound devices") {

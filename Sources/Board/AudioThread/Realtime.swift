@@ -49,6 +49,10 @@ func nameThread(_ name: StaticString) {
 /// A stack that is there from the start.
 func touchAudioStack() { lintel_touch_stack(BoardLimits.audioThreadStackBytesTouched) }
 
+/// Lets go of what linking and starting read of the programs' files: symbols, relocations, code that runs once. Memory
+/// is locked only after that, so the lock holds what a call uses, and the kernel may have the rest.
+func forgetStarting() { lintel_drop_start_pages() }
+
 /// Asks that what is mapped now is never paged out; each page stays from its first use on (all at once would make
 /// every library resident). To be asked again when a device was opened, as that brings libraries and buffers.
 /// MCL_FUTURE would spare that, but turn the limit on locked memory into a limit on allocations. Answers why it
