@@ -10,8 +10,7 @@ static inline int lintel_drop_object(struct dl_phdr_info *object, size_t size, v
   (void)size;
   (void)unused;
   const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  // Without a header in a file there is nothing to read it from again (vDSO).
-  if (object->dlpi_name == NULL) return 0;
+  // What is no file's (the vDSO) the kernel keeps, whatever it is asked.
   for (int index = 0; index < object->dlpi_phnum; index++) {
     const ElfW(Phdr) *part = &object->dlpi_phdr[index];
     if (part->p_type != PT_LOAD || (part->p_flags & PF_W) != 0) continue;
