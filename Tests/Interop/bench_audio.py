@@ -129,8 +129,12 @@ async def count_rows(library, folder, server):
                     break
                 print("bench: the sound card had to recover; counting once more", file=sys.stderr)
             status = await device.status()
-    if not before.allocations:
-        raise SystemExit("bench: not even the opening of the card was noticed on the audio thread")
+            threads = {name.read_text().strip() for name in pathlib.Path(f"/proc/{device.process.pid}/task").glob("*/comm")}
+    if "lintel-audio" not in threads:
+        raise SystemExit(f"bench: there is no audio thread to be counted: {threads}")
+    # The cards are opened by another thread, so that nothing of it is seen here either.
+    if before.allocations:
+        raise SystemExit(f"bench: {before.allocations} allocations on the audio thread while the cards were opened")
     if not status["audio"]["downlink"]["lost"]:
         raise SystemExit(f"bench: nothing was lost in the call: {status['audio']['downlink']}")
     if counts.total:
