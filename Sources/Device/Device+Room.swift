@@ -104,7 +104,7 @@ extension Device {
       preConnect(.published(true), now: now)
     case .localTrackSubscribed:
       perform([.log(.info, "the microphone is heard")], now: now)
-      preConnect(.listened, now: now)
+      preConnect(.listened(roundTripMilliseconds: room.roundTripMilliseconds ?? 0), now: now)
     case .localTrackMuted(let track, let byServer):
       // A server's unmute is not obeyed by the room already.
       if byServer, track.id == microphone.track { perform([.mute(.mute(track.isMuted, .afar))], now: now) }

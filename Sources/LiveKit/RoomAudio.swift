@@ -18,36 +18,34 @@ extension Room {
   /// that open and close slots are known. Nothing of a slot comes after its `trackUnsubscribed`.
   public func nextAudio() -> ReceivedAudio? { core.audio.next() }
 
-  /// From now on frames of this track wait instead of leaving: of those that `send` is given the newest four are kept.
-  public func holdBack(track: LocalTrack.ID) {
-    if core.uplinks[track]?.held == nil { core.uplinks[track, default: LocalUplink()].held = [] }
-  }
+  /// From now on frames of this track wait instead of leaving: of those that `send` is given the newest one is kept.
+  public func holdBack(track: LocalTrack.ID) { core.uplinks[track, default: LocalUplink()].isHeldBack = true }
 
-  /// Ends that: what is held leaves at once, for whoever listens hears silence until the first packet is there, and
-  /// would stretch the first words until its jitter buffer holds some 80 ms. Answers with the timestamp of the first
-  /// frame; nil if none could leave.
+  /// Ends that: the frame that is kept leaves at once, for whoever listens hears silence until the first packet is
+  /// there. Answers with its timestamp; nil if none could leave.
+  ///
+  /// More than one would fill the listener's jitter buffer, which a receiver that negotiates for its own track empties:
+  /// an agent of the framework does so some 50 ms after it has subscribed.
   @discardableResult
   public func goLive(track: LocalTrack.ID, now: Instant) -> UInt32? {
-    guard let held = core.uplinks[track]?.held else { return nil }
+    guard let uplink = core.uplinks[track], uplink.isHeldBack else { return nil }
+    core.uplinks[track]?.isHeldBack = false
     core.uplinks[track]?.held = nil
-    var first: UInt32?
-    for frame in held where sendLive(frame, track: track, now: now) { first = first ?? frame.timestamp }
-    return first
+    guard let frame = uplink.held, sendLive(frame, track: track, now: now) else { return nil }
+    return frame.timestamp
   }
 
   /// What was said before a mute is not told after it.
-  public func forgetHeld(track: LocalTrack.ID) {
-    if core.uplinks[track]?.held != nil { core.uplinks[track]?.held = [] }
-  }
+  public func forgetHeld(track: LocalTrack.ID) { core.uplinks[track]?.held = nil }
 
   /// One Opus frame; its timestamps go on by time while muted. Dropped unless published and connected.
   public func send(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
-    guard core.uplinks[track]?.held != nil else {
+    guard core.uplinks[track]?.isHeldBack == true else {
       _ = sendLive(frame, track: track, now: now)
       return
     }
     guard let local = core.localTrack(track), !local.isMuted else { return }
-    core.uplinks[track]?.hold(frame)
+    core.uplinks[track]?.held = frame
   }
 
   /// Payload bytes of this track that left for the network since it was made.
@@ -131,14 +129,9 @@ struct AudioQueue {
 
 /// What a local track holds back, and how much of it has left.
 struct LocalUplink {
-  /// nil while the track is live.
-  var held: [PeerConnection.AudioFrame]?
+  /// Frames do not leave.
+  var isHeldBack = false
+  /// The newest of those.
+  var held: PeerConnection.AudioFrame?
   var sentPayloadBytes: Int64 = 0
-
-  private static let framesMax = 4
-
-  mutating func hold(_ frame: PeerConnection.AudioFrame) {
-    held?.append(frame)
-    if let count = held?.count, count > Self.framesMax { held?.removeFirst() }
-  }
 }

@@ -19,13 +19,17 @@ import Testing
 
   static let begin = Step(event: .callBegan, action: .record, state: .recording)
   static let joined = Step(event: .published(true), state: .recording)
+  static let ready = Step(
+    event: .timeout, after: PreConnect.readyMilliseconds, action: .handOver, state: .handingOver)
 
   static let stories = [
     Story(
       testDescription: "the agent is there already",
       steps: [
         begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
-        Step(event: .listened, after: 40, action: .handOver, state: .handingOver),
+        Step(event: .listened(roundTripMilliseconds: 0), after: 40, state: .recording),
+        Step(event: .timeout, after: 79, state: .recording),
+        Step(event: .timeout, after: 1, action: .handOver, state: .handingOver),
         Step(event: .recordingReady, after: 20, action: .openStream, state: .sending),
         Step(event: .delivered, after: 100, action: .release, state: .off),
       ]),
@@ -33,13 +37,13 @@ import Testing
       testDescription: "the agent comes later",
       steps: [
         begin, joined, Step(event: .audience(agent: true, others: false), after: 3_000, state: .recording),
-        Step(event: .listened, action: .handOver, state: .handingOver),
+        Step(event: .listened(roundTripMilliseconds: 0), state: .recording), ready,
         Step(event: .recordingReady, action: .openStream, state: .sending),
       ]),
     Story(
       testDescription: "the agent listens before it is in sight",
       steps: [
-        begin, joined, Step(event: .listened, action: .handOver, state: .handingOver),
+        begin, joined, Step(event: .listened(roundTripMilliseconds: 0), state: .recording), ready,
         Step(event: .recordingReady, state: .held),
         Step(
           event: .audience(agent: true, others: false), after: 2_300, action: .openStream, state: .sending),
@@ -48,10 +52,58 @@ import Testing
       testDescription: "a person listens first and is not kept waiting",
       steps: [
         begin, Step(event: .audience(agent: false, others: true), state: .recording), joined,
-        Step(event: .listened, state: .shared),
-        Step(
-          event: .audience(agent: true, others: true), after: 2_000, action: .handOver, state: .handingOver),
+        Step(event: .listened(roundTripMilliseconds: 0), state: .shared),
+        Step(event: .audience(agent: true, others: true), after: 2_000, state: .shared), ready,
         Step(event: .recordingReady, action: .openStream, state: .sending),
+      ]),
+    Story(
+      testDescription: "an agent that leaves before it is ready, and one that comes after it",
+      steps: [
+        begin, Step(event: .audience(agent: false, others: true), state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: 0), state: .shared),
+        Step(event: .audience(agent: true, others: true), after: 2_000, state: .shared),
+        Step(event: .audience(agent: false, others: true), after: 10, state: .shared),
+        Step(event: .timeout, after: 100, state: .shared),
+        Step(event: .audience(agent: true, others: true), state: .shared), ready,
+      ]),
+    Story(
+      testDescription: "the session is lost before the listener is ready",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: 0), state: .recording),
+        Step(event: .published(false), state: .recording),
+        Step(event: .timeout, after: 100, state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: 0), state: .recording), ready,
+      ]),
+    Story(
+      testDescription: "somebody else comes before the listener is ready",
+      steps: [
+        begin, joined, Step(event: .listened(roundTripMilliseconds: 0), state: .recording),
+        Step(event: .audience(agent: false, others: true), after: 10, state: .recording),
+        Step(event: .timeout, after: 70, state: .shared),
+      ]),
+    Story(
+      testDescription: "a server far away",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: 60), state: .recording),
+        Step(event: .timeout, after: 19, state: .recording),
+        Step(event: .timeout, after: 1, action: .handOver, state: .handingOver),
+      ]),
+    Story(
+      testDescription: "a listener that is announced twice, and a round trip that cannot be",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: -5), state: .recording),
+        Step(event: .listened(roundTripMilliseconds: 2_600), state: .recording),
+        Step(event: .timeout, after: 79, state: .recording),
+        Step(event: .timeout, after: 1, action: .handOver, state: .handingOver),
+      ]),
+    Story(
+      testDescription: "a server beyond the ready time",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: 2_600), action: .handOver, state: .handingOver),
       ]),
     Story(
       testDescription: "a server that announces no listener",
@@ -77,14 +129,14 @@ import Testing
       testDescription: "an agent that never comes while a person listens",
       steps: [
         begin, Step(event: .audience(agent: false, others: true), state: .recording), joined,
-        Step(event: .listened, state: .shared),
+        Step(event: .listened(roundTripMilliseconds: 0), state: .shared),
         Step(event: .timeout, after: 10_000, action: .release, state: .off),
       ]),
     Story(
       testDescription: "an agent that comes twice",
       steps: [
         begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
-        Step(event: .listened, action: .handOver, state: .handingOver),
+        Step(event: .listened(roundTripMilliseconds: 0), state: .recording), ready,
         Step(event: .recordingReady, action: .openStream, state: .sending),
         Step(event: .delivered, action: .release, state: .off),
         Step(event: .audience(agent: false, others: false), state: .off),
@@ -107,7 +159,8 @@ import Testing
     Story(
       testDescription: "nothing without a call",
       steps: [
-        Step(event: .listened, state: .off), Step(event: .audience(agent: true, others: true), state: .off),
+        Step(event: .listened(roundTripMilliseconds: 0), state: .off),
+        Step(event: .audience(agent: true, others: true), state: .off),
         Step(event: .recordingReady, state: .off), Step(event: .callEnded, state: .off),
       ]),
   ]
@@ -125,26 +178,31 @@ import Testing
 
   private func withheld(_ events: [PreConnect.Event]) -> [Bool] {
     var preConnect = PreConnect()
+    var now = Instant(microseconds: 0)
     return events.map {
-      _ = preConnect.handle($0, now: Instant(microseconds: 0))
+      if $0 == .timeout { now = now.advanced(byMilliseconds: PreConnect.readyMilliseconds) }
+      _ = preConnect.handle($0, now: now)
       return preConnect.withholdsFrames
     }
   }
 
   @Test func nothingIsSentBeforeTheHandOver() {
     let agentFirst: [PreConnect.Event] = [
-      .callBegan, .published(true), .audience(agent: true, others: false), .listened, .recordingReady,
+      .callBegan, .published(true), .audience(agent: true, others: false),
+      .listened(roundTripMilliseconds: 0), .timeout,
+      .recordingReady,
       .delivered,
     ]
-    #expect(withheld(agentFirst) == [true, true, true, false, false, false])
+    #expect(withheld(agentFirst) == [true, true, true, true, false, false, false])
   }
 
   @Test func whoeverListensBeforeTheAgentComesHearsNoGapWhenItDoes() {
     let personFirst: [PreConnect.Event] = [
-      .callBegan, .audience(agent: false, others: true), .published(true), .listened,
-      .audience(agent: true, others: true), .recordingReady, .delivered,
+      .callBegan, .audience(agent: false, others: true), .published(true),
+      .listened(roundTripMilliseconds: 0),
+      .audience(agent: true, others: true), .timeout, .recordingReady, .delivered,
     ]
-    #expect(withheld(personFirst) == [true, true, true, false, false, false, false])
+    #expect(withheld(personFirst) == [true, true, true, false, false, false, false, false])
   }
 
   @Test func theTimerIsThereWhenSomethingHangsOnIt() {
@@ -155,5 +213,7 @@ import Testing
     #expect(preConnect.deadline == Instant(microseconds: 0).advanced(byMilliseconds: 10_000))
     _ = preConnect.handle(.audience(agent: true, others: false), now: Instant(microseconds: 0))
     #expect(preConnect.deadline == Instant(microseconds: 0).advanced(byMilliseconds: 3_000))
+    _ = preConnect.handle(.listened(roundTripMilliseconds: 0), now: Instant(microseconds: 0))
+    #expect(preConnect.deadline == Instant(microseconds: 0).advanced(byMilliseconds: 80))
   }
 }

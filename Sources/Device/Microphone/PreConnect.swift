@@ -6,11 +6,11 @@ import Base
 /// | from | when | to | and |
 /// |---|---|---|---|
 /// | off | a call begins | recording | record |
-/// | recording | the track has a listener, and an agent or nobody is in sight | handing over | hand over |
+/// | recording | the track has had a listener for `readyMilliseconds` less the round trip, and an agent or nobody is in sight | handing over | hand over |
 /// | recording | the track has a listener, and it is not the agent | shared | |
 /// | recording | the agent is there, and no listener was announced for `listenerMilliseconds` | handing over | hand over |
 /// | recording | the same with somebody else | shared | |
-/// | shared | the agent is there | handing over | hand over |
+/// | shared | the agent has been there for `readyMilliseconds` | handing over | hand over |
 /// | handing over | the recording is whole | held | |
 /// | held | the agent is there | sending | open the stream |
 /// | sending | the last sample is on its way, or the stream failed | off | release |
@@ -26,8 +26,8 @@ struct PreConnect: Equatable {
 
   enum Event: Equatable {
     case callBegan
-    /// The server announced the first subscriber of our track.
-    case listened
+    /// The server announced the first subscriber of our track; how long a signal takes to it and back.
+    case listened(roundTripMilliseconds: Int)
     /// Media flows, and the track is published; or no more.
     case published(Bool)
     /// Who is in the room: an agent that can take the recording, and anybody else.
@@ -50,7 +50,14 @@ struct PreConnect: Equatable {
   private var isPublished = false
   private var agentDeadline: Instant?
   private var listenerDeadline: Instant?
+  private var readyDeadline: Instant?
 
+  /// What a listener needs from the moment at which the server announces it until nothing is lost any more: what
+  /// comes later it hears after a pause. libwebrtc starts the receiver and the application opens its output within
+  /// 30 ms; an agent of the framework then negotiates for its own track, which empties the jitter buffers of all
+  /// others (seen until 65 ms, with livekit-server 1.13 on the same machine). The way of the announcement and of the
+  /// first packet is part of it.
+  static let readyMilliseconds = 80
   /// How long a published track waits for the announcement of its first listener while somebody is there: servers
   /// that never announce any must not make us mute.
   static let listenerMilliseconds = 3_000
@@ -64,8 +71,8 @@ struct PreConnect: Equatable {
 
   var deadline: Instant? {
     switch state {
-    case .recording: earliest(agentDeadline, listenerDeadline)
-    case .shared, .held: agentDeadline
+    case .recording, .shared: earliest(readyDeadline, earliest(agentDeadline, listenerDeadline))
+    case .held: agentDeadline
     case .off, .handingOver, .sending: nil
     }
   }
@@ -85,12 +92,16 @@ struct PreConnect: Equatable {
       }
     case .published(let published):
       isPublished = published
+      if !published { readyDeadline = nil }
       agentDeadline = published ? now.advanced(byMilliseconds: Self.agentMilliseconds) : nil
     case .audience(let agent, let others):
       self.agent = agent
       self.others = others
-    case .listened:
-      return state == .recording ? share() : .none
+    case .listened(let roundTrip):
+      guard state == .recording else { return .none }
+      if others && !agent { return share() }
+      let left = max(0, Self.readyMilliseconds - max(0, roundTrip))
+      readyDeadline = readyDeadline ?? now.advanced(byMilliseconds: left)
     case .recordingReady: if state == .handingOver { state = .held }
     case .delivered: return state == .sending ? end() : .none
     case .timeout: break
@@ -106,12 +117,15 @@ struct PreConnect: Equatable {
     } else if listenerDeadline == nil {
       listenerDeadline = now.advanced(byMilliseconds: Self.listenerMilliseconds)
     }
+    if state == .shared {
+      readyDeadline = agent ? readyDeadline ?? now.advanced(byMilliseconds: Self.readyMilliseconds) : nil
+    }
     switch state {
     case .held where agent:
       state = .sending
       return .openStream
-    case .recording where isDue(listenerDeadline, now): return share()
-    case .shared where agent: return share()
+    case .recording where isDue(readyDeadline, now) || isDue(listenerDeadline, now): return share()
+    case .shared where isDue(readyDeadline, now): return share()
     case .recording, .shared, .held: return !agent && isDue(agentDeadline, now) ? end() : .none
     case .off, .handingOver, .sending: return .none
     }
@@ -119,6 +133,7 @@ struct PreConnect: Equatable {
 
   /// The track goes live. Whoever is in sight and no agent is who listens; the recording then goes on for the agent.
   private mutating func share() -> Action {
+    readyDeadline = nil
     if others && !agent {
       state = .shared
       isShared = true
