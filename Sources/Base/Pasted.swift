@@ -13,7 +13,7 @@ public enum PastedFault: Error, Equatable, Sendable {
     case .empty: "is empty"
     case .notText: "is no text in UTF-8 (was it saved as UTF-16?)"
     case .severalLines(let line): "goes on in line \(line), but a secret is one line"
-    case .blankInside: "has a blank in the middle, which no secret has"
+    case .blankInside: "has a blank or a control character in the middle, which no secret has"
     }
   }
 }

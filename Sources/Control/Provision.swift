@@ -16,7 +16,6 @@ public struct Provision: Equatable, Sendable {
   public static let folderDefault = "/etc/lintel"
   /// The drop-in that belongs to this command alone.
   public static let dropIn = "50-provision.conf"
-  public static let secretBytesMax = ControlLimits.tokenBytesMax
 
   public init(keys: [TextPair], secrets: [TextPair], folder: String) {
     self.keys = keys

@@ -8,7 +8,7 @@ public enum Request: Equatable, Sendable {
   /// `url` and `token` stand in for those of the configuration, for this stay only. The token itself travels, not
   /// its file's name: so a client can make the daemon send only what the client may read itself.
   case join(url: String?, token: String?)
-  /// Result: `{"connection": STATE}`.
+  /// Result: `{"connection": STATE, "was": STATE}`, after it and before.
   case leave
   /// Result: `{"muted": BOOL, "hard_muted": BOOL}`.
   case mute(on: Bool)

@@ -1,11 +1,8 @@
 import Base
 
 extension Request {
-  /// Whether operating the device is not enough: what it asks for changes how the device works for everybody, or
-  /// goes past the door's policy.
-  public var needsAdministrator: Bool { administratorsDeed != nil }
-
-  /// What only an administrator may do, as the end of a sentence; nil if it is nothing of the kind.
+  /// What only an administrator may do, as the end of a sentence: it changes how the device works for everybody, or
+  /// goes past the door's policy. nil if it is nothing of the kind.
   fileprivate var administratorsDeed: String? {
     switch method.row.rights {
     case .anybody: nil

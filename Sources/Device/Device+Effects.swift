@@ -11,7 +11,8 @@ extension Device {
   }
 
   private func perform(_ effect: Effect, now: Instant) {
-    let milliseconds = instruments.unixMilliseconds
+    // The wall clock is read where it is needed.
+    var milliseconds: Int64 { instruments.unixMilliseconds }
     switch effect {
     case .audio(let command): emit(.audio(command))
     case .board(let command): emit(.board(command))

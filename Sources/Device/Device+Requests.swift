@@ -50,9 +50,12 @@ extension Device {
   }
 
   private func leave(_ asker: Asker, now: Instant) {
+    let before = stay.connection
     perform([.stay(.leave(reason: nil))], now: now)
-    let result = JSONValue.object([.init("connection", .string(stay.connection.rawValue))])
-    perform([.succeed(result, asker)], now: now)
+    let result: [JSONValue.Member] = [
+      .init("connection", .string(stay.connection.rawValue)), .init("was", .string(before.rawValue)),
+    ]
+    perform([.succeed(.object(result), asker)], now: now)
   }
 
   private func mute(_ on: Bool, _ asker: Asker, now: Instant) {

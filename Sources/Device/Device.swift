@@ -8,7 +8,7 @@ import WebRTC
 
 /// The device as a whole: its call, its mute, its answers. Owns no socket, clock, thread or file.
 ///
-/// The loop: call `start`, `send` or `handle(_:now:)` once, then `poll(now:)` until it answers `.wait` or `.exit`.
+/// The loop: call `start` or `handle(_:now:)` once, then `poll(now:)` until it answers `.wait` or `.exit`.
 public final class Device {
   /// Tells the clients of the control socket apart; the number is the caller's.
   public typealias ClientID = Int
@@ -81,13 +81,12 @@ public final class Device {
     case setRate(bitrate: Int, expectedLossPercent: Int)
     /// What is said from now on, and was said that long before, is kept for whoever comes.
     case recordPreConnect(preRollMilliseconds: Int)
-    /// The recording ends; `Instruments.preConnectRecording` has it within a frame.
+    /// The recording ends; `.preConnectRecorded` brings it within a frame.
     case handOverPreConnect
     case endPreConnect
     case playTone(Tone)
-    /// The feedback for a key of the keypad; the click tells nobody which one it was.
+    /// The feedback for a key of the keypad that goes to the room.
     case playKey(UInt8)
-    case playClick
     /// Looks at the raw microphone, muted or not: `Instruments.soundProbe`.
     case beginSoundProbe
     case endSoundProbe

@@ -33,12 +33,6 @@ public enum ReactorFailure: Error, Equatable, Sendable {
   case somebodyListens(path: String)
   case notASocket(path: String)
   case pathTooLong(path: String)
-
-  /// The HTTP status of a refusal, for callers that decide by it whether to try again.
-  public var httpStatusCode: Int? {
-    if case .httpStatus(let status, _) = self { return status }
-    return nil
-  }
 }
 
 public typealias WebSocketFailure = ReactorFailure

@@ -127,7 +127,6 @@ final class SoundPath {
       uplink.endPreConnect()
       awaitsRecording = false
     case .playTone(let tone): downlink.play(tone)
-    case .playClick: downlink.play(.muted)
     case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
     case .endSoundProbe: uplink.probe.end()

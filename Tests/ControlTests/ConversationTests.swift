@@ -59,7 +59,8 @@ struct ConversationTests {
         "muted by the switch on the device\n"
       ),
       (.request(.volume(level: 60)), "{\"volume\":60}", "volume 60 %\n"),
-      (.request(.leave), "{\"connection\":\"disconnected\"}", "left the room\n"),
+      (.request(.leave), "{\"connection\":\"disconnected\",\"was\":\"joining\"}", "left the room\n"),
+      (.request(.leave), "{\"connection\":\"disconnected\",\"was\":\"disconnected\"}", "it was in no room\n"),
       (.request(.participants), "[]", "nobody else is in the room\n"),
       (
         .request(.participants),

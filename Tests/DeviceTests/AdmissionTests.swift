@@ -57,7 +57,7 @@ import Testing
     bench.advance(milliseconds: after)
     #expect(bench.lock == [false])
     let agent = Bench.participant("bot", .agent)
-    bench.words.participants.append(agent)
+    bench.messaging.participants.append(agent)
     bench.act { $0.handle(.participantJoined(agent), now: $1) }
     #expect(bench.lock == [false, true])
     #expect(bench.events(named: "door.opened").count == 1)

@@ -72,7 +72,7 @@ import Testing
     let bench = try Bench()
     bench.enter(("bot", .agent))
     for state in ["listening", "thinking", "thinking", "speaking"] {
-      bench.words.participants[0].attributes["lk.agent.state"] = state
+      bench.messaging.participants[0].attributes["lk.agent.state"] = state
       bench.act { device, now in device.handle(.agentChanged(nil), now: now) }
     }
     #expect(
@@ -81,7 +81,7 @@ import Testing
     #expect(bench.board.last == .indicate(.speaking))
     #expect(bench.status["agent"]["state"].string == "speaking")
     // The worker that lends it a face is not the agent.
-    bench.words.participants[0].attributes["lk.publish_on_behalf"] = "someone"
+    bench.messaging.participants[0].attributes["lk.publish_on_behalf"] = "someone"
     #expect(bench.status["agent"].isNull)
   }
 }

@@ -34,7 +34,7 @@ final class Bench: Instruments {
   private(set) var deadline: Instant?
   private(set) var board: [BoardCommand] = []
   private(set) var storedStates: [[UInt8]] = []
-  let words = FakeMessagingRoom()
+  let messaging = FakeMessagingRoom()
   private(set) var device: Device?
   private var requestNumber: Int64 = 0
 
@@ -46,7 +46,7 @@ final class Bench: Instruments {
     let configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1.2.3")
     device = Device(
       settings: settings, room: Room(configuration: configuration, random: SeededRandom(seed: 1)),
-      messagingRoom: words, instruments: self, version: "1.2.3", startedAt: now)
+      messagingRoom: messaging, instruments: self, version: "1.2.3", startedAt: now)
     device?.restore(storedState, now: now)
     device?.start(now: now)
     drain()
@@ -191,7 +191,7 @@ extension Bench {
   /// In a room, with these others in it. The room of the bench is dialled and says no more; what it would say is said
   /// here.
   func enter(heard: Bool = true, _ others: (Name, Participant.Kind)...) {
-    words.participants = others.map { Self.participant($0, $1) }
+    messaging.participants = others.map { Self.participant($0, $1) }
     act { device, now in
       let wish = Stay.Wish(url: nil, token: token())
       if device.stay.phase != .wanting { device.perform([.stay(.asked(wish, by: .button))], now: now) }
@@ -244,7 +244,7 @@ extension Bench {
       let caller = device.audience.caller(Self.sender(identity))
       device.serve(RemoteCall(id: 9, caller: caller, method: method, payload: payload), now: now)
     }
-    if case .answer(9, let answer)? = words.said.last { return answer }
+    if case .answer(9, let answer)? = messaging.said.last { return answer }
     return nil
   }
 

@@ -118,7 +118,7 @@ import Testing
     type(bench, "1")
     bench.enter(("bot", .agent))
     type(bench, "25#")
-    #expect(bench.words.said.filter { if case .keys = $0 { true } else { false } }.count == 3)
+    #expect(bench.messaging.said.filter { if case .keys = $0 { true } else { false } }.count == 3)
     #expect(bench.audio.filter { if case .playKey = $0 { true } else { false } }.count == 4)
     #expect(bench.events(named: "dtmf").isEmpty)
     let door = try Bench.withDoor { $0.door.codeAllow = AllowRules([.init(kind: "keypad")]) }
@@ -126,7 +126,9 @@ import Testing
     type(door, "4712#4711#")
     #expect(door.events(named: "door.refused").count == 1)
     #expect(door.events(named: "door.opened").last?["by"].string == "keypad")
-    #expect(door.words.said.allSatisfy { if case .keys = $0 { false } else { true } })
+    #expect(door.audio.filter { $0 == .playTone(.click) }.count == 10, "the same for each key of a code")
+    #expect(!door.audio.contains { if case .playKey = $0 { true } else { false } })
+    #expect(door.messaging.said.allSatisfy { if case .keys = $0 { false } else { true } })
     #expect(door.events(named: "dtmf").compactMap { $0["digit"].string } == ["#", "#"])
   }
 

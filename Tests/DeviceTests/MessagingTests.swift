@@ -20,7 +20,7 @@ import Testing
   ]) func nothingIsSentWithoutARoom(request: Request) throws {
     let bench = try Bench()
     #expect(bench.ask(request)?["refused"].string == "the device is in no room")
-    #expect(bench.words.said.isEmpty)
+    #expect(bench.messaging.said.isEmpty)
   }
 
   @Test func keysAndTexts() throws {
@@ -29,13 +29,13 @@ import Testing
     #expect(bench.ask(.send(text: "hi", topic: nil, to: nil))?["id"].string == "stream-1")
     _ = bench.ask(.send(text: "hi", topic: "t", to: "bot"))
     #expect(
-      bench.words.said == [
+      bench.messaging.said == [
         .keys("12#", to: ["phone"]), .text("hi", topic: "lk.chat", to: []),
         .text("hi", topic: "t", to: ["bot"]),
       ])
-    bench.words.failure = .full
+    bench.messaging.failure = .full
     #expect(bench.ask(.send(text: "hi", topic: nil, to: nil))?["refused"].string?.contains("keep up") == true)
-    bench.words.failure = .failed(code: "too-large", "the text is too long")
+    bench.messaging.failure = .failed(code: "too-large", "the text is too long")
     #expect(bench.ask(.dtmf(digits: "1", to: nil))?["refused"].string == "the text is too long")
   }
 
@@ -44,7 +44,7 @@ import Testing
     let before = bench.answers.count
     #expect(bench.ask(.rpc(identity: "bot", method: "greet", payload: "{}", timeoutSeconds: 500)) == nil)
     #expect(
-      bench.words.said.last
+      bench.messaging.said.last
         == .call(1, method: "greet", of: "bot", payload: "{}", timeoutMilliseconds: 500_000))
     bench.act { $0.handle(.rpcCompleted(1, .success("hello")), now: $1) }
     #expect(bench.answers.count == before + 1)
@@ -63,7 +63,7 @@ import Testing
     for _ in 0..<100 {
       bench.ask(.rpc(identity: "bot", method: "m", payload: "", timeoutSeconds: 1))
     }
-    #expect(bench.words.said.count == DeviceLimits.pendingCallsMax)
+    #expect(bench.messaging.said.count == DeviceLimits.pendingCallsMax)
     #expect(bench.answers.count == 100 - DeviceLimits.pendingCallsMax)
   }
 
@@ -76,9 +76,9 @@ import Testing
       return
     }
     #expect(result["attributes"] == .object([.init("floor", .string("3"))]))
-    #expect(bench.words.said == [.attributes(["floor": "3", "gone": ""])])
+    #expect(bench.messaging.said == [.attributes(["floor": "3", "gone": ""])])
     #expect(bench.ask(.attributes([]))?["attributes"] == .object([]))
-    #expect(bench.words.said.count == 1)
+    #expect(bench.messaging.said.count == 1)
     bench.ask(.attributes([TextPair("floor", "4")]))
     bench.act { $0.handle(.stateRequestAnswered(id: 2, refusal: "does not have permission"), now: $1) }
     guard case .refused(let failure)? = bench.answers.last?.answer else {
@@ -94,11 +94,11 @@ import Testing
       bench.ask(.sendFileBegin(name: "a.jpg", bytes: 5, isText: false, topic: "t", to: nil))?["file"].integer
         == 1)
     #expect(bench.ask(.sendFileData(file: 1, data: [1, 2, 3]))?["bytes"].integer == 3)
-    bench.words.failure = .full
+    bench.messaging.failure = .full
     #expect(bench.ask(.sendFileData(file: 1, data: [4, 5])) == nil)
     #expect(
       bench.ask(.sendFileData(file: 1, data: [6]))?["refused"].string?.contains("still on its way") == true)
-    bench.words.failure = nil
+    bench.messaging.failure = nil
     let before = bench.answers.count
     bench.act { $0.handle(.streamWritable(OutgoingStream.ID(1)), now: $1) }
     #expect(bench.answers.count == before + 1)
@@ -111,7 +111,7 @@ import Testing
     }
     #expect(result["bytes"].integer == 5)
     #expect(
-      bench.words.said == [
+      bench.messaging.said == [
         .openFile(1, name: "a.jpg", bytes: 5, isText: false, topic: "t", to: []), .write(1, [1, 2, 3]),
         .write(1, [4, 5]),
         .closeFile(1, failure: nil),
@@ -130,9 +130,9 @@ import Testing
           "too much")
         == true)
     bench.handle(.clientLeft(8))
-    #expect(bench.words.said.count == DeviceLimits.filesMax)
+    #expect(bench.messaging.said.count == DeviceLimits.filesMax)
     bench.handle(.clientLeft(7))
-    #expect(bench.words.said.last == .closeFile(DeviceLimits.filesMax, failure: "the sender has gone"))
+    #expect(bench.messaging.said.last == .closeFile(DeviceLimits.filesMax, failure: "the sender has gone"))
     #expect(
       bench.ask(.sendFileBegin(name: "a", bytes: nil, isText: false, topic: nil, to: nil))?["file"].integer
         == 5)

@@ -16,7 +16,7 @@ import Testing
   }
 
   private func lastCall(_ bench: Bench) -> (id: CallID, method: String)? {
-    for said in bench.words.said.reversed() {
+    for said in bench.messaging.said.reversed() {
       if case .call(let id, let method, "bot", "", _) = said { return (id, method) }
     }
     return nil
@@ -65,7 +65,7 @@ import Testing
     #expect(bench.ask(.turn(.start))?["refused"].string == "the microphone is muted")
     bench.ask(.mute(on: false))
     #expect(bench.status["audio"]["muted"].bool == true)
-    bench.words.participants = []
+    bench.messaging.participants = []
     #expect(bench.ask(.turn(.start))?["refused"].string?.contains("no agent") == true)
     let other = try Bench()
     #expect(other.ask(.turn(.start))?["refused"].string?.contains("push-to-talk") == true)

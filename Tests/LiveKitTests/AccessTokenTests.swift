@@ -44,7 +44,7 @@ import Testing
     ("abc", "it has 1 parts separated by dots instead of 3"),
     ("a.b.c.d", "it has 4 parts separated by dots instead of 3"),
     ("ab!.YWJj.YWJj", "a part of it is not base64url"), ("YWJj.YWJj.", "a part of it is not base64url"),
-    ("YWJj.YWJj.YW Jj", "it has a blank in the middle, which no secret has"),
+    ("YWJj.YWJj.YW Jj", "it has a blank or a control character in the middle, which no secret has"),
     ("YWJj.YW\nJj.YWJj", "it goes on in line 2, but a secret is one line"),
     (String(repeating: "a", count: 16_385), "it is longer than 16 kB"),
   ])

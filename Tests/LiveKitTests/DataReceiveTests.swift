@@ -56,7 +56,10 @@ import Testing
         .participant(sid: "PA_7", identity: "later"), .participant(sid: "PA_7", identity: "ann"),
         .participant(sid: "", identity: "ann"),
       ])
-    #expect(senders.map { bench.room.participant($0)?.identity } == [nil, nil, nil, nil, "ann", "ann"])
+    #expect(
+      senders.map { $0.participant(among: bench.room.participants)?.identity } == [
+        nil, nil, nil, nil, "ann", "ann",
+      ])
   }
 
   @Test func repetitionsAreDroppedAndCounted() throws {

@@ -38,8 +38,10 @@ import Testing
       join: Server.join(others: [Server.participant("caf\u{E9}", "PA_1", kind: 4)]))
     bench.server(Server.update([Server.participant("cafe\u{301}", "PA_2")]))
     #expect(bench.room.participants.map(\.kind) == [.agent, .standard])
-    #expect(bench.room.participant(.participant(sid: "PA_2", identity: "caf\u{E9}")) == nil)
-    let first = bench.room.participant(.participant(sid: "PA_1", identity: "caf\u{E9}"))
+    let second = Sender.participant(sid: "PA_2", identity: "caf\u{E9}")
+    #expect(second.participant(among: bench.room.participants) == nil)
+    let first = Sender.participant(sid: "PA_1", identity: "caf\u{E9}").participant(
+      among: bench.room.participants)
     #expect(first?.kind == .agent)
   }
 

@@ -28,7 +28,7 @@ extension MethodRow {
       .hangup,
       command: Command(
         summary: "End the call.", examples: ["hangup"], action: { _ in .request(.hangup) }),
-      text: { _ in "the call has ended\n" })
+      text: { wasOut($0) ? "there was no call\n" : "the call has ended\n" })
   }
 
   static func join() -> MethodRow<Face> {
@@ -76,7 +76,7 @@ extension MethodRow {
       command: Command(
         summary: "Leave the room, or stop trying to join it.", examples: ["leave"],
         action: { _ in .request(.leave) }),
-      text: { _ in "left the room\n" })
+      text: { wasOut($0) ? "it was in no room\n" : "left the room\n" })
   }
 
   static func mute() -> MethodRow<Face> {
@@ -129,6 +129,11 @@ extension MethodRow {
         summary: "How long to wait until sound flows (default: \(CommandTable.joinWaitSecondsDefault))."),
       .init(name: "--no-wait", value: nil, summary: "Return when the daemon has begun."),
     ]
+  }
+
+  /// Whether there was nothing to leave.
+  private static func wasOut(_ result: JSONValue) -> Bool {
+    result["was"].string == RoomConnection.disconnected.rawValue
   }
 
   private static var joining: String { "joining; `lintelctl status` tells how it goes\n" }

@@ -19,9 +19,6 @@ struct Messaging {
 
   init(_ room: any MessagingRoom) { self.room = room }
 
-  var callsWaiting: Int { calls.count }
-  var filesOpen: Int { files.count }
-
   /// The requests that carry words and files. `attributes` are our own as they are now.
   mutating func handle(
     _ request: Request, _ asker: Asker, attributes: [String: String], now: Instant

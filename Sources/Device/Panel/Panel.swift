@@ -121,7 +121,7 @@ struct Panel {
     let rules = house.settings.door.codeAllow
     if house.doorOutput != nil, rules.allow(kind: caller.kind, identity: caller.identity.text) {
       // The loudspeaker is beside an open microphone: what is sounded there is told to the room.
-      return [.audio(.playClick), .key(key, caller)]
+      return [.audio(.playTone(.click)), .key(key, caller)]
     }
     let sounded = [Effect.audio(.playKey(key))]
     guard house.isInRoom else { return sounded }

@@ -30,7 +30,6 @@ struct Report {
   }
 
   var recentEvents: [JSONValue] { history.recent }
-  var logLevelName: String { logLevel.word }
 
   mutating func countCall() { calls += 1 }
   mutating func countCallFailure() { callFailures += 1 }

@@ -31,19 +31,12 @@ public enum Sender: Hashable, Sendable {
 }
 
 extension Sender {
-  /// Which of these it is; nil for the server, whoever is hidden, and whoever is not announced yet.
+  /// Which of these it is; nil for the server, whoever is hidden, and whoever is not announced yet (some are 3 s late).
   ///
   /// Both have to fit. A server that does not know the field of the SID hands on what the sender wrote there, and
   /// one that does stamps both, so they cannot contradict each other.
   public func participant(among participants: [Participant]) -> Participant? {
     guard case .participant(let sid, let identity) = self else { return nil }
     return participants.first { $0.identity == identity && (sid.isEmpty || $0.sid == sid) }
-  }
-}
-
-extension Room {
-  /// Who that is; nil for the server, whoever is hidden, and whoever is not announced yet (some are 3 s late).
-  public func participant(_ sender: Sender) -> Participant? {
-    sender.participant(among: core.directory.remotes)
   }
 }
