@@ -10,6 +10,8 @@ public struct DoorSettings: Equatable, Sendable {
   /// Whose telephone keys count for the code.
   public var codeAllow = AllowRules([.init(kind: "sip")])
   public var codeWhen = DoorTime.inCall
+  /// The key after the code.
+  public var endKey = DoorEndKey.hash
   /// Who may open it by RPC.
   public var rpcAllow = AllowRules([.init(kind: "agent")])
   public var rpcWhen = DoorTime.inCall
@@ -32,6 +34,25 @@ public enum DoorTime: String, CaseIterable, Sendable {
   case never
 }
 
+/// Which key ends the code: makers of door phones differ. The other one takes back what was typed.
+public enum DoorEndKey: String, CaseIterable, Sendable {
+  /// `#`, as most have it.
+  case hash
+  /// `*`, as 2N has it.
+  case star
+  /// Both end it.
+  case either
+
+  /// In a sentence.
+  public var words: String {
+    switch self {
+    case .hash: "#"
+    case .star: "*"
+    case .either: "# or *"
+    }
+  }
+}
+
 /// `[rpc]`: who may call the methods that the device offers; the door has rules of its own.
 public struct RPCSettings: Equatable, Sendable {
   public var allow = AllowRules([.init(kind: "agent")])
@@ -48,7 +69,7 @@ extension Keys {
       "door.pulse-ms", "How long the output is on", 50...60_000, unit: "ms",
       { $1(&$0.door.pulseMilliseconds) }),
     .optional(
-      "door.dtmf-code", "The code that opens it by telephone keys, ended by #; better in dtmf-code-file",
+      "door.dtmf-code", "The code that opens it by telephone keys; better in dtmf-code-file",
       .doorCode, { $1(&$0.door.code) }),
     .optional(
       "door.dtmf-code-file",
@@ -56,6 +77,7 @@ extension Keys {
       { $1(&$0.door.codeFile) }),
     .allow("door.dtmf-allow", "Whose telephone keys count", { $1(&$0.door.codeAllow) }),
     .choice("door.dtmf-when", "When the code opens it", { $1(&$0.door.codeWhen) }),
+    .choice("door.dtmf-end", "The key that ends the code (hash is #, star is *)", { $1(&$0.door.endKey) }),
     .allow("door.rpc-allow", "Who may open it by lintel.door.open", { $1(&$0.door.rpcAllow) }),
     .choice("door.rpc-when", "When lintel.door.open opens it", { $1(&$0.door.rpcWhen) }),
     .choice("door.local-when", "When lintelctl opens it", { $1(&$0.door.localWhen) }),

@@ -12,7 +12,7 @@ extension Device {
   var nextToldDeadline: Deadline? { Deadline.earliest(of: deadlines.filter { $0.name != "uplink-report" }) }
 
   private var deadlines: [Deadline] {
-    stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines + panel.deadlines
+    stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines(settings.door) + panel.deadlines
       + audience.deadlines + [Deadline("self-test", doctor.due)]
   }
 

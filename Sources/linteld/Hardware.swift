@@ -69,7 +69,8 @@ final class Hardware {
     case .setOutput(let name, let on): for part in parts where part.name == name { part.take(.set(on)) }
     case .indicate(let state):
       if isSimulated { Journal.write(.info, "the indicator shows \(state.rawValue)") }
-      blinking.show(BoardLight.allCases.map { LightPattern.of(state, $0) }, now: loop.now)
+    case .light(let pattern):
+      blinking.show(BoardLight.allCases.map { pattern[$0] }, now: loop.now)
       showLights()
       schedule()
     }

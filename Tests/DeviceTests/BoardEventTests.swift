@@ -170,12 +170,41 @@ import Testing
     let grave: [IndicatorState] = [
       .off, .hardMuted, .error, .muted, .connecting, .waitingAgent, .talking, .ending,
     ]
-    let patterns = grave.map { LightPattern.of($0, .status) }
+    let patterns = grave.map { LightPattern.status($0) }
     #expect(Set(patterns).count == grave.count)
-    for state in IndicatorState.allCases {
-      #expect((LightPattern.of(state, .mute) != 0) == (state == .hardMuted || state == .muted))
-      #expect((LightPattern.of(state, .error) != 0) == [.error, .alarm, .refused].contains(state))
+  }
+
+  /// One fact changed at a time, under everything that could hide it.
+  @Test func nothingHidesWhatAMuteOrAnErrorLightHasToShow() {
+    let covers = [
+      IndicatorPolicy(call: .talking), IndicatorPolicy(hardMuted: true, call: .talking),
+      IndicatorPolicy(isLost: true, call: .connecting), IndicatorPolicy(isTampered: true, call: .talking),
+      IndicatorPolicy(asked: .attention, call: .talking), IndicatorPolicy(asked: .refused, call: .talking),
+      IndicatorPolicy(turnIsOpen: true, call: .talking), IndicatorPolicy(call: .failed),
+    ]
+    for cover in covers {
+      let lights = LightPattern(cover)
+      let isWrong = cover.isLost || cover.isTampered || cover.call == .failed
+      #expect(lights[.mute] == (cover.hardMuted ? 0xFFFF : 0))
+      #expect(lights[.error] == (isWrong ? 0xAAAA : cover.asked == .refused ? 0xA800 : 0))
+      #expect(lights[.status] == LightPattern.status(cover.shown))
+      var muted = cover
+      muted.isMuted = true
+      #expect(LightPattern(muted)[.mute] == (cover.hardMuted ? 0xFFFF : 0xFF00))
+      #expect(LightPattern(muted)[.error] == lights[.error])
     }
-    #expect(LightPattern.of(.hardMuted, .mute) != LightPattern.of(.muted, .mute))
+    #expect(LightPattern(IndicatorPolicy(isMuted: true)) == LightPattern(IndicatorPolicy()), "idle is dark")
+  }
+
+  @Test func anAgentCannotDarkenTheMuteLight() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("bot", .agent))
+    bench.ask(.mute(on: true))
+    #expect(bench.status["board"]["lights"]["mute"].string == "########........")
+    bench.ask(.indicator(show: "attention", milliseconds: 60_000))
+    #expect(bench.status["board"]["indicator"].string == "attention")
+    #expect(bench.status["board"]["lights"]["mute"].string == "########........")
+    #expect(
+      bench.board.contains { if case .light(let pattern) = $0 { pattern[.mute] == 0xFF00 } else { false } })
   }
 }

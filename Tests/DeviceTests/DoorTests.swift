@@ -54,6 +54,39 @@ import Testing
     #expect(bench.lock == [false, true])
   }
 
+  @Test func keysWithoutAnEndAreSaidAndNotCounted() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip))
+    func said() -> [String] { bench.log.map(\.text).filter { $0.contains("not understood") } }
+    bench.type("4711*", as: "phone")
+    #expect(said() == ["keys of phone (sip) were not understood: a code ends with #"])
+    bench.type("#1", as: "phone")
+    bench.advance(milliseconds: 4000)
+    #expect(said().count == 1, "the next key may still come")
+    bench.advance(milliseconds: 1)
+    #expect(said().count == 2)
+    bench.advance(milliseconds: 20_000)
+    #expect(said().count == 2)
+    #expect(bench.lock == [false])
+    #expect(bench.events(named: "door.refused").isEmpty)
+    #expect(!said().contains { $0.contains("4711") })
+    // No code, nothing to understand: the keys are for somebody else.
+    let other = try Bench.withDoor { $0.door.code = nil }
+    other.enter(("phone", .sip))
+    other.type("4711*1", as: "phone")
+    other.advance(milliseconds: 5000)
+    #expect(!other.log.contains { $0.text.contains("not understood") })
+  }
+
+  @Test func theCodeEndsAsOtherMakersHaveIt() throws {
+    let bench = try Bench.withDoor { $0.door.endKey = .star }
+    bench.enter(("phone", .sip))
+    bench.type("4711#", as: "phone")
+    #expect(bench.lock == [false])
+    bench.type("4711*", as: "phone")
+    #expect(bench.lock == [false, true])
+  }
+
   @Test func wrongCodesLockOut() throws {
     let bench = try Bench.withDoor()
     bench.enter(("phone", .sip))

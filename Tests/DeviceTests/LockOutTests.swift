@@ -86,14 +86,13 @@ private func caller(_ name: String) -> Caller {
 }
 
 @Suite struct CollectorTests {
-  private func entries(_ keys: String, pause: Int = 100) -> [String] {
+  private func entries(_ keys: String, end: DoorEndKey = .hash, pause: Int = 100) -> [String] {
     var collector = DTMFCollector()
     var now = start
     var entries: [String] = []
     for key in keys.utf8 {
-      if let entry = collector.take(key, from: caller("a"), timeoutMilliseconds: 4000, now: now) {
-        entries.append(String(decoding: entry, as: UTF8.self))
-      }
+      let outcome = collector.take(key, from: caller("a"), end: end, timeoutMilliseconds: 4000, now: now)
+      if case .entry(let entry) = outcome { entries.append(String(decoding: entry, as: UTF8.self)) }
       now = now.advanced(byMilliseconds: pause)
     }
     return entries
@@ -104,6 +103,13 @@ private func caller(_ name: String) -> Caller {
     ("A1#", ["A1"]), ("**#", [""]), ("12345678901234567890#", ["12345678901234567"]),
   ]) func endsWithTheHash(keys: String, expected: [String]) { #expect(entries(keys) == expected) }
 
+  @Test(arguments: [
+    ("1234*", DoorEndKey.star, ["1234"]), ("12#34*", .star, ["34"]), ("1234#", .star, []),
+    ("1234*", .either, ["1234"]), ("1234#56*", .either, ["1234", "56"]), ("1234*", .hash, []),
+  ]) func endsWithTheKeyThatIsConfigured(keys: String, end: DoorEndKey, expected: [String]) {
+    #expect(entries(keys, end: end) == expected)
+  }
+
   @Test func aKeyThatComesTooLateBeginsAnew() {
     #expect(entries("12#", pause: 4000) == ["12"])
     #expect(entries("12#", pause: 4001) == [""])
@@ -113,15 +119,17 @@ private func caller(_ name: String) -> Caller {
     var collector = DTMFCollector()
     for key in "123".utf8 {
       for name in ["a", "b"] {
-        let entry = collector.take(key, from: caller(name), timeoutMilliseconds: 4000, now: start)
-        #expect(entry == nil)
+        let outcome = collector.take(
+          key, from: caller(name), end: .hash, timeoutMilliseconds: 4000, now: start)
+        #expect(outcome == .more)
       }
     }
-    let first = collector.take(UInt8(ascii: "#"), from: caller("a"), timeoutMilliseconds: 4000, now: start)
-    #expect(first?.count == 3)
+    let hash = UInt8(ascii: "#")
+    let first = collector.take(hash, from: caller("a"), end: .hash, timeoutMilliseconds: 4000, now: start)
+    #expect(first == .entry(Array("123".utf8)))
     collector.forget(caller("b"))
-    let second = collector.take(UInt8(ascii: "#"), from: caller("b"), timeoutMilliseconds: 4000, now: start)
-    #expect(second == [])
+    let second = collector.take(hash, from: caller("b"), end: .hash, timeoutMilliseconds: 4000, now: start)
+    #expect(second == .entry([]))
     #expect(collector.entriesOpen == 0)
   }
 
@@ -129,12 +137,14 @@ private func caller(_ name: String) -> Caller {
     var collector = DTMFCollector()
     for number in 0..<10_000 {
       let now = start.advanced(byMilliseconds: number)
-      _ = collector.take(UInt8(ascii: "1"), from: caller("\(number)"), timeoutMilliseconds: 4000, now: now)
+      _ = collector.take(
+        UInt8(ascii: "1"), from: caller("\(number)"), end: .hash, timeoutMilliseconds: 4000, now: now)
     }
     #expect(collector.entriesOpen == DeviceLimits.typingParticipantsMax)
     let later = start.advanced(byMilliseconds: 10_000)
-    let last = collector.take(UInt8(ascii: "#"), from: caller("9999"), timeoutMilliseconds: 4000, now: later)
-    #expect(last == Array("1".utf8))
+    let last = collector.take(
+      UInt8(ascii: "#"), from: caller("9999"), end: .hash, timeoutMilliseconds: 4000, now: later)
+    #expect(last == .entry(Array("1".utf8)))
   }
 }
 

@@ -1,11 +1,17 @@
 import Base
+import Configuration
 
-/// Makes entries of telephone keys: each caller's keys up to `#`. `*` forgets what was typed,
-/// and so does a key that comes too late: a code is never judged before its `#`, so nobody can guess without being
-/// counted.
+/// Makes entries of telephone keys: each caller's keys up to the end key. The other of `#` and `*` forgets what was
+/// typed, and so does a key that comes too late: a code is never judged before its end, so nobody can guess without
+/// being counted.
 struct DTMFCollector {
-  /// What was typed before `#`. One that is too long has lost its end, but keeps a length that no code has.
-  typealias Entry = [UInt8]
+  enum Outcome: Equatable {
+    case more
+    /// What was typed before the end key. One that is too long has lost its end, but keeps a length that no code has.
+    case entry([UInt8])
+    /// Something was typed, and taken back.
+    case takenBack
+  }
 
   private struct Keys {
     var caller: Caller
@@ -18,18 +24,34 @@ struct DTMFCollector {
   /// How many participants are in the middle of an entry.
   var entriesOpen: Int { all.count }
 
-  /// Takes one key, and gives the entry that it ends.
-  mutating func take(_ key: UInt8, from caller: Caller, timeoutMilliseconds: Int, now: Instant) -> Entry? {
+  /// When the first of them is too late.
+  func due(timeoutMilliseconds: Int) -> Instant? {
+    all.reduce(nil) { earliest($0, $1.last.advanced(byMilliseconds: timeoutMilliseconds + 1)) }
+  }
+
+  mutating func take(
+    _ key: UInt8, from caller: Caller, end: DoorEndKey, timeoutMilliseconds: Int, now: Instant
+  ) -> Outcome {
     let index = place(of: caller, now)
     if now.milliseconds(since: all[index].last) > timeoutMilliseconds { all[index].typed = [] }
     all[index].last = now
-    switch key {
-    case UInt8(ascii: "#"): return all.remove(at: index).typed
-    case UInt8(ascii: "*"): all.remove(at: index)
+    switch (key, end) {
+    case (UInt8(ascii: "#"), .hash), (UInt8(ascii: "#"), .either), (UInt8(ascii: "*"), .star),
+      (UInt8(ascii: "*"), .either):
+      return .entry(all.remove(at: index).typed)
+    case (UInt8(ascii: "#"), _), (UInt8(ascii: "*"), _):
+      return all.remove(at: index).typed.isEmpty ? .more : .takenBack
     default:
       if all[index].typed.count < DeviceLimits.typedKeysMax { all[index].typed.append(key) }
+      return .more
     }
-    return nil
+  }
+
+  /// Forgets what was typed and not ended in time, and answers whose it was.
+  mutating func expire(timeoutMilliseconds: Int, now: Instant) -> [Caller] {
+    let late = all.filter { now.milliseconds(since: $0.last) > timeoutMilliseconds }
+    all.removeAll { now.milliseconds(since: $0.last) > timeoutMilliseconds }
+    return late.filter { !$0.typed.isEmpty }.map { $0.caller }
   }
 
   mutating func forget(_ caller: Caller) { all.removeAll { $0.caller == caller } }

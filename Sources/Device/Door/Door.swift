@@ -28,7 +28,12 @@ struct Door {
 
   var isOpen: Bool { pulse != nil }
 
-  var deadlines: [Deadline] { [Deadline("door-pulse", pulse?.closesAt)] }
+  func deadlines(_ settings: DoorSettings) -> [Deadline] {
+    [
+      Deadline("door-pulse", pulse?.closesAt),
+      Deadline("door-keys", entries.due(timeoutMilliseconds: settings.keyTimeoutMilliseconds)),
+    ]
+  }
 
   /// How many callers are in the middle of an entry.
   var entriesOpen: Int { entries.entriesOpen }
@@ -61,10 +66,22 @@ struct Door {
     ]
     guard around.output != nil else { return effects }
     let timeout = around.settings.keyTimeoutMilliseconds
-    guard let typed = entries.take(key, from: caller, timeoutMilliseconds: timeout, now: now), !typed.isEmpty
-    else { return effects }
-    let isRight = around.settings.code.map { DoorPolicy.isCode(typed, Array($0.utf8)) } ?? false
-    return effects + ask(caller, .code(isRight: isRight), around, now: now).effects
+    let end = around.settings.endKey
+    switch entries.take(key, from: caller, end: end, timeoutMilliseconds: timeout, now: now) {
+    case .more, .entry([]): return effects
+    case .takenBack: return effects + notUnderstood(caller, around)
+    case .entry(let typed):
+      let isRight = around.settings.code.map { DoorPolicy.isCode(typed, Array($0.utf8)) } ?? false
+      return effects + ask(caller, .code(isRight: isRight), around, now: now).effects
+    }
+  }
+
+  /// Keys without an end are no code, so they are not counted as a wrong one. What they were is nobody's business.
+  private func notUnderstood(_ caller: Caller, _ around: Surroundings) -> [Effect] {
+    guard around.settings.code != nil else { return [] }
+    let words =
+      "keys of \(caller.audit) were not understood: a code ends with \(around.settings.endKey.words)"
+    return [.logWithin(budget: "door keys " + caller.kind, .info, words, event: "door.keys")]
   }
 
   /// Opens the door, or says why not. Either is an event.
@@ -149,10 +166,12 @@ struct Door {
   }
 
   mutating func passTime(_ around: Surroundings, now: Instant) -> [Effect] {
-    guard let pulse, pulse.closesAt <= now else { return [] }
+    let late = entries.expire(timeoutMilliseconds: around.settings.keyTimeoutMilliseconds, now: now)
+    let said = late.flatMap { notUnderstood($0, around) }
+    guard let pulse, pulse.closesAt <= now else { return said }
     let wasHeld = now.milliseconds(since: pulse.openedAt) >= DeviceLimits.doorOpenMillisecondsMax
     if wasHeld { restsUntil = now.advanced(byMilliseconds: DeviceLimits.doorRestMilliseconds) }
     let words = "the door was open for as long as it may be without a pause"
-    return shut(around) + (wasHeld ? [.log(.warning, words, event: "door.held")] : [])
+    return said + shut(around) + (wasHeld ? [.log(.warning, words, event: "door.held")] : [])
   }
 }

@@ -2,5 +2,7 @@
 public enum BoardCommand: Equatable, Sendable {
   /// An output by its name, such as the lock's.
   case setOutput(String, Bool)
+  /// What the lights do from now on.
+  case light(LightPattern)
   case indicate(IndicatorState)
 }

@@ -1,36 +1,58 @@
 import Base
+import Control
 
 /// A light that shows how the device is. The raw value is its name.
 public enum BoardLight: String, CaseIterable, Sendable { case status, mute, error }
 
-/// How a light shows what the indicator is: two seconds in sixteen steps, the first one in the highest bit.
+/// How the lights are: two seconds in sixteen steps, the first one in the highest bit.
 ///
-/// | shown | status | mute | error |
-/// |---|---|---|---|
-/// | off | `................` | | |
-/// | hard-muted | `#.#.............` | `################` | |
-/// | error | `#.#.#.#.#.#.#.#.` | | as status |
-/// | alarm | `#.#.#.#.#.#.#.#.` | | as status |
-/// | muted | `#...............` | `########........` | |
-/// | connecting | `##..##..##..##..` | | |
-/// | waiting-agent, attention | `####....####....` | | |
-/// | thinking | `#######.#######.` | | |
-/// | refused | `#.#.#...........` | | as status |
-/// | ending | `########........` | | |
-/// | everything else | `################` | | |
-public enum LightPattern {
-  public static let steps = 16
-  public static let stepMilliseconds = 125
+/// The status light shows what the indicator does, the one thing that is most urgent:
+///
+/// | shown | status |
+/// |---|---|
+/// | off | `................` |
+/// | hard-muted | `#.#.............` |
+/// | error, alarm | `#.#.#.#.#.#.#.#.` |
+/// | muted | `#...............` |
+/// | connecting | `##..##..##..##..` |
+/// | waiting-agent, attention | `####....####....` |
+/// | thinking | `#######.#######.` |
+/// | refused | `#.#.#...........` |
+/// | ending | `########........` |
+/// | everything else | `################` |
+///
+/// The others have a fact each, which nothing hides, whatever is shown:
+///
+/// | fact | mute | error |
+/// |---|---|---|
+/// | the switch of the hard mute is on | `################` | |
+/// | muted by software, not idle | `########........` | |
+/// | the call failed, the room is lost, or the housing is open and that is to be shown | | `#.#.#.#.#.#.#.#.` |
+/// | somebody asked for refused to be shown | | `#.#.#...........` |
+public struct LightPattern: Equatable, Sendable {
+  public var status: UInt16 = 0
+  public var mute: UInt16 = 0
+  public var error: UInt16 = 0
 
-  public static func of(_ shown: IndicatorState, _ light: BoardLight) -> UInt16 {
+  init(_ facts: IndicatorPolicy) {
+    status = Self.status(facts.shown)
+    mute = facts.hardMuted ? 0xFFFF : facts.isMuted && facts.call != .idle ? 0xFF00 : 0
+    let isWrong = facts.call == .failed || facts.isLost || facts.isTampered
+    error = isWrong ? 0xAAAA : facts.asked == .refused ? 0xA800 : 0
+  }
+
+  public subscript(_ light: BoardLight) -> UInt16 {
     switch light {
-    case .status: status(shown)
-    case .mute: shown == .hardMuted ? 0xFFFF : shown == .muted ? 0xFF00 : 0
-    case .error: shown == .error || shown == .alarm || shown == .refused ? status(shown) : 0
+    case .status: status
+    case .mute: mute
+    case .error: error
     }
   }
 
-  private static func status(_ shown: IndicatorState) -> UInt16 {
+  public static let steps = 16
+  public static let stepMilliseconds = 125
+
+  static func status(_ shown: IndicatorState) -> UInt16 {
     switch shown {
     case .off: 0
     case .hardMuted: 0xA000
@@ -45,7 +67,7 @@ public enum LightPattern {
     }
   }
 
-  /// As the table above writes it.
+  /// As the tables above write it.
   static func text(_ pattern: UInt16) -> String {
     var text: [UInt8] = []
     for step in 0..<steps { text.append(pattern & (0x8000 >> step) == 0 ? 0x2E : 0x23) }

@@ -14,6 +14,7 @@ struct Panel {
   private(set) var parts: [BoardPart] = []
   private var asked: (state: IndicatorState, until: Instant)?
   private(set) var indicator = IndicatorState.off
+  private var lights = LightPattern(IndicatorPolicy())
   private(set) var volumePercent: Int
   private var cards: SoundCards
 
@@ -58,7 +59,7 @@ struct Panel {
     status.indicator = indicator.rawValue
     for light in BoardLight.allCases {
       status.lights.append(
-        .init(light.rawValue, .string(LightPattern.text(LightPattern.of(indicator, light)))))
+        .init(light.rawValue, .string(LightPattern.text(lights[light]))))
     }
     for part in parts where part.problem != nil {
       status.problems.append(.string("\(part.name): \(part.words)"))
@@ -203,9 +204,13 @@ struct Panel {
   mutating func show(_ facts: IndicatorPolicy) -> [Effect] {
     var facts = facts
     facts.asked = asked?.state
-    guard facts.shown != indicator else { return [] }
+    var effects: [Effect] = []
+    let pattern = LightPattern(facts)
+    if pattern != lights { effects.append(.board(.light(pattern))) }
+    lights = pattern
+    guard facts.shown != indicator else { return effects }
     indicator = facts.shown
-    return [.board(.indicate(indicator)), .tell(.indicator(show: indicator.rawValue))]
+    return effects + [.board(.indicate(indicator)), .tell(.indicator(show: indicator.rawValue))]
   }
 
   mutating func handle(_ event: SoundCardEvent) -> [Effect] { cards.handle(event) }
