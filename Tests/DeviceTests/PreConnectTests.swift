@@ -173,6 +173,13 @@ import Testing
       let action = preConnect.handle(step.event, now: now)
       #expect(action == step.action, "\(step.event)")
       #expect(preConnect.state == step.state, "\(step.event)")
+      // A deadline that time-outs do not move would keep the reactor busy for ever. One for each that is over is right.
+      for wait in [0, 10_000, 60_000] {
+        var later = preConnect
+        guard let due = later.deadline?.advanced(byMilliseconds: wait) else { break }
+        for _ in 0..<3 { _ = later.handle(.timeout, now: due) }
+        #expect(later.deadline.map { $0 > due } ?? true, "\(step.event), \(wait) ms after the deadline")
+      }
     }
   }
 

@@ -71,7 +71,8 @@ struct PreConnect: Equatable {
 
   var deadline: Instant? {
     switch state {
-    case .recording, .shared: earliest(readyDeadline, earliest(agentDeadline, listenerDeadline))
+    case .recording: earliest(readyDeadline, earliest(agent ? nil : agentDeadline, listenerDeadline))
+    case .shared: agent ? readyDeadline : agentDeadline
     case .held: agentDeadline
     case .off, .handingOver, .sending: nil
     }

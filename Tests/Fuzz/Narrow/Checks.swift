@@ -45,7 +45,7 @@ private func countersAtTheirLimit() {
 }
 
 private func clocksOfAnOldMachine() {
-  for microseconds in [Int64.max - 20_000, 1 << 62, 0, -1] {
+  for microseconds in [Int64.max - 20_000, 1 << 62, 0, -1_000_000_001, .min] {
     precondition(rtpTicks(microseconds: microseconds + 20_000) &- rtpTicks(microseconds: microseconds) == 960)
   }
 }
