@@ -305,9 +305,11 @@ async def test_a_keypad_sends_telephone_keys(server, room, make_device, board, t
         await asyncio.sleep(2.5)
         keypad.plug()
         await logged(device, f"keypad: '{keypad.path}' works")
-        keypad.press("5", "hangup")
+        keypad.press("5")
+        # A server that reads the farewell first throws away what was sent a moment before it.
+        await wait_for(lambda: "".join(digits) == "0123456789*#5", 5, "the key of the keypad that came back")
+        keypad.press("hangup")
         await device.until(lambda s: s["call"]["state"] == "idle", 5, "hung up")
-        assert "".join(digits) == "0123456789*#5"
 
 
 async def test_a_keypad_opens_the_door_as_the_policy_says(server, room, make_device, board, tmp_path):
