@@ -43,6 +43,14 @@ public enum DoorEndKey: String, CaseIterable, Sendable {
   /// Both end it.
   case either
 
+  public func ends(_ key: UInt8) -> Bool {
+    switch self {
+    case .hash: key == UInt8(ascii: "#")
+    case .star: key == UInt8(ascii: "*")
+    case .either: key == UInt8(ascii: "#") || key == UInt8(ascii: "*")
+    }
+  }
+
   /// In a sentence.
   public var words: String {
     switch self {

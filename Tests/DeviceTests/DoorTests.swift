@@ -70,6 +70,9 @@ import Testing
     #expect(bench.lock == [false])
     #expect(bench.events(named: "door.refused").isEmpty)
     #expect(!said().contains { $0.contains("4711") })
+    // Whoever goes on does not fill the journal.
+    for _ in 0..<1000 { bench.type("1*", as: "phone") }
+    #expect(said().count <= 2 + DeviceLimits.eventBurst)
     // No code, nothing to understand: the keys are for somebody else.
     let other = try Bench.withDoor { $0.door.code = nil }
     other.enter(("phone", .sip))

@@ -110,18 +110,18 @@ def judge(pressed, recorded, samples, rate):
     wrong, at_hand_over = None, True
     if not -0.6 < late < 0.05:
         wrong = "the recording does not begin at the press"
-    elif not consecutive(heard.words) or len(heard.words) < SPEECH_SECONDS / sweep.WORD_SECONDS:
-        wrong = f"words: {heard.words}"
     for what, most in MOST_SECONDS.items():
         seconds, where = getattr(heard, what)
         if not wrong and seconds > most:
             wrong = f"{seconds * 1000:.0f} ms are {what} {where - recorded:+.2f} s from the hand-over"
             at_hand_over = HAND_OVER_SECONDS[0] < where - recorded < HAND_OVER_SECONDS[1]
+    if not wrong and (not consecutive(heard.words) or len(heard.words) < SPEECH_SECONDS / sweep.WORD_SECONDS):
+        wrong = f"words: {heard.words}"
     return line, wrong, at_hand_over
 
 
 def heard_by_the_agent(*pieces):
-    """Pieces of what the visitor says, each from a second on and so many seconds long; from None it is silence."""
+    """Pieces of what the visitor says, each from a second of it on and so many seconds long; from None is silence."""
     source = np.tile(sweep.sound(RATE), 2)
     return np.concatenate([np.zeros(int(length * RATE), dtype=np.int16) if begin is None else
                            source[int(begin * RATE):int((begin + length) * RATE)] for begin, length in pieces])
@@ -141,6 +141,11 @@ def test_what_is_missing_doubled_or_silent_is_told(pieces, wrong):
     _, found, at_hand_over = judge(1.0, 0.3, heard_by_the_agent(*pieces), RATE)
     assert bool(found) == bool(wrong) and (not wrong or wrong in found), found
     assert at_hand_over
+
+
+def test_a_word_that_is_lost_later_is_not_laid_to_the_hand_over():
+    _, found, at_hand_over = judge(1.0, 0.3, heard_by_the_agent((0.7, 2.5), (3.6, 5.0)), RATE)
+    assert "missing" in found and not at_hand_over, found
 
 
 @pytest.mark.seconds(ROUNDS * 30 + 200)

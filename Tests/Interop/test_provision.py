@@ -88,7 +88,8 @@ def test_what_people_paste(folder):
     for text, kept in (("\ufeffBearer abc\r\n", "abc"), ('"a%20b"\n', "a%20b"), ("Authorization: Bearer x=\n", "x=")):
         assert provision("--bearer-file", "-", "--folder", folder, text=text).status == DONE
         assert (folder / "token-bearer").read_text() == kept + "\n"
-    for text, words in (("xyzzy\nsecond\n", "line 2"), ("xyz zy\n", "blank or a control character in the middle"), (" \n", "is empty")):
+    for text, words in (("xyzzy\nsecond\n", "line 2"), ("xyz zy\n", "blank or a control character in the middle"),
+                        (" \n", "is empty")):
         result = provision("--bearer-file", "-", "--folder", folder, text=text)
         assert result.status == FAILED and words in result.error and "xyz" not in result.error, result
     assert (folder / "token-bearer").read_text() == "x=\n"

@@ -23,20 +23,22 @@ RTP = bytes.fromhex("806f0001000000000badcafe") + bytes(40)
 BYE = bytes.fromhex("81cb00010badcafe")
 
 
-def udp_ports(process):
-    """The ports of its UDP sockets."""
+def udp_addresses(process):
+    """Where its UDP sockets can be reached."""
     mine = set()
     for entry in pathlib.Path(f"/proc/{process}/fd").iterdir():
         with contextlib.suppress(OSError):
             target = os.readlink(entry)
             if target.startswith("socket:["):
                 mine.add(target[8:-1])
-    ports = set()
+    addresses = set()
     for line in pathlib.Path(f"/proc/{process}/net/udp").read_text().splitlines()[1:]:
         fields = line.split()
         if fields[9] in mine:
-            ports.add(int(fields[1].split(":")[1], 16))
-    return ports
+            ip, port = fields[1].split(":")
+            ip = socket.inet_ntoa(bytes.fromhex(ip)[::-1])
+            addresses.add(("127.0.0.1" if ip == "0.0.0.0" else ip, int(port, 16)))
+    return addresses
 
 
 class Stranger:
@@ -55,20 +57,19 @@ class Stranger:
         self.thread.join()
 
     def _send(self):
-        chance, ports, looked = random.Random(1), set(), 0.0
+        chance, addresses, looked = random.Random(1), set(), 0.0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-            out.bind(("127.0.0.1", 0))
             while not self.ended.wait(EVERY_SECONDS):
                 if time.monotonic() - looked > 0.01:
                     with contextlib.suppress(OSError):
-                        ports = udp_ports(self.process)
+                        addresses = udp_addresses(self.process)
                     looked = time.monotonic()
-                for port in ports:
+                for address in addresses:
                     known = chance.choice((FATAL_ALERT, CLOSE_NOTIFY, SERVER_HELLO, CHANGE_CIPHER_SPEC, BINDING_REQUEST,
                                            BINDING_SUCCESS, RTP, BYE, b"", bytes(1)))
                     rubbish = chance.randbytes(chance.randrange(1, 200))
                     with contextlib.suppress(OSError):
-                        out.sendto(chance.choice((known, rubbish)), ("127.0.0.1", port))
+                        out.sendto(chance.choice((known, rubbish)), address)
                         self.sent += 1
 
 

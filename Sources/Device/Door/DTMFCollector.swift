@@ -35,11 +35,9 @@ struct DTMFCollector {
     let index = place(of: caller, now)
     if now.milliseconds(since: all[index].last) > timeoutMilliseconds { all[index].typed = [] }
     all[index].last = now
-    switch (key, end) {
-    case (UInt8(ascii: "#"), .hash), (UInt8(ascii: "#"), .either), (UInt8(ascii: "*"), .star),
-      (UInt8(ascii: "*"), .either):
-      return .entry(all.remove(at: index).typed)
-    case (UInt8(ascii: "#"), _), (UInt8(ascii: "*"), _):
+    if end.ends(key) { return .entry(all.remove(at: index).typed) }
+    switch key {
+    case UInt8(ascii: "#"), UInt8(ascii: "*"):
       return all.remove(at: index).typed.isEmpty ? .more : .takenBack
     default:
       if all[index].typed.count < DeviceLimits.typedKeysMax { all[index].typed.append(key) }

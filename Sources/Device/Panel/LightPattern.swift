@@ -30,9 +30,9 @@ public enum BoardLight: String, CaseIterable, Sendable { case status, mute, erro
 /// | the call failed, the room is lost, or the housing is open and that is to be shown | | `#.#.#.#.#.#.#.#.` |
 /// | somebody asked for refused to be shown | | `#.#.#...........` |
 public struct LightPattern: Equatable, Sendable {
-  public var status: UInt16 = 0
-  public var mute: UInt16 = 0
-  public var error: UInt16 = 0
+  private let status: UInt16
+  private let mute: UInt16
+  private let error: UInt16
 
   init(_ facts: IndicatorPolicy) {
     status = Self.status(facts.shown)
