@@ -44,6 +44,7 @@ extension Device {
     switch action {
     case .begin(let isAnew):
       report.countCall()
+      strangers.begin()
       plan.begin(isAnew: isAnew)
       perform(microphone.begin(settings, in: room, now: now), now: now)
     case .show(let phase, let connection, let reason):

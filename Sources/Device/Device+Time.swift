@@ -23,6 +23,7 @@ extension Device {
     report.noteChange()
     perform(audience.passTime(now: now), now: now)
     if isDue(microphone.preConnectDue, now) { preConnect(.timeout, now: now) }
+    if isDue(microphone.reportsDue, now) { perform(strangers.look(room.strangerDatagrams), now: now) }
     perform(microphone.passReports(in: room, settings.audio, now: now), now: now)
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)

@@ -111,6 +111,7 @@ public final class Device {
   var audience: Audience
   var doctor = Doctor()
   var report: Report
+  var strangers = Strangers()
 
   public convenience init(
     settings: Settings, room: Room, instruments: any Instruments, version: String, startedAt: Instant

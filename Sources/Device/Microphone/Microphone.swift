@@ -26,6 +26,8 @@ struct Microphone {
   var bitsPerSecond: Int { protection.bitsPerSecond }
 
   var preConnectDue: Instant? { preConnect.deadline }
+  /// When the receiver's reports are looked at next.
+  var reportsDue: Instant? { protection.due }
 
   var deadlines: [Deadline] {
     [Deadline("pre-connect", preConnect.deadline), Deadline("uplink-report", protection.due)]
