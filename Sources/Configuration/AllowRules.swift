@@ -5,8 +5,10 @@ import Base
 /// `agent, sip:desk-*` means any agent, and those telephones whose identity begins with `desk-`. The kinds are those
 /// of LiveKit (`standard`, `agent`, `sip`, `connector`, `bridge`, `ingress`, `egress`), `server` for what no
 /// participant but the server itself asks, `keypad` for the keys of this device, `hidden` for those whom the server
-/// shows to nobody, and `any` for everybody whom it shows, the server and the keypad. A star stands for any number of characters. Identities are
-/// compared byte by byte: who merely looks alike is somebody else. An empty list allows nobody.
+/// shows to nobody, and `any` for everybody whom it shows, the server and the keypad. `called` is a telephone that this
+/// device has called itself, and `trunk:ST_...` one whose call came over that trunk; what a caller says of himself is
+/// no part of either. `device` is another spelling of `standard`. A star stands for any number of characters.
+/// Identities are compared byte by byte: who merely looks alike is somebody else. An empty list allows nobody.
 public struct AllowRules: Equatable, Sendable {
   public var rules: [Rule]
 
@@ -29,13 +31,23 @@ public struct AllowRules: Equatable, Sendable {
   public static let nobody = "nobody"
   static let kinds = [
     "standard", "agent", "sip", "connector", "bridge", "ingress", "egress", "server", "keypad", "hidden",
-    "any",
+    "any", "called", "trunk",
   ]
 
-  public func allow(kind: String, identity: String) -> Bool {
-    for rule in rules where rule.kind == kind || (rule.kind == "any" && kind != "hidden" && kind != "unknown")
-    {
-      if matches(Array(identity.utf8), Array(rule.pattern.utf8)) { return true }
+  /// - Parameters:
+  ///   - trunk: over which the telephone came, as its bridge says; empty for everybody else.
+  ///   - isCalled: this device rang it.
+  public func allow(kind: String, identity: String, trunk: String = "", isCalled: Bool = false) -> Bool {
+    for rule in rules {
+      let pattern = Array(rule.pattern.utf8)
+      let isMeant =
+        switch rule.kind {
+        case "any": kind != "hidden" && kind != "unknown" && matches(Array(identity.utf8), pattern)
+        case "called": isCalled && matches(Array(identity.utf8), pattern)
+        case "trunk": !trunk.utf8.isEmpty && matches(Array(trunk.utf8), pattern)
+        default: rule.kind == kind && matches(Array(identity.utf8), pattern)
+        }
+      if isMeant { return true }
     }
     return false
   }
@@ -56,7 +68,8 @@ extension AllowRules {
     for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
       let halves = part.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         .map { withoutInvisible(Array($0)[...]) }
-      let kind = String(decoding: halves.first ?? [], as: UTF8.self)
+      let word = String(decoding: halves.first ?? [], as: UTF8.self)
+      let kind = word == "device" ? "standard" : word
       guard Self.kinds.contains(where: { $0 == kind }) else {
         throw ValueFault(why: "has a kind that there is not")
       }

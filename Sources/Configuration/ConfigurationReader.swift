@@ -110,6 +110,7 @@ public final class ConfigurationReader {
   private func store(_ name: String, _ value: String) {
     guard let section else { return report(.outsideSection, key: quoted(name)) }
     guard !section.utf8.isEmpty else { return }
+    if section == Keys.directorySection { return storeEntry(name, value) }
     let keys = Keys.of(section: section)
     guard let key = keys.first(where: { $0.name == name }) else {
       let names = keys.map { $0.name }
@@ -135,6 +136,48 @@ public final class ConfigurationReader {
     if path == "device.profile" { checkProfile() }
   }
 
+  /// A name of the directory is a key that its owner chose.
+  private func storeEntry(_ name: String, _ value: String) {
+    let path = Keys.directorySection + "." + name
+    if let firstLine = linesOfKeys[path] {
+      return report(.repeated(firstLine: firstLine), section: Keys.directorySection, key: quoted(name))
+    }
+    linesOfKeys[path] = line
+    places[path] = (file, line)
+    do throws(ValueFault) {
+      try settings.directory.store(name, value)
+    } catch {
+      report(
+        .badValue(value: quoted(withoutSecrets(value)), why: error.why, legal: Directory.legal),
+        section: Keys.directorySection, key: quoted(name))
+    }
+  }
+
+  /// Names that ring others have to lead to somebody, and the plan to names.
+  private func checkCalls() {
+    for entry in settings.directory.entries {
+      guard let why = settings.directory.fault(of: entry) else { continue }
+      (file, line) = places[Keys.directorySection + "." + entry.name] ?? ("", 0)
+      report(
+        .badValue(value: quoted(entry.value.text), why: why, legal: Directory.legal),
+        section: Keys.directorySection, key: entry.name)
+    }
+    for step in settings.call.plan.steps where settings.directory.entry(step.name) == nil {
+      let nearest = nearestName(to: step.name, among: settings.directory.entries.map { $0.name })
+      let hint = nearest.map { ", did you mean '\($0)'?" } ?? ""
+      refuse(
+        "call.plan", quoted(settings.call.plan.text),
+        "rings '\(quoted(step.name))', which is not in [directory]\(hint)")
+    }
+    let phone = settings.phone
+    if phone.via == .endpoint {
+      need("endpoint", phone.endpoint, for: "phone.via", "via = endpoint", in: "phone")
+    }
+    if settings.webhook.listen == nil, settings.ring.standby == .webhook {
+      need("listen", nil, for: "ring.standby", "[ring] standby = webhook", in: "webhook")
+    }
+  }
+
   private func checkProfile() {
     guard let profiles, let name = settings.device.profile, !profiles.contains(name) else { return }
     let nearest = nearestName(to: name, among: profiles).map { ", did you mean '\($0)'?" } ?? ""
@@ -153,6 +196,7 @@ public final class ConfigurationReader {
     }
     checkJitter()
     checkLines()
+    checkCalls()
     switch token.source {
     case .file: break
     case .endpoint: need("endpoint", token.endpoint, for: "token.source", "source = endpoint")
@@ -200,15 +244,17 @@ public final class ConfigurationReader {
     report(.badValue(value: value, why: why, legal: key.legal), section: key.section, key: key.name)
   }
 
-  private func need(_ key: String, _ value: String?, for asker: String, _ words: String) {
+  private func need(
+    _ key: String, _ value: String?, for asker: String, _ words: String, in section: String = "token"
+  ) {
     guard value == nil else { return }
     (file, line) = places[asker] ?? ("", 0)
-    report(.missing(because: words + " needs it"), section: "token", key: key)
+    report(.missing(because: words + " needs it"), section: section, key: key)
   }
 
   /// A line that is no key may be half of a secret where secrets are near.
   private func shown(_ row: ArraySlice<UInt8>) -> String {
-    if section == "token" || section == "door" { return "***" }
+    if let section, ["token", "door", "phone", "webhook"].contains(section) { return "***" }
     return quoted(withoutSecrets(String(decoding: withoutInvisible(row), as: UTF8.self)))
   }
 

@@ -13,10 +13,17 @@ extension Settings {
       """
     for section in Keys.sections {
       text += "\n# \(section.summary)\n[\(section.name)]\n"
+      if section.name == Keys.directorySection {
+        text +=
+          "\n# NAME = WHO. Legal: \(Directory.legal).\n# anna = sip:+15550100\n# bert = whatsapp:15550101\n"
+        text += "# desk = device:front-desk\n# concierge = agent:concierge\n# 101 = anna + bert\n"
+      }
       for key in Keys.of(section: section.name) {
         text += "\n# \(key.summary).\n# Legal: \(key.legal).\n"
         let value = key.value(in: defaults)
-        text += value.utf8.isEmpty ? "#\(key.name) =\n" : "#\(key.name) = \(value)\n"
+        // Empty would be a value.
+        let mark = key.isAbsent(in: defaults) ? "# " : "#"
+        text += value.utf8.isEmpty ? "\(mark)\(key.name) =\n" : "#\(key.name) = \(value)\n"
       }
     }
     return text
@@ -27,7 +34,8 @@ extension Settings {
     var text = ""
     for section in Keys.sections {
       text += (text.utf8.isEmpty ? "" : "\n") + "[\(section.name)]\n"
-      for key in Keys.of(section: section.name) {
+      if section.name == Keys.directorySection { text += directory.text }
+      for key in Keys.of(section: section.name) where !key.isAbsent(in: self) {
         let value = key.value(in: self)
         text += value.utf8.isEmpty ? "\(key.name) =\n" : "\(key.name) = \(value)\n"
       }

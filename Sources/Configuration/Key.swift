@@ -27,6 +27,11 @@ public struct Key: Sendable {
   /// The value that this key has in `settings`, as the file would spell it; empty if it is not set.
   public func value(in settings: Settings) -> String { kind.text(settings) }
 
+  /// Whether the file would not have it at all, which is another thing than an empty value.
+  func isAbsent(in settings: Settings) -> Bool { kind.isAbsent(settings) }
+
+  func remove(from settings: inout Settings) { kind.remove(&settings) }
+
   /// Checks `text` and stores it. `folder` is where a relative path starts.
   func store(_ text: String, folder: String, in settings: inout Settings) throws(ValueFault) {
     try kind.store(kind.isVerbatim ? text : try unquoted(text), folder, &settings)
@@ -34,8 +39,8 @@ public struct Key: Sendable {
 }
 
 /// Why a value is not legal, as the end of the sentence that begins with the value.
-struct ValueFault: Error, Equatable {
-  let why: String
+public struct ValueFault: Error, Equatable, Sendable {
+  public let why: String
 }
 
 /// Where a key's value is: calls its second argument with the property, such as `{ $1(&$0.door.output) }`. One
@@ -49,6 +54,9 @@ struct Kind: Sendable {
   var isVerbatim = false
   let store: @Sendable (_ text: String, _ folder: String, inout Settings) throws(ValueFault) -> Void
   let text: @Sendable (Settings) -> String
+  /// Where a key that is absent and one that is empty mean different things.
+  var isAbsent: @Sendable (Settings) -> Bool = { _ in false }
+  var remove: @Sendable (inout Settings) -> Void = { _ in }
 
   init<Value>(
     _ legal: String, _ place: @escaping Place<Value>,

@@ -13,6 +13,14 @@ public enum Keys {
     ("leds", "Lights that the kernel drives (board = linux), by their names in /sys/class/leds."),
     ("keypad", "An input device with keys (board = linux)."),
     ("door", "The door: the output that opens it, and who may."),
+    (
+      directorySection,
+      "Names that may be rung, each with one way to reach somebody, or with others that ring together."
+    ),
+    ("call", "Whom a call rings."),
+    ("phone", "Telephone calls: who makes them, and with what."),
+    ("ring", "Being called."),
+    ("webhook", "What LiveKit, Twilio and Meta may tell this device over HTTP."),
     ("rpc", "The methods that the device offers to others in the room."),
     ("network", "Which addresses of this machine take part."),
     ("control", "The socket that lintelctl talks to."),
@@ -20,8 +28,11 @@ public enum Keys {
     ("watch", "What the program may use before it starts anew; three quarters of it are an event."),
   ]
 
+  /// Its keys are the owner's names.
+  static let directorySection = "directory"
+
   public static let all: [Key] =
-    deviceKeys + roomKeys + callKeys + tokenKeys + audioKeys + hardwareKeys + doorKeys + hostKeys
+    deviceKeys + roomKeys + callKeys + tokenKeys + audioKeys + hardwareKeys + doorKeys + phoneKeys + hostKeys
 
   public static func of(section: String) -> [Key] { all.filter { $0.section == section } }
 

@@ -13,6 +13,12 @@ public enum ConfigurationLimits {
   /// `sun_path` holds 108 bytes with its closing zero (unix(7)).
   public static let socketPathBytesMax = 107
   public static let allowRulesMax = 32
+  public static let directoryEntriesMax = 100
+  /// Rung together.
+  public static let groupMax = 8
+  public static let planStepsMax = 16
+  /// A carrier gives up after three minutes anyway.
+  public static let ringSeconds = 5...180
   /// Fewer digits are guessed too soon.
   public static let codeDigitsMin = 4
   public static let codeDigitsMax = 16

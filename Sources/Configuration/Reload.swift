@@ -16,7 +16,9 @@ extension Key {
     switch section {
     case "rpc": true
     case "door": name != "output"
-    case "token": true
+    case "token", "call", "phone": true
+    case "ring": name != "standby"
+    case "webhook": name != "listen"
     case "session": !["mode", "connect-timeout", "reconnect-attempts"].contains(name)
     case "audio": ["volume", "tones", "pre-roll-ms", "pre-connect-kbps"].contains(name)
     default: false
@@ -30,12 +32,20 @@ extension Settings {
     var result = ReloadResult()
     for key in Keys.all {
       let value = key.value(in: fresh)
-      guard value != key.value(in: self) else { continue }
-      if key.isLive, take(value, for: key) {
+      let isAbsent = key.isAbsent(in: fresh)
+      guard value != key.value(in: self) || isAbsent != key.isAbsent(in: self) else { continue }
+      if isAbsent, key.isLive {
+        key.remove(from: &self)
+        result.applied.append(key.words)
+      } else if key.isLive, take(value, for: key) {
         result.applied.append(key.words)
       } else {
         result.needsRestart.append(key.words)
       }
+    }
+    if directory != fresh.directory {
+      directory = fresh.directory
+      result.applied.append("[\(Keys.directorySection)]")
     }
     return result
   }
