@@ -33,18 +33,29 @@ extension Device {
       let moment = Stay.Moment(now: now, unixSeconds: milliseconds / 1000)
       for action in stay.handle(event, settings, at: moment) { perform(action, now: now) }
     case .request(let request, let asker): serve(request, asker, now: now)
+    case .hand(let hand): self.hand(hand, now: now)
+    case .endCall(let reason): endCall(reason: reason, now: now)
+    case .nobodyCame(let joinsAnew):
+      if settings.ring.standby == .room { return endCall(reason: "nobody came", now: now) }
+      perform([.stay(.nobodyCame(joinsAnew: joinsAnew))], now: now)
+    case .ask(let request): emit(.serverRequest(request))
     case .mute(let event): perform(microphone.change(event, in: room, now: now) ?? [], now: now)
     case .shutDoor: perform(door.shut(surroundings), now: now)
     case .serve(let call): serve(call, now: now)
-    case .key(let key, let caller): perform(door.take(key, from: caller, surroundings, now: now), now: now)
+    case .key(let key, let caller):
+      var caller = caller
+      caller.isCalled = caller.kind == "sip" && dialling.rang(caller.identity)
+      perform(door.take(key, from: caller, surroundings, now: now), now: now)
     }
   }
 
   private func perform(_ action: Stay.Action, now: Instant) {
     switch action {
     case .begin(let isAnew):
-      report.countCall()
       strangers.begin()
+      guard settings.ring.standby != .room else { break }
+      engagedAt = now
+      report.countCall()
       plan.begin(isAnew: isAnew)
       perform(microphone.begin(settings, in: room, now: now), now: now)
     case .show(let phase, let connection, let reason):
@@ -56,7 +67,11 @@ extension Device {
       } catch {
         perform([.stay(.notDialled(RoomFailure(error)))], now: now)
       }
-    case .leaveRoom: room.leave(now: now)
+    case .leaveRoom:
+      letTakenGo(now: now)
+      hangUpLegs(now: now)
+      isEngaged = false
+      room.leave(now: now)
     case .readSecret(let path): emit(.readToken(path: path))
     case .post(let request): emit(.httpRequest(request))
     case .accept(let asker, let connection):
@@ -76,7 +91,8 @@ extension Device {
   /// The call as it follows from the stay and from who can be heard.
   private func show(_ phase: Stay.Phase, reason: String?, now: Instant) {
     let isHeard = audience.somebodyIsHeard
-    guard let before = call.show(phase, somebodyIsHeard: isHeard, reason: reason, now: now) else { return }
+    let before = call.show(phase, somebodyIsHeard: isHeard, standsBy: standsBy, reason: reason, now: now)
+    guard let before else { return }
     let state = call.state
     switch CallTone.next(from: before, to: state) {
     case .play(let tone): perform([.stopTones, .sound(tone)], now: now)
@@ -86,7 +102,10 @@ extension Device {
     if state == .failed { report.countCallFailure() }
     perform([.tell(.callState(state, reason: reason))], now: now)
     if state == .idle || state == .ending || state == .failed { preConnect(.callEnded, now: now) }
-    plan.callChanged(to: state, settings.session, now: now)
+    // Nobody is called for a device that is in no room.
+    if phase == .away || phase == .failed { hangUpLegs(now: now) }
+    let rings = dialling.isRinging || !settings.call.plan.steps.isEmpty
+    plan.callChanged(to: state, settings.session, rings: rings, now: now)
     microphone.watchReports(phase == .joined, now: now)
     if state != .talking, state != .waitingAgent { closeTurn(failure: nil, now: now) }
   }

@@ -41,6 +41,7 @@ extension Device {
           .stay(.connected),
           .log(.notice, "connected to room \(name) as \(identity)", event: "room.connection"),
         ], now: now)
+      callIsUp(now: now)
     case .resuming: perform([.stay(.interrupted(isResuming: true, reason: words))], now: now)
     case .reconnecting: perform([.stay(.interrupted(isResuming: false, reason: words))], now: now)
     case .disconnected:
@@ -55,10 +56,16 @@ extension Device {
     switch event {
     case .participantJoined(let participant):
       perform(audience.joined(participant) + audience.announced(participant), now: now)
-    case .participantUpdated(let participant, _): perform(audience.announced(participant), now: now)
+      phoneSeen(participant, now: now)
+      audienceChanged(now: now)
+    case .participantUpdated(let participant, _):
+      perform(audience.announced(participant), now: now)
+      phoneSeen(participant, now: now)
+      audienceChanged(now: now)
     case .participantLeft(let participant, let reason):
       door.forget(audience.caller(participant))
       perform(audience.left(participant, reason), now: now)
+      phoneLeft(participant, reason, now: now)
     case .trackPublished(let track, let by):
       perform([.tell(.trackPublished(identity: by.identity.text, trackStatus(track)))], now: now)
     case .trackUnpublished(let track, let by):
@@ -167,6 +174,9 @@ extension Device {
   private func rpcCompleted(_ id: CallID, _ result: Result<String, RPCError>, now: Instant) {
     guard let call = messaging.callCompleted(id) else { return }
     switch (call, result) {
+    case (.ring(let leg), let result): ringAnswered(leg, result, now: now)
+    case (.ringEnd(let leg), _): perform(dialling.endAnswered(leg, isGone: false, now: now), now: now)
+    case (.nobody, _): break
     case (.turn(let step, let asker), .success): turnAnswered(step, asker, failure: nil, now: now)
     case (.turn(let step, let asker), .failure(let error)):
       turnAnswered(step, asker, failure: MessagingFailure(error), now: now)

@@ -13,7 +13,8 @@ extension Device {
 
   private var deadlines: [Deadline] {
     stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines(settings.door) + panel.deadlines
-      + audience.deadlines + [Deadline("self-test", doctor.due)]
+      + audience.deadlines + dialling.deadlines + ring.deadlines
+      + [Deadline("self-test", doctor.due), Deadline("keypad", keypad.due)]
   }
 
   func passTime(_ now: Instant) {
@@ -26,6 +27,9 @@ extension Device {
     if isDue(microphone.reportsDue, now) { perform(strangers.look(room.strangerDatagrams), now: now) }
     perform(microphone.passReports(in: room, settings.audio, now: now), now: now)
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
+    perform(dialling.passTime(stamp: stamp, now: now), now: now)
+    perform(ring.passTime(now), now: now)
+    if keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
     if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }
   }

@@ -26,6 +26,9 @@ public final class Device {
     /// The answers to `.httpRequest`.
     case endpointAnswered(request: Int, status: Int, body: [UInt8])
     case endpointFailed(request: Int, TransportFailure)
+    /// The answers to `.serverRequest`.
+    case serverReplied(request: Int, status: Int, body: [UInt8])
+    case serverFailed(request: Int, TransportFailure)
     case soundCard(SoundCardEvent)
     case board(BoardEvent)
     /// The process uses more than it may; beyond the second limit the device leaves and `.exit` follows.
@@ -51,6 +54,8 @@ public final class Device {
     case readConfiguration
     /// Redirects are answers, too.
     case httpRequest(TokenRequest)
+    /// Then `.serverReplied` or `.serverFailed`.
+    case serverRequest(ServerRequest)
     /// Any HTTP answer does; the token is not needed.
     case askServerTime(url: String)
     /// To be kept over a restart, for `restore`.
@@ -112,6 +117,25 @@ public final class Device {
   var doctor = Doctor()
   var report: Report
   var strangers = Strangers()
+  var dialling = Dialling()
+  var ring = Ring()
+  var telephone = Telephone()
+  var keypad = Keypad()
+  /// A call is wanted; only a device that stands by in its room is there without one.
+  var isEngaged = false
+  var engagedAt: Instant
+  /// Who called and was answered here.
+  var taken: Ring.Incoming?
+  /// What is dialled as soon as the room is there.
+  var wantedDial: WantedDial?
+  /// The call is for those who are rung, and ends with them.
+  var isForLegs = false
+  /// Where they were rung.
+  var legRoom = ""
+  /// Sessions of callers that were offered already.
+  var offered: [Name] = []
+  var agentLegs: [(agent: Name, leg: Name)] = []
+  var wasMutedBeforeHold = false
 
   public convenience init(
     settings: Settings, room: Room, instruments: any Instruments, version: String, startedAt: Instant
@@ -130,6 +154,7 @@ public final class Device {
     self.instruments = instruments
     stay = Stay(spreadMilliseconds: Stay.spreadMilliseconds(ofDevice: settings.device.id))
     call = Call(since: startedAt)
+    engagedAt = startedAt
     microphone = Microphone(settings.session.mode)
     panel = Panel(settings)
     messaging = Messaging(messagingRoom)
@@ -162,7 +187,7 @@ public final class Device {
         .audio(.setVolume(percent: panel.volumePercent)),
         .audio(.setDiscontinuousTransmission(settings.audio.dtx == .on)),
       ], now: now)
-    perform(microphone.publish(in: room, now: now), now: now)
+    if settings.ring.standby != .room { perform(microphone.publish(in: room, now: now), now: now) }
     perform(door.start(surroundings), now: now)
     let words = "linteld \(report.version) is ready as \(settings.device.id)"
     perform(
@@ -184,6 +209,9 @@ public final class Device {
       perform([.stay(.endpointAnswered(request: request, answer))], now: now)
     case .endpointFailed(let request, let failure):
       perform([.stay(.endpointAnswered(request: request, .failed(failure)))], now: now)
+    case .serverReplied(let request, let status, let body):
+      serverReplied(request, .answered(status: status, body: body), now: now)
+    case .serverFailed(let request, let failure): serverReplied(request, .failed(failure), now: now)
     case .soundCard(let event): perform(panel.handle(event), now: now)
     case .board(let event): perform(panel.handle(event, house), now: now)
     case .limitCrossed(let finding): crossed(finding, now: now)
@@ -208,7 +236,9 @@ public final class Device {
           perform(panel.show(indicatorFacts), now: now)
           continue
         }
-        guard stay.isEnding, stay.phase == .away, room.state == .disconnected, outputs.close() else {
+        guard stay.isEnding, stay.phase == .away, room.state == .disconnected, dialling.isClear,
+          outputs.close()
+        else {
           return .wait(until: earliest(until, nextDeadline?.at))
         }
         return .exit

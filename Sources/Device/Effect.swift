@@ -25,12 +25,28 @@ enum Effect: Equatable {
   /// As if whoever asks had sent the request.
   case request(Request, Asker)
   case mute(MuteState.Event)
+  /// The call has lasted long enough, or nobody came.
+  case endCall(reason: String?)
+  case nobodyCame(joinsAnew: Bool)
+  /// Of a server.
+  case ask(ServerRequest)
+  /// What a visitor does at the device.
+  case hand(Hand)
   /// Its lock does not work any more.
   case shutDoor
   /// A call of one of our methods, by somebody of whom is known what can be known.
   case serve(RemoteCall)
   /// A telephone key, with whose it is.
   case key(UInt8, Caller)
+
+  enum Hand: Equatable {
+    /// The button went down.
+    case pressed
+    /// The handset.
+    case lifted, laidDown
+    /// A key of the keypad that is dialled with.
+    case digit(UInt8)
+  }
 
   static func log(_ priority: LogEntry.Priority, _ text: String) -> Effect {
     .log(priority, text, event: nil)

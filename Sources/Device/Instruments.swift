@@ -1,4 +1,5 @@
 import AudioEngine
+import Configuration
 
 /// What is read off the machine at the moment it is asked for. The program implements it over the audio engine
 /// and the operating system, a test over numbers.
@@ -10,6 +11,8 @@ public protocol Instruments: AnyObject {
   var soundProbe: SoundProbeReading { get }
   /// Of this process; nil where the system does not tell.
   var memory: MemoryReadings? { get }
+  /// What a file with a secret holds now; it is asked for with every request that needs it, and not kept.
+  func secret(at path: String) -> Result<String, TokenFileFailure>
   /// The next samples of what was recorded before the call from this position on, 16-bit little-endian mono at 16 kHz; nil at its end.
   func preConnectBytes(from position: UInt32) -> [UInt8]?
 }

@@ -40,6 +40,27 @@ public enum DeviceLimits {
   static let unannouncedMax = 64
   static let unannouncedOfOneMax = 8
   static let announcementMilliseconds = 4_000
+  /// Of the server API: lists of participants with their metadata are what is long.
+  static let serverAnswerBytesMax = 256 * 1024
+  static let serverRequestsMax = 24
+  /// What an answer may be late after the time that the server itself was given.
+  static let serverGraceMilliseconds = 2_000
+  /// Of a token for one request.
+  static let callTokenSeconds: Int64 = 600
+  /// Digits that are dialled at the device, and the pause that forgets them.
+  static let dialledKeysMax = 32
+  static let dialledPauseMilliseconds = 8_000
+  /// Sessions of callers that were looked at.
+  static let offeredMax = 32
+  /// People who are rung or talked to at the same time.
+  static let legsMax = 12
+  /// What a server may take longer than the time that it was given to ring.
+  static let legGraceMilliseconds = 500
+  /// Who left the room before the order was answered: so long for the answer, which knows why.
+  static let legReasonMilliseconds = 1_500
+  /// A leg that is ended is asked again after this, and for so long.
+  static let legEndAgainMilliseconds = 150
+  static let legEndMilliseconds = 5_000
   /// How long the audio thread may stand still before that is told; after twice that the process starts anew. A
   /// round without devices takes it 1.1 s, opening a bad device a few seconds.
   public static let audioStillMilliseconds = 5000

@@ -36,7 +36,7 @@ public enum ReactorLimits {
   /// Text about a certificate or from a server inside a failure.
   public static let failureTextBytesMax = 512
   /// Requests of one HTTP client at a time.
-  public static let httpRequestsMax = 4
+  public static let httpRequestsMax = 28
   /// From the call to an open connection, unless the caller says otherwise.
   public static let connectTimeoutMilliseconds = 15_000
   /// One of several addresses of a host gets this long before the next one is tried.

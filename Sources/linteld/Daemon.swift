@@ -202,6 +202,7 @@ final class Daemon {
       case .readConfiguration:
         device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
       case .httpRequest(let request): driver.post(request)
+      case .serverRequest(let request): driver.ask(request) { self.handle($0) }
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
       case .storeState(let bytes): if let statePath { StateFile.write(bytes, statePath) }

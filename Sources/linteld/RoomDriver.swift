@@ -115,6 +115,23 @@ final class RoomDriver {
     }
   }
 
+  /// Asks the server API, or a connector's own.
+  func ask(_ ask: ServerRequest, onDone: @escaping (Device.Input) -> Void) {
+    var request = HTTPRequest(ask.isGet ? .get : .post, ask.url)
+    request.headers = ask.headers.map { HTTPHeader($0.name, $0.value) }
+    request.bearer = ask.bearer
+    request.body = ask.body
+    request.timeoutMilliseconds = ask.timeoutMilliseconds
+    request.responseBodyBytesMax = ask.answerBytesMax
+    http.send(request) { answer in
+      switch answer {
+      case .success(let response):
+        onDone(.serverReplied(request: ask.number, status: response.status, body: response.body))
+      case .failure(let failure): onDone(.serverFailed(request: ask.number, TransportFailure(failure)))
+      }
+    }
+  }
+
   /// For a self-test: whatever the server answers, its clock stands in the head (RFC 9110 §6.6.1).
   func askTime(of url: String, onDone: @escaping (Result<Int64?, TransportFailure>) -> Void) {
     var request = HTTPRequest(.get, url)

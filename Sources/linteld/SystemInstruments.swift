@@ -1,5 +1,6 @@
 import AudioEngine
 import Base
+import Configuration
 import Device
 import System
 
@@ -19,6 +20,8 @@ final class SystemInstruments: Instruments {
     SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics, echo: uplink.echoState)
   }
   var soundProbe: SoundProbeReading { uplink.probe.reading }
+
+  func secret(at path: String) -> Result<String, TokenFileFailure> { Secrets.read(path, in: .handedOver) }
 
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
     let bytes = [UInt8](unsafeUninitializedCapacity: 2 * Self.pieceSamples) { buffer, count in

@@ -16,6 +16,12 @@ final class Bench: Instruments {
   var soundProbe = SoundProbeReading()
   var memory: MemoryReadings? = MemoryReadings(residentKilobytes: 9000, anonymousKilobytes: 3000)
   var preConnectRecording: PreConnectRecording?
+  /// Files with secrets, by their path.
+  var secrets: [String: String] = [:]
+  func secret(at path: String) -> Result<String, TokenFileFailure> {
+    secrets[path].map { .success($0) } ?? .failure(.unreadable(path: path, "there is no such file"))
+  }
+
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
     guard let recording = preConnectRecording, recording.handOver != position else { return nil }
     let left = Int(recording.handOver &- position)

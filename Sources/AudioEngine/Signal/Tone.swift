@@ -7,6 +7,10 @@ public enum Tone: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   case probe
   /// The feedback for a key that nobody but the door shall know: the same for all of them.
   case click
+  /// Why a call came to nothing, beside busy and error.
+  case refused, unanswered, unreachable
+  /// Somebody calls this device.
+  case bell
 
   /// The feedback for a key of the telephone: `0`-`9`, `A`-`D` in either case, `*`, `#`; nil for anything else.
   public init?(key: UInt8) {
@@ -58,6 +62,10 @@ struct Cadence {
     case .wrongCode: self.init(step(300, on: 200, off: 100), rounds: 3)
     case .probe: self.init(step(1_000, on: 600))
     case .click: self.init(step(2_000, on: 12, off: 28))
+    case .refused: self.init(step(425, on: 250, off: 50), step(320, on: 500, off: 400), rounds: 2)
+    case .unanswered: self.init(step(425, on: 1_000, off: 250), step(425, on: 250, off: 500), rounds: 2)
+    case .unreachable: self.init(step(425, on: 240, off: 240), rounds: 8)
+    case .bell: self.init(step(880, on: 400), step(659, on: 800, off: 1_800), rounds: 0)
     case .digit1: self.init(key(697, 1_209))
     case .digit2: self.init(key(697, 1_336))
     case .digit3: self.init(key(697, 1_477))

@@ -20,8 +20,15 @@ struct Audience {
 
   init(_ room: any MessagingRoom) { self.room = room }
 
-  /// Whether anybody's sound is being received.
-  var somebodyIsHeard: Bool { !tracks.isEmpty }
+  /// Nothing is played meanwhile.
+  private(set) var isHeld = false
+
+  /// Whether anybody's sound is being received. A telephone that rings sends silence already.
+  var somebodyIsHeard: Bool { tracks.contains { !ringsStill($0.value.identity) } }
+
+  private func ringsStill(_ identity: Name) -> Bool {
+    room.participants.first { $0.identity == identity }?.isRingingPhone ?? false
+  }
   var somebodySpeaks: Bool { !speakers.isEmpty }
 
   /// The agent that counts: one that speaks for itself, not the worker that lends it a face.
@@ -30,7 +37,7 @@ struct Audience {
 
   /// Somebody who is no agent and listens.
   var hasOtherListeners: Bool {
-    room.participants.contains { [.standard, .sip, .connector].contains($0.kind) }
+    room.participants.contains { [.standard, .sip, .connector].contains($0.kind) && !$0.isRingingPhone }
   }
 
   var deadlines: [Deadline] { [admission.deadline] }
@@ -46,7 +53,11 @@ struct Audience {
     case .hidden(let sid): return Caller(kind: "hidden", identity: "", sid: sid)
     case .participant(let sid, let identity):
       let participant = sender.participant(among: room.participants)
-      return Caller(kind: participant?.kind.word ?? Caller.unknownKind, identity: identity, sid: sid)
+      var caller = Caller(kind: participant?.kind.word ?? Caller.unknownKind, identity: identity, sid: sid)
+      if let participant, participant.kind == .sip {
+        caller.trunk = participant.attributes["sip.trunkID"] ?? ""
+      }
+      return caller
     }
   }
 
@@ -100,8 +111,8 @@ struct Audience {
 
   mutating func opened(_ subscription: Subscription) -> [Effect] {
     tracks[subscription.slot] = subscription
-    return [
-      .audio(.openTrack(slot: subscription.slot)),
+    let opened: [Effect] = isHeld ? [] : [.audio(.openTrack(slot: subscription.slot))]
+    return opened + [
       .tell(.trackSubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text)),
       .log(.info, "hearing \(subscription.identity)"),
     ]
@@ -113,6 +124,12 @@ struct Audience {
       .audio(.closeTrack(slot: subscription.slot)),
       .tell(.trackUnsubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text)),
     ]
+  }
+
+  /// What is received is played, or not.
+  mutating func hold(_ isHeld: Bool) -> [Effect] {
+    self.isHeld = isHeld
+    return tracks.keys.sorted().map { .audio(isHeld ? .closeTrack(slot: $0) : .openTrack(slot: $0)) }
   }
 
   mutating func speak(_ speaking: [Speaker]) -> [Effect] {
@@ -131,6 +148,14 @@ struct Audience {
     quality = nil
     agentSeen = (nil, nil)
     admission.clear()
+  }
+}
+
+extension Participant {
+  /// A telephone whose call is not answered yet, by the word of its bridge.
+  var isRingingPhone: Bool {
+    guard kind == .sip, let status = attributes["sip.callStatus"] else { return false }
+    return status != "active" && status != "hangup"
   }
 }
 

@@ -12,6 +12,8 @@ import Control
 /// | joined | yes | talking |
 /// | leaving | | ending |
 /// | failed | | failed |
+///
+/// While a device only stands by in its room there is no call: idle, whatever the stay does.
 struct Call: Equatable {
   private(set) var state = CallState.idle
   private(set) var since: Instant
@@ -23,8 +25,9 @@ struct Call: Equatable {
   init(since: Instant) { self.since = since }
 
   /// The table above, as a function.
-  static func state(of phase: Stay.Phase, somebodyIsHeard: Bool) -> CallState {
-    switch phase {
+  static func state(of phase: Stay.Phase, somebodyIsHeard: Bool, standsBy: Bool = false) -> CallState {
+    if standsBy { return .idle }
+    return switch phase {
     case .away: .idle
     case .wanting, .dialling, .interrupted, .waiting: .connecting
     case .joined: somebodyIsHeard ? .talking : .waitingAgent
@@ -40,10 +43,11 @@ struct Call: Equatable {
   }
 
   /// The state that it left, if it left one.
-  mutating func show(_ phase: Stay.Phase, somebodyIsHeard: Bool, reason: String?, now: Instant) -> CallState?
-  {
+  mutating func show(
+    _ phase: Stay.Phase, somebodyIsHeard: Bool, standsBy: Bool = false, reason: String?, now: Instant
+  ) -> CallState? {
     let before = state
-    state = Self.state(of: phase, somebodyIsHeard: somebodyIsHeard)
+    state = Self.state(of: phase, somebodyIsHeard: somebodyIsHeard, standsBy: standsBy)
     self.reason = reason
     guard state != before else { return nil }
     since = now

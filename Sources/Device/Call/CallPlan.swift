@@ -3,8 +3,8 @@ import Base
 import Configuration
 import Control
 
-/// For whom a call waits, for how long, and what follows when nobody comes. Today that is whoever makes himself heard
-/// in the room; whom to ring, and who is next, will be decided here.
+/// For how long a call waits for whoever makes himself heard in the room, and what follows when nobody comes. Whom to
+/// ring, and who is next, is `Dialling`.
 struct CallPlan {
   private var limits = CallLimits()
   /// When a missing agent is announced, and how often it was.
@@ -21,8 +21,9 @@ struct CallPlan {
   /// A stay begins; anew, if the one before it had nobody.
   mutating func begin(isAnew: Bool) { if !isAnew { attempts = 0 } }
 
-  mutating func callChanged(to state: CallState, _ session: SessionSettings, now: Instant) {
-    let seconds = session.agentWaitSeconds
+  /// `rings`: people are rung, which has an end of its own.
+  mutating func callChanged(to state: CallState, _ session: SessionSettings, rings: Bool, now: Instant) {
+    let seconds = rings ? 0 : session.agentWaitSeconds
     agentDue = state == .waitingAgent && seconds > 0 ? now.advanced(byMilliseconds: seconds * 1000) : nil
     if state == .talking { attempts = 0 }
     limits.callChanged(to: state, session, now: now)
@@ -40,7 +41,7 @@ struct CallPlan {
       let reason = reached.reason(session)
       limits = CallLimits()
       // The visitor hears that it was not the other side that hung up in silence.
-      effects += [.log(.notice, reason), .stay(.leave(reason: reason)), .sound(.busy)]
+      effects += [.log(.notice, reason), .endCall(reason: reason), .sound(.busy)]
     }
     return effects
   }
@@ -58,8 +59,8 @@ struct CallPlan {
     switch next {
     case .goOn: return told + [.sound(.error)]
     case .stayQuiet: return told
-    case .joinAnew: return told + [.sound(.error), .stay(.nobodyCame(joinsAnew: true))]
-    case .giveUp: return told + [.stay(.nobodyCame(joinsAnew: false))]
+    case .joinAnew: return told + [.sound(.error), .nobodyCame(joinsAnew: true)]
+    case .giveUp: return told + [.nobodyCame(joinsAnew: false)]
     }
   }
 }

@@ -14,7 +14,7 @@ extension Tone {
 ///
 /// | from | to | heard |
 /// |---|---|---|
-/// | idle, failed | connecting | ringing, until something else is |
+/// | idle, failed | connecting; from idle also waiting-agent | ringing, until something else is |
 /// | any | talking | connected |
 /// | connecting | failed | error |
 /// | waiting-agent, talking, ending | failed | busy: the other side ended it, or nobody came |
@@ -27,7 +27,7 @@ enum CallTone: Equatable {
 
   static func next(from: CallState, to: CallState) -> CallTone {
     switch (from, to) {
-    case (.idle, .connecting), (.failed, .connecting): .play(.ringing)
+    case (.idle, .connecting), (.failed, .connecting), (.idle, .waitingAgent): .play(.ringing)
     case (_, .talking): .play(.connected)
     case (.talking, .failed), (.waitingAgent, .failed), (.ending, .failed): .play(.busy)
     case (_, .failed): .play(.error)

@@ -45,11 +45,11 @@ struct Stay: Equatable {
     actions = []
     let before = phase
     switch event {
-    case .start: if settings.session.mode == .alwaysOn { begin(.configured, settings, moment) }
+    case .start: if settings.stayMode == .alwaysOn { begin(.configured, settings, moment) }
     case .asked(let wish, let asker): asked(wish, asker, settings, moment)
     case .pressed(let isAnswered): pressed(isAnswered, settings, moment)
     case .handset(isLifted: true): call(settings, moment)
-    case .handset(isLifted: false): if settings.session.mode != .alwaysOn { leave(.rest, nil) }
+    case .handset(isLifted: false): if settings.stayMode != .alwaysOn { leave(.rest, nil) }
     case .leave(let reason): leave(.rest, reason)
     case .nobodyCame(let joinsAnew): leave(joinsAnew ? .joinAnew : .fail(.noAgent), nil)
     case .reloaded(isConcerned: false): break
@@ -60,7 +60,7 @@ struct Stay: Equatable {
     case .terminate:
       isEnding = true
       leave(.rest, nil)
-    case .secretRead(let result): take(desk.secretRead(result, settings, moment), settings, moment)
+    case .secretRead(let result): take(desk.secretRead(result, settings.joining(wish), moment), settings, moment)
     case .endpointAnswered(let request, let answer):
       take(desk.endpointAnswered(request, answer, settings, moment), settings, moment)
     case .notDialled(let failure): if phase == .dialling { fail(failure, settings, moment) }
@@ -115,7 +115,7 @@ struct Stay: Equatable {
     switch phase {
     case .away, .failed, .waiting, .leaving: call(settings, moment)
     case .wanting, .dialling, .joined, .interrupted:
-      guard settings.session.mode == .onDemand else { return }
+      guard settings.stayMode == .onDemand else { return }
       // Whoever presses twice wants to be heard, not to hang up.
       let age = attempts.milliseconds(now: moment.now)
       guard isAnswered || age >= DeviceLimits.hangUpByPressMilliseconds else {
@@ -163,7 +163,9 @@ struct Stay: Equatable {
     attempts.clear()
     if phase != .wanting { enter(.wanting) }
     if let token = wish.token { return dial(TokenTicket(token: token), settings, moment) }
-    take(desk.want(settings, moment), settings, moment)
+    // Tokens that were fetched ahead are for the configured room.
+    if wish.room != nil { desk.forgetWarm() }
+    take(desk.want(settings.joining(wish), moment), settings, moment)
   }
 
   private mutating func dial(_ ticket: TokenTicket, _ settings: Settings, _ moment: Moment) {
@@ -227,7 +229,7 @@ struct Stay: Equatable {
   /// An attempt or a session ended for good; the table of `ComeBack` says what follows.
   private mutating func fail(_ failure: RoomFailure, _ settings: Settings, _ moment: Moment) {
     let (next, pause) = attempts.failed(
-      failure.code, settings.session.mode, tokenIsGiven: wish.token != nil, now: moment.now)
+      failure.code, settings.stayMode, tokenIsGiven: wish.token != nil, now: moment.now)
     switch next {
     case .retry:
       tell(failure, retryInMilliseconds: pause)

@@ -25,6 +25,8 @@ extension Stay {
   struct Wish: Equatable, Sendable {
     var url: String?
     var token: String?
+    /// Where somebody waits for this device.
+    var room: String?
 
     static let configured = Wish()
   }
@@ -95,6 +97,19 @@ extension Stay {
 enum EndpointAnswer: Equatable, Sendable {
   case answered(status: Int, body: [UInt8])
   case failed(TransportFailure)
+}
+
+extension Settings {
+  /// How the device stays: one that stands by in its room is there as if it were always on, call or no call.
+  var stayMode: SessionMode { ring.standby == .room ? .alwaysOn : session.mode }
+
+  /// As if the wish's room were the configured one.
+  func joining(_ wish: Stay.Wish) -> Settings {
+    guard let room = wish.room else { return self }
+    var settings = self
+    settings.session.room = room
+    return settings
+  }
 }
 
 extension Stay {

@@ -84,7 +84,7 @@ struct Doctor {
     run?.measured.sound = facts.soundProbe
     var effects: [Effect] = [.audio(.endSoundProbe)]
     if facts.mayJoin {
-      run?.hasJoined = facts.settings.session.mode != .alwaysOn
+      run?.hasJoined = facts.settings.stayMode != .alwaysOn
       effects.append(.stay(.asked(.configured, by: .button)))
     }
     let seconds = 2 * facts.settings.session.connectTimeoutSeconds + 3

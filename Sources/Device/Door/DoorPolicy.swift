@@ -3,7 +3,7 @@ import Configuration
 import Control
 
 /// Who asks for something, as far as the device can tell.
-struct Caller: Hashable, Sendable {
+struct Caller: Equatable, Sendable {
   /// The participant's kind in a word, as the server stamped it; `server`, `local` for the control socket, `keypad`,
   /// `hidden` for who is in the room and not seen, or `unknown`.
   var kind: String
@@ -11,11 +11,24 @@ struct Caller: Hashable, Sendable {
   var identity: Name
   /// Of whom the room knows, so that two who look alike are two.
   var sid: Name = ""
+  /// Of a telephone, over which its bridge took the call; empty for everybody else.
+  var trunk = ""
+  /// A telephone that this device has rung.
+  var isCalled = false
+
+  /// Who it is; what else is known of him may grow.
+  static func == (one: Caller, other: Caller) -> Bool {
+    one.kind == other.kind && one.identity == other.identity && one.sid == other.sid
+  }
 
   static let unknownKind = "unknown"
   static let local = Caller(kind: "local", identity: "lintelctl")
   static let server = Caller(kind: "server", identity: "")
   static let keypad = Caller(kind: "keypad", identity: "keypad")
+
+  func isAllowed(by rules: AllowRules) -> Bool {
+    rules.allow(kind: kind, identity: identity.text, trunk: trunk, isCalled: isCalled)
+  }
 
   var words: String { identity.isEmpty ? kind : identity.text }
 
@@ -109,14 +122,14 @@ enum DoorPolicy {
     let when: DoorTime
     switch way {
     case .code:
-      guard settings.codeAllow.allow(kind: caller.kind, identity: caller.identity.text) else {
+      guard caller.isAllowed(by: settings.codeAllow) else {
         return .refused(.notAllowed)
       }
       guard now.hasCode else { return .refused(.noCode) }
       guard !now.isLockedOut else { return .refused(.lockedOut) }
       when = settings.codeWhen
     case .rpc:
-      guard settings.rpcAllow.allow(kind: caller.kind, identity: caller.identity.text) else {
+      guard caller.isAllowed(by: settings.rpcAllow) else {
         return .refused(.notAllowed)
       }
       when = settings.rpcWhen

@@ -7,6 +7,10 @@ import LiveKit
 enum PendingCall: Equatable {
   case request(Asker)
   case turn(TurnStep, Asker)
+  /// `lintel.ring` of a device, and the wish that it stops.
+  case ring(leg: Int), ringEnd(leg: Int)
+  /// What becomes of it is seen elsewhere.
+  case nobody
 }
 
 /// Texts, keys, calls, attributes and files on their way, and who waits for what became of them.

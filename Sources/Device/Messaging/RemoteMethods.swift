@@ -40,6 +40,6 @@ public enum RemoteMethods {
   /// Who may call what: the door has a policy of its own, which also knows when.
   static func allows(_ method: String, _ caller: Caller, _ settings: Settings) -> Bool {
     method == prefix + Method.doorOpen.rawValue
-      || settings.rpc.allow.allow(kind: caller.kind, identity: caller.identity.text)
+      || caller.isAllowed(by: settings.rpc.allow)
   }
 }

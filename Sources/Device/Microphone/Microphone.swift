@@ -54,6 +54,14 @@ struct Microphone {
     }
   }
 
+  /// Nobody is to hear it, nor to be answered by it.
+  mutating func unpublish(in room: Room, now: Instant) -> [Effect] {
+    guard let track else { return [] }
+    room.unpublish(track, now: now)
+    self.track = nil
+    return []
+  }
+
   /// nil if the table of `MuteState` refuses it.
   mutating func change(_ event: MuteState.Event, in room: Room, now: Instant) -> [Effect]? {
     guard let next = mute.next(event) else { return nil }

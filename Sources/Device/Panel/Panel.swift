@@ -98,7 +98,7 @@ struct Panel {
     case .tamper: return told + tampered(isOn, house)
     // A button that is found pressed is stuck, and nobody lifted a handset that lies beside its hook.
     case .button: return isFirst ? told : told + pressed(isOn, house)
-    case .hook: return isFirst ? told : told + [.stay(.handset(isLifted: isOn))]
+    case .hook: return isFirst ? told : told + [.hand(isOn ? .lifted : .laidDown)]
     }
   }
 
@@ -107,7 +107,7 @@ struct Panel {
     if isInCall, house.settings.session.mode == .pushToTalk {
       return [.request(.turn(isDown ? .start : .end), .button)]
     }
-    return isDown ? [.stay(.pressed(isAnswered: house.call == .talking))] : []
+    return isDown ? [.hand(.pressed)] : []
   }
 
   private func tampered(_ isOpen: Bool, _ house: House) -> [Effect] {
@@ -119,8 +119,12 @@ struct Panel {
   /// Digits are the door's where its policy takes them from here, and otherwise the room's.
   private func keypad(_ key: UInt8, _ house: House) -> [Effect] {
     let caller = Caller.keypad
+    let use = house.settings.call.keypad
+    let isInCall = house.call == .talking || house.call == .waitingAgent
+    if use == .directory, !isInCall { return [.audio(.playKey(key)), .hand(.digit(key))] }
     let rules = house.settings.door.codeAllow
-    if house.doorOutput != nil, rules.allow(kind: caller.kind, identity: caller.identity.text) {
+    let isDoors = use == .door || (use == .auto && rules.allow(kind: caller.kind, identity: caller.identity.text))
+    if house.doorOutput != nil, isDoors {
       // The loudspeaker is beside an open microphone: what is sounded there is told to the room.
       return [.audio(.playTone(.click)), .key(key, caller)]
     }

@@ -74,7 +74,7 @@ extension Settings {
   var tokenIsRemote: Bool { token.source == .endpoint || token.source == .sandbox }
 
   /// Whether tokens are fetched before somebody needs one.
-  var fetchesAhead: Bool { tokenIsRemote && token.warm && session.mode != .alwaysOn }
+  var fetchesAhead: Bool { tokenIsRemote && token.warm && stayMode != .alwaysOn }
 
   var tokenEndpoint: String { token.endpoint ?? Self.sandboxURL }
 
@@ -94,7 +94,7 @@ extension Settings {
     options.participantName = device.id
     if options.roomName == nil {
       // An agent is dispatched when a room is made, so each call has a room of its own.
-      options.roomName = device.id + (session.mode == .alwaysOn ? "" : "-\(wallClockSeconds)")
+      options.roomName = device.id + (stayMode == .alwaysOn ? "" : "-\(wallClockSeconds)")
     }
     return options
   }

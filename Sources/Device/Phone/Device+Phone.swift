@@ -1,0 +1,201 @@
+import AudioEngine
+import Base
+import Configuration
+import Control
+import JSON
+import LiveKit
+import Telephony
+
+/// The telephone as the rest of the device sees it: what `Dialling` and `Ring` decide is done here.
+extension Device {
+  /// Makes identities unlike those of any other call.
+  var stamp: Int64 { instruments.unixMilliseconds }
+
+  // MARK: - Rung from here
+
+  /// The plan, where there is one: the device is in its room and wants somebody to talk to.
+  func ringPlan(now: Instant) {
+    if let wanted = wantedDial {
+      wantedDial = nil
+      return dial(wanted.people, seconds: wanted.seconds, wanted.options, wanted.asker, now: now)
+    }
+    let steps = settings.call.plan.steps.map { step in
+      Dialling.Step(people: people(step.name), seconds: step.seconds)
+    }
+    guard !steps.isEmpty, dialling.isClear else { return }
+    perform(
+      dialling.begin(steps, DialOptions(settings.phone), stamp: stamp, now: now), now: now)
+  }
+
+  private func people(_ name: String) -> [Dialling.Person] {
+    settings.directory.members(of: name).map { Dialling.Person(name: $0.name, target: $0.target) }
+  }
+
+  /// A name of the directory, a target, or a number as it stands.
+  func peopleMeant(by text: String) throws(ControlFailure) -> [Dialling.Person] {
+    let listed = people(text)
+    if !listed.isEmpty { return listed }
+    do throws(ValueFault) {
+      if let target = try DialTarget(parsing: text) { return [Dialling.Person(name: "phone", target: target)] }
+      let hasDigits = text.utf8.contains { isDigit($0) }
+      let isNumber = hasDigits && !text.utf8.contains { isLetterOrDigit($0) && !isDigit($0) }
+      if isNumber {
+        let number = try DialTarget.Way.sip.check(Array(text.utf8))
+        return [Dialling.Person(name: "phone", target: DialTarget(.sip, number))]
+      }
+    } catch {
+      throw .invalidParameters("dial: the target \(error.why)")
+    }
+    let nearest = nearestName(to: text, among: settings.directory.entries.map { $0.name })
+    throw .failed(
+      code: "not-in-directory",
+      message: "'\(printable(text))' is not in [directory]" + (nearest.map { ", did you mean '\($0)'?" } ?? ""))
+  }
+
+  func dial(
+    _ people: [Dialling.Person], seconds: Int, _ options: DialOptions, _ asker: Asker?, now: Instant
+  ) {
+    let steps = [Dialling.Step(people: people, seconds: seconds)]
+    perform(dialling.begin(steps, options, asker: asker, stamp: stamp, now: now), now: now)
+  }
+
+  /// Ends everything that this device rang.
+  func hangUpLegs(now: Instant) { perform(dialling.hangUp(nil, now: now), now: now) }
+
+  func perform(_ actions: [Dialling.Action], now: Instant) {
+    for action in actions { perform(action, now: now) }
+  }
+
+  private func perform(_ action: Dialling.Action, now: Instant) {
+    switch action {
+    case .order(let leg): order(leg, now: now)
+    case .end(let leg, _): end(leg, now: now)
+    case .tell(let event): perform([.tell(event)], now: now)
+    case .log(let priority, let words): perform([.log(priority, words, event: "call.ended")], now: now)
+    case .succeed(let asker, let leg): perform([.succeed(leg.json(now: now), asker)], now: now)
+    case .refuse(let asker, let failure): perform([.refuse(failure.code, failure.words, asker)], now: now)
+    case .goesOn(let failure):
+      perform([.log(.info, "\(failure.words); ringing the next of the plan", event: "call.failed")], now: now)
+    case .answered(let leg, _):
+      perform([.log(.notice, "\(leg.name) answered", event: "call.answered")], now: now)
+      audienceChanged(now: now)
+    case .over(let failure, let words): legsAreOver(failure, words, now: now)
+    }
+  }
+
+  /// Nobody is left of those who were rung: the call that was for them is over.
+  private func legsAreOver(_ failure: Leg.Failure?, _ words: String, now: Instant) {
+    let reason: String? = words.utf8.isEmpty ? nil : words
+    if let failure, failure != .cancelled {
+      perform([.log(.notice, words, event: "call.failed")], now: now)
+    }
+    if isForLegs { endCall(reason: reason, now: now) }
+    if let tone = failure == nil ? (reason == nil ? nil : Tone.busy) : failure?.tone {
+      perform([.stopTones, .sound(tone)], now: now)
+    }
+    isForLegs = false
+  }
+
+  // MARK: - Orders
+
+  private func order(_ leg: Leg, now: Instant) {
+    isForLegs = isForLegs || !audience.somebodyElseIsThere(than: dialling)
+    do throws(APIFailure) {
+      switch leg.target.way {
+      case .sip, .whatsapp, .agent:
+        let request = try settings.order(leg, room: room.info.name, secret: secret)
+        try ask(request, for: .order(leg: leg.number), now: now)
+      case .twilio:
+        let request = try settings.twilioConnect(leg, room: room.info.name)
+        try ask(request, for: .order(leg: leg.number), now: now)
+      case .device: try ringDevice(leg, now: now)
+      }
+    } catch {
+      perform(
+        dialling.failed(leg.number, Leg.Failure(error), stamp: stamp, now: now), now: now)
+    }
+  }
+
+  /// Another one in the room who serves `lintel.ring`; its answer is the answer.
+  private func ringDevice(_ leg: Leg, now: Instant) throws(APIFailure) {
+    guard room.participants.contains(where: { $0.identity == leg.identity }) else {
+      throw .notThere(leg.target.address)
+    }
+    let payload = JSONValue.object([
+      .init("from", .string(settings.device.id)), .init("timeout", .number(leg.ringSeconds)),
+    ])
+    messaging.call(
+      "lintel.ring", of: leg.identity.text, payload: payload.text,
+      timeoutMilliseconds: leg.ringSeconds * 1000 + DeviceLimits.serverGraceMilliseconds,
+      for: .ring(leg: leg.number), now: now)
+  }
+
+  func ringAnswered(_ number: Int, _ result: Result<String, RPCError>, now: Instant) {
+    switch result {
+    case .success:
+      perform(
+        dialling.ordered(number, reference: nil, isAnswer: true, stamp: stamp, now: now), now: now)
+    case .failure(let error):
+      perform(
+        dialling.failed(number, Leg.Failure(error), stamp: stamp, now: now), now: now)
+    }
+  }
+
+  private func end(_ leg: Leg, now: Instant) {
+    if leg.target.way == .device {
+      messaging.call(
+        "lintel.hangup", of: leg.identity.text, payload: "", timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds,
+        for: .ringEnd(leg: leg.number), now: now)
+      return
+    }
+    do throws(APIFailure) {
+      for (request, purpose) in settings.ends(of: leg, room: legRoom, secret: secret) {
+        try ask(request, for: purpose, now: now)
+      }
+      if let request = settings.twilioEnd(of: leg, secret: secret) {
+        emit(.serverRequest(telephone.post(request, for: .twilioEnd(leg: leg.number))))
+      }
+    } catch {
+      // Without the right to remove, whoever speaks can still be asked to hang up, through the room.
+      guard isInRoom, leg.target.way == .sip else {
+        perform([.log(.warning, "the call to \(leg.name) cannot be ended from here: \(error.words)")], now: now)
+        return perform(dialling.endAnswered(leg.number, isGone: false, now: now), now: now)
+      }
+      messaging.call(
+        "lk.sip.EndCall", of: leg.identity.text, payload: "{}",
+        timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .ringEnd(leg: leg.number), now: now)
+    }
+  }
+
+  // MARK: - Servers
+
+  func ask(_ request: APIRequest, for purpose: Telephone.Purpose, now: Instant) throws(APIFailure) {
+    let right = try dialRight()
+    emit(
+      .serverRequest(
+        try telephone.post(request, for: purpose, with: right, unixSeconds: instruments.unixMilliseconds / 1000)))
+  }
+
+  func secret(_ path: String?, _ key: String) throws(APIFailure) -> String {
+    guard let path else { throw .notConfigured(key) }
+    switch instruments.secret(at: path) {
+    case .success(let secret): return secret
+    case .failure(let failure): throw .unreadable(failure.words)
+    }
+  }
+
+  /// With what the server is asked, as `[phone] via` has it.
+  private func dialRight() throws(APIFailure) -> Telephone.Right {
+    if settings.phone.via == .endpoint {
+      let bearer = try settings.phone.bearerFile.map { path throws(APIFailure) in try secret(path, "bearer-file") }
+      return .endpoint(url: settings.phone.endpoint ?? "", bearer: bearer)
+    }
+    if settings.token.source == .apiKey, let server = settings.token.url, let key = settings.token.apiKey {
+      return .key(server: server, key: key, secret: try secret(settings.token.apiSecretFile, "api-secret-file"))
+    }
+    guard let server = stay.serverURL, let token = stay.tokenSeen.flatMap({ try? AccessToken($0) }) else {
+      throw .noRight
+    }
+    return .roomToken(server: server, token)
+  }
+}

@@ -1,0 +1,155 @@
+import AudioEngine
+import Base
+import Configuration
+import Control
+import JSON
+import LiveKit
+import Telephony
+
+/// Being called: who rings, and what comes of it.
+extension Device {
+  func perform(_ actions: [Ring.Action], now: Instant) {
+    for action in actions {
+      switch action {
+      case .sound: perform([.stopTones, .audio(.playTone(.bell))], now: now)
+      case .silence: perform([.stopTones], now: now)
+      case .tell(let event): perform([.tell(event)], now: now)
+      case .log(let priority, let words): perform([.log(priority, words, event: "ring.started")], now: now)
+      case .take(let call): take(call, now: now)
+      case .decline(let call, let refusal): decline(call, refusal, now: now)
+      }
+    }
+  }
+
+  func offer(_ incoming: Ring.Incoming, now: Instant) {
+    let isBusy = taken != nil || (call.state != .idle && call.state != .failed)
+    perform(ring.offered(incoming, settings.ring, isBusy: isBusy, now: now), now: now)
+  }
+
+  private func take(_ incoming: Ring.Incoming, now: Instant) {
+    taken = incoming
+    switch incoming.way {
+    case .participant: engage(now: now)
+    case .invocation(let call):
+      messaging.answer(call, .done(payload: #"{"state":"answered"}"#), now: now)
+      engageIfNeeded(now: now)
+    case .otherRoom(let name): perform([.stay(.asked(Stay.Wish(room: name), by: .button))], now: now)
+    case .whatsapp(let id, let offer): acceptWhatsApp(id, offer, from: incoming, now: now)
+    }
+  }
+
+  func engageIfNeeded(now: Instant) { if settings.ring.standby == .room { engage(now: now) } }
+
+  private func decline(_ incoming: Ring.Incoming, _ refusal: Ring.Refusal, now: Instant) {
+    switch incoming.way {
+    case .participant:
+      messaging.call(
+        "lk.sip.EndCall", of: incoming.identity.text, payload: "{}",
+        timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .nobody, now: now)
+      // An older bridge has no such method; who is removed is refused as well.
+      remove(incoming.identity, from: room.info.name, now: now)
+    case .otherRoom(let name): remove(incoming.identity, from: name, now: now)
+    case .invocation(let call):
+      let code = refusal == .notAllowed ? 403 : refusal == .unanswered ? 408 : refusal == .busy ? 486 : 603
+      messaging.answer(call, .refused(code: code, message: refusal.words, data: refusal.rawValue), now: now)
+    case .whatsapp(let id, _): disconnectWhatsApp(id, now: now)
+    }
+  }
+
+  /// Who was answered here is let go.
+  func letTakenGo(now: Instant) {
+    guard let incoming = taken else { return }
+    taken = nil
+    perform([.tell(.callEnded(target: incoming.shown, by: "here", seconds: now.seconds(since: engagedAt)))], now: now)
+    switch incoming.way {
+    case .participant, .otherRoom:
+      guard room.participants.contains(where: { $0.identity == incoming.identity }) else { return }
+      decline(
+        Ring.Incoming(
+          kind: incoming.kind, identity: incoming.identity, shown: incoming.shown, way: .participant(sid: "")),
+        .refused, now: now)
+    case .invocation(let call):
+      messaging.call(
+        "lintel.hangup", of: call.caller.identity.text, payload: "",
+        timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .nobody, now: now)
+    case .whatsapp(let id, _): disconnectWhatsApp(id, now: now)
+    }
+  }
+
+  private func remove(_ identity: Name, from room: String, now: Instant) {
+    do throws(APIFailure) {
+      try ask(RoomAPI.remove(room: room, identity: identity.text), for: .decline, now: now)
+    } catch {
+      perform([.log(.info, "\(identity) cannot be removed by the server API: \(error.words)")], now: now)
+    }
+  }
+
+  // MARK: - Who is in the room
+
+  /// A telephone came, or says something new of itself.
+  func phoneSeen(_ participant: Participant, now: Instant) {
+    let status = participant.attributes["sip.callStatus"]
+    switch participant.kind {
+    case .sip:
+      if dialling.leg(of: participant.identity) != nil {
+        let actions = dialling.seen(
+          participant.identity, status: status ?? "dialing", stamp: stamp, now: now)
+        perform(actions, now: now)
+      } else if taken?.identity != participant.identity {
+        inbound(participant, status, now: now)
+      }
+    case .connector:
+      perform(dialling.seen(participant.identity, status: nil, stamp: stamp, now: now), now: now)
+    case .agent: agentSeen(participant, now: now)
+    default: break
+    }
+  }
+
+  private func inbound(_ participant: Participant, _ status: String?, now: Instant) {
+    guard settings.ring.standby == .room else { return }
+    if ring.incoming?.identity == participant.identity {
+      // Somebody else's microphone answered it.
+      if status == "active" {
+        perform(ring.gone(participant.identity, reason: "answered by somebody else"), now: now)
+      }
+      return
+    }
+    guard !offered.contains(participant.sid), status == "ringing" || (status == "active" && standsBy) else {
+      return
+    }
+    offered.append(participant.sid)
+    if offered.count > DeviceLimits.offeredMax { offered.removeFirst() }
+    let number = participant.attributes["sip.phoneNumber"]
+    offer(
+      Ring.Incoming(
+        kind: participant.kind.word, identity: participant.identity, shown: number ?? participant.identity.text,
+        trunk: participant.attributes["sip.trunkID"] ?? "", way: .participant(sid: participant.sid)), now: now)
+  }
+
+  /// An agent was called by its name, and comes with an identity that nobody chose.
+  private func agentSeen(_ participant: Participant, now: Instant) {
+    guard participant.isActiveAgent, !agentLegs.contains(where: { $0.agent == participant.identity }) else { return }
+    let name = participant.attributes["lk.agent.name"]
+    let leg = dialling.legs.first { leg in
+      leg.target.way == .agent && leg.isWanted && leg.phase != .answered
+        && (name == nil || name?.utf8.elementsEqual(leg.target.address.utf8) == true)
+    }
+    guard let leg else { return }
+    agentLegs.append((participant.identity, leg.identity))
+    perform(dialling.seen(leg.identity, status: nil, stamp: stamp, now: now), now: now)
+  }
+
+  func phoneLeft(_ participant: Participant, _ reason: DisconnectReason, now: Instant) {
+    var identity = participant.identity
+    if let index = agentLegs.firstIndex(where: { $0.agent == identity }) { identity = agentLegs.remove(at: index).leg }
+    if let leg = dialling.leg(of: identity) {
+      let failure = Leg.Failure(reason, lastStatus: leg.status, ringSeconds: leg.ringSeconds)
+      perform(dialling.left(identity, failure, stamp: stamp, now: now), now: now)
+    }
+    perform(ring.gone(identity, reason: "hung up"), now: now)
+    guard let incoming = taken, incoming.identity == identity else { return }
+    taken = nil
+    perform([.tell(.callEnded(target: incoming.shown, by: "there", seconds: now.seconds(since: engagedAt)))], now: now)
+    endCall(reason: "\(incoming.shown) hung up", now: now)
+  }
+}

@@ -1,0 +1,104 @@
+import AudioEngine
+import Base
+import Configuration
+import Control
+
+/// One way to one person, from the moment that it is ordered until nothing of it is left.
+///
+/// | phase | what is known |
+/// |---|---|
+/// | calling | the order is on its way; it may ring already |
+/// | ringing | somebody said that it rings |
+/// | answered | somebody speaks there |
+/// | ending | it was taken back, or somebody hung up here; it may still ring |
+/// | over | nothing of it is left |
+struct Leg: Equatable {
+  enum Phase: String, Equatable { case calling = "dialling", ringing, answered, ending, over }
+
+  /// Why it ended, for programs and for people.
+  struct Failure: Equatable {
+    var code: String
+    /// A sentence without its full stop.
+    var words: String
+
+    static let cancelled = Failure(code: "cancelled", words: "taken back")
+    static let busyHere = Failure(code: "busy-here", words: "somebody is being rung already")
+    static let unanswered = Failure(code: "unanswered", words: "nobody answered")
+  }
+
+  let number: Int
+  /// As it was dialled.
+  let name: String
+  let target: DialTarget
+  /// Chosen before anything is sent, as a ringing call is stopped by it alone.
+  let identity: Name
+  let options: DialOptions
+  let ringSeconds: Int
+  let beganAt: Instant
+  var phase = Phase.calling
+  var answeredAt: Instant?
+  /// What the bridge said last of itself (`sip.callStatus`).
+  var status: String?
+  /// The order, or the wish to end it, waits for an answer.
+  var isOrdered = true
+  var isEndOrdered = false
+  /// Somebody of that identity is in the room.
+  var isPresent = false
+  /// Of the phase.
+  var due: Instant?
+  /// Until when the end is asked for again.
+  var endsUntil: Instant?
+  var failure: Failure?
+  /// What the order's answer called it: a call of a connector, a dispatch.
+  var reference: String?
+
+  /// Somebody may be disturbed by it.
+  var isAlive: Bool { phase != .over }
+  var isWanted: Bool { phase == .calling || phase == .ringing || phase == .answered }
+}
+
+/// How somebody is dialled.
+struct DialOptions: Equatable {
+  var keys: String?
+  /// nil: the number is shown; empty: no name is sent.
+  var displayName: String?
+  var from: String?
+  var maxSeconds = 600
+  var dialTone = false
+  var headers: [TextPair] = []
+  var hidesNumber = false
+  var encryption = PhoneEncryption.off
+
+  init(_ phone: PhoneSettings) {
+    keys = phone.keysAfterAnswer
+    displayName = phone.displayName
+    from = phone.number
+    maxSeconds = phone.maxDurationSeconds
+    dialTone = phone.dialTone
+    hidesNumber = phone.hidesNumber
+    encryption = phone.encryption
+  }
+}
+
+extension Leg.Failure {
+  /// What a visitor hears: not every end sounds the same.
+  ///
+  /// | code | heard |
+  /// |---|---|
+  /// | busy | busy |
+  /// | refused | refused |
+  /// | unanswered | unanswered |
+  /// | no-such-number | error, which exchanges play for it |
+  /// | cancelled | nothing |
+  /// | everything else | unreachable |
+  var tone: Tone? {
+    switch code {
+    case "busy": .busy
+    case "refused": .refused
+    case "unanswered": .unanswered
+    case "no-such-number": .error
+    case "cancelled": nil
+    default: .unreachable
+    }
+  }
+}
