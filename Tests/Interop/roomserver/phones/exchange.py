@@ -1,0 +1,54 @@
+"""The telephone exchange: which numbers have a phone, how it behaves, and every call that there was."""
+from .outbound import Outbound
+from .phone import Phone, script
+
+LEGS_KEPT_MAX = 500
+NOBODY = {"status": 404, "ring": None, "after": 0.02}   # a number that no phone has
+ANY = "*"
+
+
+class Exchange:
+    def __init__(self, server):
+        self.server = server
+        self.scripts = {}                   # number -> scripts, the last of which stays
+        self.legs = []
+        self.end_call_answers = False       # outbound: the participant is gone before the answer
+
+    def set(self, numbers):
+        """number -> script, or a list of them for one call after the other; None takes the phone away."""
+        checked = {}
+        for number, scripts in numbers.items():
+            if scripts is not None:
+                scripts = [script(s) for s in (scripts if isinstance(scripts, list) else [scripts])]
+            checked[number] = scripts
+        self.scripts.update(checked)
+        self.scripts = {number: scripts for number, scripts in self.scripts.items() if scripts}
+
+    def script_of(self, number):
+        scripts = self.scripts.get(number) or self.scripts.get(ANY) or [script(NOBODY)]
+        return scripts.pop(0) if len(scripts) > 1 else scripts[0]
+
+    def phone(self, number, direction, values=None):
+        phone = Phone(number, direction, values or self.script_of(number))
+        self.legs.append(phone)
+        ended = [leg for leg in self.legs if leg.over]
+        for leg in ended[:max(0, len(self.legs) - LEGS_KEPT_MAX)]:
+            self.legs.remove(leg)
+        return phone
+
+    def call(self, request, route):
+        return Outbound(self, request, route, self.phone(request.sip_call_to, "outbound"))
+
+    def call_of(self, participant):
+        """The call behind a participant, or None."""
+        return next((leg.call for leg in self.legs if leg.call and leg.call.participant is participant), None)
+
+    def leg(self, ident):
+        """By the leg's id, or the last one of a number."""
+        return next((leg for leg in reversed(self.legs) if ident in (leg.id, leg.number)), None)
+
+    def reset(self):
+        for leg in self.legs:
+            if not leg.over:
+                leg.hang_up()
+        self.scripts, self.legs = {}, []
