@@ -35,7 +35,7 @@ class ApiHooks:
 
     def add_routes(self, application):
         application.router.add_get("/test/api-calls", self.calls)
-        for name in ("api-calls", "api-answers", "api"):
+        for name in ("api-calls", "api-answers", "api", "workers"):
             application.router.add_post(f"/test/{name}", getattr(self, name.replace("-", "_")))
 
     async def calls(self, request):
@@ -66,3 +66,9 @@ class ApiHooks:
         settings.without = tuple(body.get("without", settings.without))
         settings.unavailable_after = float(body.get("unavailable_after", settings.unavailable_after))
         return web.json_response({"without": settings.without, "unavailable_after": settings.unavailable_after})
+
+    async def workers(self, request):
+        """{agent name: {"after", "identity", "attributes", "takes", "publishes"}}: who takes dispatches of that name;
+        without it a dispatch stays without a job."""
+        self.server.dispatches.workers = await request.json()
+        return web.json_response({})

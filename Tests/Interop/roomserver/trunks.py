@@ -133,8 +133,12 @@ class Trunks:
                     and (not trunk.allowed_numbers or normalized(caller) in map(normalized, trunk.allowed_numbers)))
         return next((trunk for trunk in self.inbound.values() if takes(trunk)), None)
 
+    def has_pins(self, trunk):
+        return any((not rule.trunk_ids or trunk.sip_trunk_id in rule.trunk_ids)
+                   and getattr(rule.rule, rule.rule.WhichOneof("rule")).pin for rule in self.rules.values())
+
     def rule_for(self, trunk, caller, called, pin):
-        """The narrowest rule of that trunk, or None."""
+        """The narrowest rule of that trunk with that PIN, or None."""
         def takes(rule):
             kind = getattr(rule.rule, rule.rule.WhichOneof("rule"))
             return ((not rule.trunk_ids or trunk.sip_trunk_id in rule.trunk_ids)

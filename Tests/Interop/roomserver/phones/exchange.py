@@ -1,4 +1,5 @@
 """The telephone exchange: which numbers have a phone, how it behaves, and every call that there was."""
+from .inbound import Inbound
 from .outbound import Outbound
 from .phone import Phone, script
 
@@ -12,6 +13,7 @@ class Exchange:
         self.server = server
         self.scripts = {}                   # number -> scripts, the last of which stays
         self.legs = []
+        self.trunks = None                  # where numbers and rules are looked up; see ../trunks.py
         self.end_call_answers = False       # outbound: the participant is gone before the answer
 
     def set(self, numbers):
@@ -38,6 +40,15 @@ class Exchange:
 
     def call(self, request, route):
         return Outbound(self, request, route, self.phone(request.sip_call_to, "outbound"))
+
+    def ring(self, caller, called, values):
+        """A phone calls us: `values` is its script. -> the leg"""
+        display = values.pop("display_name", None)
+        phone = self.phone(caller, "inbound", script(values))
+        phone.facts.update({"from": caller, "to": called, "display_name": display, "headers": phone.script["headers"]})
+        phone.note("INVITE")
+        Inbound(self, phone, called)
+        return phone
 
     def call_of(self, participant):
         """The call behind a participant, or None."""
