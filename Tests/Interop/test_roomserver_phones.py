@@ -57,20 +57,23 @@ REFUSALS = {
           Reason.CLIENT_INITIATED)}
 
 
-@pytest.mark.parametrize("status", REFUSALS)
-async def test_refused(server, room, status):
-    code, http, words, reason = REFUSALS[status]
+async def test_refused(server, room):
     async with Telephone(server) as telephone, Peer(server, room, "door") as door:
-        notes = Notes(door, "callee")
-        await telephone.phones({NUMBER: {"status": status, "after": 0.3}})
-        with pytest.raises(api.SipCallError) as refused:
-            await telephone.dial(room, NUMBER, wait=True)
-        error = refused.value
-        assert (error.code, error.status, error.message) == (code, http, f"twirp error unknown: {words}")
-        assert error.metadata["sip_status_code"] == str(status) and error.metadata["error_details"]
-        assert await notes.left() == reason and notes.statuses == ["dialing", "ringing"]
-        leg = await telephone.leg(NUMBER)
-        assert (leg["state"], leg["final"], leg["ended"]) == ("over", status, {"how": "refused", "by": "phone"})
+        await telephone.phones({f"+1{status}": {"status": status, "after": 0.4} for status in REFUSALS})
+
+        async def refused_with(status):
+            code, http, words, reason = REFUSALS[status]
+            notes = Notes(door, f"callee-{status}")
+            with pytest.raises(api.SipCallError) as refused:
+                await telephone.dial(room, f"+1{status}", notes.identity, wait=True)
+            error = refused.value
+            assert (error.code, error.status, error.message) == (code, http, f"twirp error unknown: {words}")
+            assert error.metadata["sip_status_code"] == str(status) and error.metadata["error_details"]
+            assert await notes.left() == reason and notes.statuses == ["dialing", "ringing"], status
+            leg = await telephone.leg(f"+1{status}")
+            assert (leg["state"], leg["final"], leg["ended"]) == ("over", status, {"how": "refused", "by": "phone"})
+
+        await asyncio.gather(*map(refused_with, REFUSALS))
 
 
 async def test_a_number_that_nobody_has_and_a_phone_that_does_not_ring(server, room):
@@ -95,18 +98,17 @@ async def test_not_answered_and_the_deadline_of_the_request(server, room):
         assert leg["ended"] == {"how": "cancel", "by": "bridge"} and 0.4 < leg["over_at"] - leg["invited_at"] < 0.8
 
 
-@pytest.mark.parametrize("fails, code, reason", [
-    ("refused", "failed_precondition", Reason.CLIENT_INITIATED),
-    ("unresolved", "invalid_argument", Reason.CLIENT_INITIATED),
-    ("encryption", "failed_precondition", Reason.USER_REJECTED)])
-async def test_not_reached(server, room, fails, code, reason):
+async def test_not_reached(server, room):
     async with Telephone(server) as telephone, Peer(server, room, "door") as door:
-        notes = Notes(door, "callee")
-        await telephone.phones({NUMBER: {"fails": fails}})
-        with pytest.raises(api.TwirpError) as error:
-            await telephone.dial(room, NUMBER, wait=True)
-        assert error.value.code == code and "sip_status_code" not in error.value.metadata
-        assert await notes.left() == reason and notes.statuses == ["dialing"]
+        for fails, code, reason in [("refused", "failed_precondition", Reason.CLIENT_INITIATED),
+                                    ("unresolved", "invalid_argument", Reason.CLIENT_INITIATED),
+                                    ("encryption", "failed_precondition", Reason.USER_REJECTED)]:
+            notes = Notes(door, fails)
+            await telephone.phones({NUMBER: {"fails": fails}})
+            with pytest.raises(api.TwirpError) as error:
+                await telephone.dial(room, NUMBER, fails, wait=True)
+            assert error.value.code == code and "sip_status_code" not in error.value.metadata
+            assert await notes.left() == reason and notes.statuses == ["dialing"]
 
 
 async def test_only_removal_stops_the_ringing(server, room):
