@@ -2,8 +2,7 @@
 import asyncio
 import time
 
-from livekit import api, rtc
-from livekit.protocol import agent as jobs, agent_dispatch, models
+from livekit.protocol import agent as jobs, agent_dispatch
 
 from .roomservice import RoomService
 from .settings import new_sid
@@ -57,6 +56,9 @@ class Dispatches(RoomService):
 
     async def _take(self, room, dispatch, worker):
         """A job appears in the dispatch; its agent joins, and says with which dispatch it came."""
+        # Only here: the official client is a large thing to load, and few servers ever see an agent.
+        from livekit import api, rtc
+
         await asyncio.sleep(worker.get("after", 0.2))
         identity = worker.get("identity") or "agent-" + new_sid("AJ_")
         job = dispatch.state.jobs.add(id=new_sid("AJ_"), type=jobs.JT_ROOM, room=room.info, metadata=dispatch.metadata,

@@ -40,6 +40,12 @@ class Insider(Participant):
 
     def join(self):
         self.server.admit(self)
+        if not self.info.permission.hidden:
+            self.show()
+
+    def show(self):
+        self.info.permission.hidden = False
+        self.room.count()
         self.changed(immediately=True)
         self.server.happened("participant_joined", self.room, self)
 

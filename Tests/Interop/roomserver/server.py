@@ -7,14 +7,16 @@ import socket
 import time
 
 from aiohttp import WSMsgType, web
-from livekit.protocol import agent_dispatch, models, room as room_api, rtc, sip as sip_api
+from livekit.protocol import agent_dispatch, connector, models, room as room_api, rtc, sip as sip_api
 
 from . import admin, tokens
 from .api_hooks import ApiHooks
+from .connector import Connector
 from .dispatches import Dispatches
 from .participant import DISCONNECT, RECONNECT, SIGNS, Participant, Session
 from .phones.exchange import Exchange
 from .phones.hooks import PhoneHooks
+from .phones.vendor_hooks import VendorHooks
 from .room import CODEC_MIMES, Room
 from .roomservice import RoomService
 from .settings import SERVER_PROTOCOL, SERVER_VERSION, new_sid
@@ -46,6 +48,7 @@ class Server:
         self.twirp.add(room_api.DESCRIPTOR, "RoomService", RoomService(self))
         self.twirp.add(agent_dispatch.DESCRIPTOR, "AgentDispatchService", self.dispatches)
         self.twirp.add(sip_api.DESCRIPTOR, "SIP", SIP(self))
+        self.twirp.add(connector.DESCRIPTOR, "Connector", Connector(self))
 
     def info(self):
         return models.ServerInfo(version=SERVER_VERSION, protocol=SERVER_PROTOCOL, node_id=self.node, agent_protocol=1)
@@ -69,7 +72,7 @@ class Server:
     def application(self):
         application = web.Application(client_max_size=BODY_BYTES_MAX + 1)
         admin.add_routes(application, self)
-        for part in (self.twirp, ApiHooks(self), PhoneHooks(self), self.webhooks):
+        for part in (self.twirp, ApiHooks(self), PhoneHooks(self), VendorHooks(self), self.webhooks):
             part.add_routes(application)
         application.router.add_route("*", "/{path:.*}", self._route)
         application.on_startup.append(self._start)

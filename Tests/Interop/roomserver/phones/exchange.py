@@ -1,7 +1,9 @@
 """The telephone exchange: which numbers have a phone, how it behaves, and every call that there was."""
 from .inbound import Inbound
+from .meta import Meta
 from .outbound import Outbound
 from .phone import Phone, script
+from .twilio import Twilio
 
 LEGS_KEPT_MAX = 500
 NOBODY = {"status": 404, "ring": None, "after": 0.02}   # a number that no phone has
@@ -14,6 +16,7 @@ class Exchange:
         self.scripts = {}                   # number -> scripts, the last of which stays
         self.legs = []
         self.trunks = None                  # where numbers and rules are looked up; see ../trunks.py
+        self.meta, self.twilio = Meta(self), Twilio(self)
         self.end_call_answers = False       # outbound: the participant is gone before the answer
 
     def set(self, numbers):
@@ -26,8 +29,10 @@ class Exchange:
         self.scripts.update(checked)
         self.scripts = {number: scripts for number, scripts in self.scripts.items() if scripts}
 
-    def script_of(self, number):
-        scripts = self.scripts.get(number) or self.scripts.get(ANY) or [script(NOBODY)]
+    def script_of(self, *numbers):
+        """Of a number, under any of its spellings."""
+        spelled = next((n for n in (*numbers, ANY) if n in self.scripts), None)
+        scripts = self.scripts.get(spelled) or [script(NOBODY)]
         return scripts.pop(0) if len(scripts) > 1 else scripts[0]
 
     def phone(self, number, direction, values=None):
