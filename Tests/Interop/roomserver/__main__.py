@@ -39,7 +39,8 @@ def parse_arguments():
 
 async def run(settings):
     # A token travels in a header and may carry metadata of any size.
-    runner = web.AppRunner(Server(settings).application(), access_log=None, shutdown_timeout=1,
+    server = Server(settings)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1,
                            max_field_size=HEADER_BYTES_MAX, max_line_size=HEADER_BYTES_MAX)
     await runner.setup()
     context = None
@@ -48,8 +49,8 @@ async def run(settings):
         context.load_cert_chain(*settings.tls)
     site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
     await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    print(f"roomserver ready {'wss' if context else 'ws'}://{settings.host}:{port}", flush=True)
+    server.port = site._server.sockets[0].getsockname()[1]
+    print(f"roomserver ready {server.own_url()}", flush=True)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

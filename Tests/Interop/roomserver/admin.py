@@ -7,6 +7,7 @@ from aiohttp import web
 from livekit.protocol import models, rtc
 
 from . import rtp
+from .insider import Insider
 from .participant import SIGNS
 
 log = logging.getLogger("roomserver.admin")
@@ -110,6 +111,12 @@ class Hooks:
 
 def participant_state(participant):
     publisher, subscriber = participant.publisher, participant.subscriber
+    if isinstance(participant, Insider):
+        return {"sid": participant.info.sid, "state": models.ParticipantInfo.State.Name(participant.info.state),
+                "signal": False, "kind": models.ParticipantInfo.Kind.Name(participant.info.kind),
+                "attributes": dict(participant.info.attributes), "hidden": participant.info.permission.hidden,
+                "tracks": {t.info.sid: {"ssrc": t.ssrc, "muted": t.info.muted, "packets": t.packets}
+                           for t in publisher.tracks.values()}}
     return {
         "sid": participant.info.sid, "state": models.ParticipantInfo.State.Name(participant.info.state),
         "signal": participant.session is not None,

@@ -288,6 +288,7 @@ class Participant:
         if self.info.state != models.ParticipantInfo.ACTIVE:
             self.info.state = models.ParticipantInfo.ACTIVE
             self.changed()
+            self.server.happened("participant_joined", self.room, self)
 
     def transport_failed(self):
         """The client may resume on a new WebSocket for some seconds; then it is removed."""

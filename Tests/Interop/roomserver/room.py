@@ -22,6 +22,8 @@ class Room:
         self.batch = {}                     # sid -> Participant, told to everybody with the next batch
         self.speaking = {}                  # participant sid -> level
         self.shown_counts = None
+        self.dispatches = {}                # id -> AgentDispatch
+        server.happened("room_started", self)
 
     # -- participants ------------------------------------------------------------------------------------
 
@@ -37,6 +39,7 @@ class Room:
             self.unpublished(track)
         self.count()
         participant.changed()
+        self.server.happened("participant_left", self, participant)
         self.server.room_changed(self)
 
     def count(self):
@@ -74,11 +77,16 @@ class Room:
         return [t for p in self.others(participant) for t in p.published()]
 
     def published(self, track):
+        track.told = True
+        self.server.happened("track_published", self, track.owner, track)
         for other in self.others(track.owner):
             if other.auto_subscribe and other.info.permission.can_subscribe:
                 other.subscriber.subscribe(track)
 
     def unpublished(self, track):
+        if track.told:
+            track.told = False
+            self.server.happened("track_unpublished", self, track.owner, track)
         for other in self.participants.values():
             other.subscriber.unsubscribe(track)
 

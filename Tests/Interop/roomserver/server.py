@@ -7,12 +7,22 @@ import socket
 import time
 
 from aiohttp import WSMsgType, web
-from livekit.protocol import models, rtc
+from livekit.protocol import agent_dispatch, connector, models, room as room_api, rtc, sip as sip_api
 
-from . import admin, tokens, twirp
+from . import admin, tokens
+from .api_hooks import ApiHooks
+from .connector import Connector
+from .dispatches import Dispatches
 from .participant import DISCONNECT, RECONNECT, SIGNS, Participant, Session
+from .phones.exchange import Exchange
+from .phones.hooks import PhoneHooks
+from .phones.vendor_hooks import VendorHooks
 from .room import CODEC_MIMES, Room
+from .roomservice import RoomService
 from .settings import SERVER_PROTOCOL, SERVER_VERSION, new_sid
+from .sip import SIP
+from .twirp import BODY_BYTES_MAX, Twirp
+from .webhooks import Webhooks
 
 log = logging.getLogger("roomserver")
 MESSAGE_BYTES_MAX = 2 << 20
@@ -30,6 +40,15 @@ class Server:
         self.joins_refused = 0
         self.random = random.Random(settings.seed)
         self.dismissals = {}                # how, from the test hooks
+        self.port = None
+        self.webhooks = Webhooks(self)
+        self.dispatches = Dispatches(self)
+        self.exchange = Exchange(self)
+        self.twirp = Twirp(self)
+        self.twirp.add(room_api.DESCRIPTOR, "RoomService", RoomService(self))
+        self.twirp.add(agent_dispatch.DESCRIPTOR, "AgentDispatchService", self.dispatches)
+        self.twirp.add(sip_api.DESCRIPTOR, "SIP", SIP(self))
+        self.twirp.add(connector.DESCRIPTOR, "Connector", Connector(self))
 
     def info(self):
         return models.ServerInfo(version=SERVER_VERSION, protocol=SERVER_PROTOCOL, node_id=self.node, agent_protocol=1)
@@ -51,9 +70,10 @@ class Server:
             log.error("task failed", exc_info=task.exception())
 
     def application(self):
-        application = web.Application()
+        application = web.Application(client_max_size=BODY_BYTES_MAX + 1)
         admin.add_routes(application, self)
-        twirp.add_routes(application, self)
+        for part in (self.twirp, ApiHooks(self), PhoneHooks(self), VendorHooks(self), self.webhooks):
+            part.add_routes(application)
         application.router.add_route("*", "/{path:.*}", self._route)
         application.on_startup.append(self._start)
         application.on_shutdown.append(self._stop)
@@ -67,6 +87,7 @@ class Server:
         self.spawn(self._tick())
 
     async def _stop(self, _):
+        await self.dispatches.close()
         for participant in [p for room in self.rooms.values() for p in room.participants.values()]:
             participant.end(models.SERVER_SHUTDOWN)
         await asyncio.sleep(0.1)
@@ -130,18 +151,29 @@ class Server:
         participant.resume(session)
         return participant
 
+    def room(self, name):
+        """The room of that name, made if need be."""
+        if name not in self.rooms:
+            self.rooms[name] = Room(self, name)
+        return self.rooms[name]
+
+    def admit(self, participant):
+        """Puts a participant into its room, in the place of whoever has its identity."""
+        room = participant.room
+        old = room.participants.get(participant.identity)
+        if old:
+            room.participants[participant.identity] = participant
+            old.end(models.DUPLICATE_IDENTITY, DISCONNECT)
+        self.rooms[room.info.name] = room
+        room.add(participant)
+
     async def _new(self, claims, query, session):
         name = claims.video["room"]
-        room = self.rooms.get(name) or Room(self, name)
+        room = self.room(name)
         participant = Participant(self, room, claims, query)
         await participant.start(session)
-        old = room.participants.get(claims.identity)
-        if old:
-            room.participants[claims.identity] = participant
-            old.end(models.DUPLICATE_IDENTITY, DISCONNECT)
-        self.rooms[name] = room
+        self.admit(participant)
         others = [p.info for p in room.others(participant) if not p.info.permission.hidden and not p.gone]
-        room.add(participant)
         log.info("%s joins %s (sdk %s, protocol %s)", claims.identity, name, query.get("sdk"), query.get("protocol"))
         permission, timing = participant.info.permission, self.settings.timing
         participant.send(join=rtc.JoinResponse(
@@ -162,9 +194,16 @@ class Server:
                 except (ConnectionError, RuntimeError):
                     return
 
-    def room_changed(self, room):
-        if not room.participants and self.rooms.get(room.info.name) is room:
+    def room_changed(self, room, deleted=False):
+        if (deleted or not room.participants) and self.rooms.get(room.info.name) is room:
             del self.rooms[room.info.name]
+            self.happened("room_finished", room)
+
+    def happened(self, event, room, participant=None, track=None):
+        self.webhooks.tell(event, room, participant, track)
+
+    def own_url(self):
+        return f"{'wss' if self.settings.tls else 'ws'}://{self.settings.host}:{self.port}"
 
     # -- the clock ---------------------------------------------------------------------------------------
 

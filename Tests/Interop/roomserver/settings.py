@@ -48,6 +48,8 @@ class Settings:
     tls: tuple = ()                         # (certificate chain file, key file)
     seed: int = 1                           # of the injected faults, and of the order of dismissals
     clock_offset: float = 0.0               # seconds that our clock is ahead; tokens are judged by it
+    without: tuple = ()                     # parts that this server lacks: "bridge", "redis", "connectors"
+    unavailable_after: float = 3.0          # what the API waits for a room or identity that nobody serves
     timing: Timing = field(default_factory=Timing)
 
     def now(self):

@@ -25,6 +25,12 @@ class Claims:
         value = self.video.get(grant)
         return default if value is None else bool(value)
 
+    def admin_of(self, room):
+        return bool(self.video.get("roomAdmin")) and self.video.get("room", "") == room
+
+    def sip(self, grant):
+        return bool((self.raw.get("sip") or {}).get(grant))
+
 
 def unauthorized(text):
     return web.HTTPUnauthorized(text=text)

@@ -81,6 +81,7 @@ class PublishedTrack:
         self.mid = self.ssrc = None
         self.red = False                    # the answer asked for RED: plain Opus is discarded
         self.announced = self.subscribed_once = False
+        self.told = False                   # the room knows of it
         self.extensions = {}                # URI -> id
         self.downlinks = []
         self.statistics, self.nacks = ReceiverStatistics(), NackGenerator()
