@@ -17,10 +17,7 @@ public struct HTTPResponseHead: Equatable, Sendable {
   public let headers: [HTTPHeader]
 
   /// The value of the first field of that name (lower case).
-  public func value(of name: String) -> String? {
-    for header in headers where equalsIgnoringCase(header.name, name) { return header.value }
-    return nil
-  }
+  public func value(of name: String) -> String? { headers.value(of: name) }
 
   /// Whether a comma-separated field (Connection, Upgrade) lists `token`, in any case (RFC 9110 §5.6.1).
   public func lists(_ token: String, in name: String) -> Bool {
@@ -30,6 +27,14 @@ public struct HTTPResponseHead: Equatable, Sendable {
       }
     }
     return false
+  }
+}
+
+extension [HTTPHeader] {
+  /// The value of the first field of that name, in any case.
+  public func value(of name: String) -> String? {
+    for header in self where equalsIgnoringCase(header.name, name) { return header.value }
+    return nil
   }
 }
 

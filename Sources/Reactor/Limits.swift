@@ -25,7 +25,7 @@ public enum ReactorLimits {
   public static let webSocketSendBytesMax = 2_097_152
   /// The status line and the headers of an HTTP response.
   public static let httpHeadBytesMax = 16_384
-  /// Header fields of an HTTP response.
+  /// Header fields of an HTTP response, or of a request to a server of ours.
   public static let httpHeaderFieldsMax = 64
   /// The body of an HTTP response unless the caller says otherwise.
   public static let httpBodyBytesMax = 262_144
@@ -37,6 +37,23 @@ public enum ReactorLimits {
   public static let failureTextBytesMax = 512
   /// Requests of one HTTP client at a time.
   public static let httpRequestsMax = 28
+  /// The request line and the headers of a request to a server of ours. A webhook brings a web token along.
+  public static let httpServerHeadBytesMax = 8_192
+  /// The body of a request to a server of ours.
+  public static let httpServerBodyBytesMax = 262_144
+  /// What all clients of one server of ours have sent of requests that are not whole yet. Without it each of them
+  /// could have a body half sent, which together is more than the program may have.
+  public static let httpServerRequestsBytesMax = 1_048_576
+  /// Clients of one server of ours.
+  public static let httpServerClientsMax = 32
+  /// A client of ours has this long to send its request, and again to take its answer.
+  public static let httpServerRequestMilliseconds = 5_000
+  /// How long an answer may take, for somebody else may have to be asked first.
+  public static let httpServerAnswerMilliseconds = 20_000
+  /// A client that has sent no request yet loses its place to the next one no sooner than this.
+  public static let httpServerGraceMilliseconds = 500
+  /// An address that could not be listened on is tried again after this.
+  public static let httpServerRetryMilliseconds = 5_000
   /// From the call to an open connection, unless the caller says otherwise.
   public static let connectTimeoutMilliseconds = 15_000
   /// One of several addresses of a host gets this long before the next one is tried.

@@ -11,6 +11,9 @@ public final class StreamServer {
   private let kind: StreamHandle.Kind
   private let handle: UnsafeMutablePointer<uv_stream_t>
   private var isOpen = true
+  private var isPaused = false
+  /// libuv has taken a client from the kernel, and takes no further one until that one is accepted.
+  private var somebodyWaits = false
   /// The socket file that `init` made, which `close` takes away.
   private let ownPath: String?
 
@@ -89,7 +92,21 @@ public final class StreamServer {
     closeHandle(handle)
   }
 
+  /// Leaves new clients in the kernel's queue, which has a bound of its own, until `resumeAccepting`.
+  public func pauseAccepting() { isPaused = true }
+
+  public func resumeAccepting() {
+    isPaused = false
+    guard somebodyWaits, isOpen else { return }
+    somebodyWaits = false
+    incoming(0)
+  }
+
   private func incoming(_ status: Int32) {
+    if isPaused, status == 0 {
+      somebodyWaits = true
+      return
+    }
     do throws(ReactorFailure) {
       guard status == 0 else { throw .system(action: "accepting", code: status) }
       let client = try StreamSocket(loop, kind)

@@ -118,6 +118,15 @@ public final class StreamSocket {
     finishWriting()
   }
 
+  /// Tells the peer that nothing more is written, once everything written has gone out, and goes on reading. A socket
+  /// that is closed while the peer still sends would throw away what the peer has not read yet (RFC 9112 §9.6).
+  public func endWriting() {
+    guard isOpen, !endsAfterWriting else { return }
+    let request = RequestMemory<uv_shutdown_t>.allocate([]).pointer
+    let code = uv_shutdown(request, handle) { request, _ in UnsafeMutableRawPointer(request)?.deallocate() }
+    if code != 0 { request.deallocate() }
+  }
+
   private func startReading() -> Int32 {
     uv_read_start(handle, lendReadBuffer) { handle, count, buffer in
       guard let data = handle?.pointee.data else { return }

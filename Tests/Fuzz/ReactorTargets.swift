@@ -69,15 +69,40 @@ private func response(_ stream: [UInt8], piece: Int, truncates: Bool) -> HTTPRes
   }
 }
 
-/// URLs: what is accepted can be written into a request without ending a line.
-/// A head is complete only at its end, and what is complete stays so with more after it.
-func fuzzHTTPRequest(_ bytes: [UInt8]) {
-  let whole = HTTPRequestHead.read(bytes)
-  if whole == .incomplete { return }
-  precondition(HTTPRequestHead.read(bytes + [0x41]) == whole)
-  _ = SocketAddress(String(decoding: bytes, as: UTF8.self))
+/// Requests to a server: in one piece and in pieces the same request or the same fault, within the bounds. The first
+/// byte is the size of the pieces; with its lowest bit the rest is a body of chunks.
+func fuzzHTTPServerRequest(_ bytes: [UInt8]) {
+  guard let first = bytes.first else { return }
+  let head = first & 1 == 1 ? "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" : ""
+  let stream = Array(head.utf8) + bytes.dropFirst()
+  let whole = serverRequest(stream, piece: .max)
+  let pieces = serverRequest(stream, piece: Int(first >> 1) + 1)
+  precondition(whole.fault == pieces.fault)
+  guard whole.fault == nil else { return }
+  precondition(whole.parser.request == pieces.parser.request)
+  precondition(whole.parser.isComplete == pieces.parser.isComplete)
 }
 
+private func serverRequest(
+  _ stream: [UInt8], piece: Int
+) -> (parser: HTTPRequestParser, fault: HTTPRequestFault?) {
+  var parser = HTTPRequestParser(headBytesMax: 512, bodyBytesMax: 256)
+  var rest = stream[...]
+  do throws(HTTPRequestFault) {
+    while !rest.isEmpty {
+      let isComplete = try parser.feed(Array(rest.prefix(piece)))
+      // A head, a body and, of the next line, at most what a size with its extension may have.
+      precondition(parser.request.body.count <= 256 && parser.heldBytes <= 512 + 10 + 256)
+      if isComplete { break }
+      rest = rest.dropFirst(piece)
+    }
+  } catch {
+    return (parser, error)
+  }
+  return (parser, nil)
+}
+
+/// URLs: what is accepted can be written into a request without ending a line.
 func fuzzWebAddress(_ bytes: [UInt8]) {
   do throws(ReactorFailure) {
     let address = try WebAddress(String(decoding: bytes, as: UTF8.self))

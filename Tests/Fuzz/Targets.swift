@@ -2,14 +2,20 @@ import Base
 
 /// Every fuzz target by the name that `board/fuzz NAME` takes. Each file of this folder adds its own here.
 nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
-  ("ip-address", { bytes in _ = IPAddress(String(decoding: bytes, as: UTF8.self)) }),
+  (
+    "ip-address",
+    { bytes in
+      _ = IPAddress(String(decoding: bytes, as: UTF8.self))
+      _ = SocketAddress(String(decoding: bytes, as: UTF8.self))
+    }
+  ),
   ("configuration", fuzzConfiguration), ("keypad", fuzzKeypad),
   ("control-request", fuzzControlRequest), ("rpc-json", fuzzRPC),
   ("control-line-buffer", fuzzControlLineBuffer),
   ("control-conversation", fuzzControlConversation),
   ("websocket-frames", fuzzWebSocketFrames),
   ("http-response", fuzzHTTPResponse), ("http-chunks", fuzzHTTPChunks),
-  ("web-address", fuzzWebAddress), ("http-request", fuzzHTTPRequest),
+  ("web-address", fuzzWebAddress), ("http-server-request", fuzzHTTPServerRequest),
   ("signal-response", fuzzSignalResponse),
   ("token", fuzzToken), ("token-life", fuzzTokenLife), ("names", fuzzNames),
   ("token-endpoint-json", fuzzTokenEndpoint),

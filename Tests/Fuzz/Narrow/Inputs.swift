@@ -79,7 +79,7 @@ struct Inputs {
     ("control-conversation", "a\"event\":\"call.state\",\"t\":1800000000000,\"seconds\":5"),
     ("rpc-json", "a{\"level\":50,\"for\":10}"),
     ("http-response", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n"),
-    ("http-request", "GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"),
+    ("http-server-request", "BPOST /hook?a=b HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789"),
     ("web-address", "wss://host.example:443/a?b=c"), ("server-url", "stun:host.example:3478"),
     ("token", "{\"sub\":\"d\",\"exp\":1800000000,\"nbf\":5,\"video\":{\"roomJoin\":true,\"room\":\"h\"}}"),
     ("token-endpoint-json", "{\"server_url\":\"wss://h\",\"participant_token\":\"a.b.c\"}"),
