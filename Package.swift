@@ -102,15 +102,16 @@ var targets: [Target] = [
     "linteld",
     [
       "Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Board", "Reactor", "Configuration", "Control",
-      "Device", "System", "CLinux",
+      "Device", "System", "Telephony", "CLinux",
     ]),
   program("lintelctl", ["Base", "JSON", "Control", "Configuration", "System", "CLinux"]),
 
   // The rooms, each allowed to use only those below it.
   library(
-    "Device", ["Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration"],
-    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report"]),
+    "Device", ["Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration", "Telephony"],
+    folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report", "Phone"]),
   library("Control", ["Base", "JSON"], folders: ["CommandLine", "Methods", "Text"]),
+  library("Telephony", ["Base", "JSON", "LiveKit", "COpenSSL"]),
   library("Configuration", ["Base"]),
   library(
     "LiveKit", ["Base", "JSON", "WebRTC", "COpenSSL", "CLiveKitProtocol"], folders: ["Data", "Streams"]),

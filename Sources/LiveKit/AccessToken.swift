@@ -15,8 +15,11 @@ public struct AccessToken: Equatable, Sendable {
   public let canPublishData: Bool
   /// Whether the sources that may be published, if they are limited, have the microphone among them.
   public let canPublishMicrophone: Bool
+  /// Everything that it claims.
+  public let claims: JSONValue
   /// Only for the Authorization header.
   let secret: String
+  public var bearer: String { secret }
 
   static let bytesMax = 16_384
 
@@ -51,6 +54,7 @@ public struct AccessToken: Equatable, Sendable {
     guard let identity = claims["sub"].string ?? claims["jti"].string, !identity.isEmpty else {
       throw .malformedToken("it names no identity (sub)")
     }
+    self.claims = claims
     self.room = room
     self.identity = identity
     expires = claims["exp"].wholePart.map(AccessToken.seconds)

@@ -55,6 +55,11 @@ extension AccessToken {
       .init("video", .object(grant)),
       .init("roomConfig", options.roomConfiguration(nameKey: "agentName") ?? .null),
     ]
+    return signed(claims: claims, key: key, secret: secret)
+  }
+
+  /// Any claims; those that are null are left out.
+  public static func signed(claims: [JSONValue.Member], key: String, secret: String) -> String {
     let payload = JSONValue.object(claims.filter { !$0.value.isNull }).text
     let parts = [#"{"alg":"HS256","typ":"JWT"}"#, payload].map {
       Base64.encode(Array($0.utf8), urlSafe: true, padding: false)
@@ -66,7 +71,7 @@ extension AccessToken {
 }
 
 /// HMAC-SHA256 (RFC 2104, FIPS 180-4). Empty if the library refuses, which no server accepts for a signature.
-func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+public func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
   [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
     var length: UInt32 = 0
     let done = HMAC(
