@@ -8,7 +8,7 @@ import pytest
 
 import analysis
 from peers import Peer
-from telephone import Notes, Telephone
+from telephone import Notes, Telephone, duration
 
 NUMBER, SECOND = "+15550123", "+15550124"
 ENDED = ["dialing", "ringing", "active", "hangup"]
@@ -307,3 +307,16 @@ async def test_one_phone_behaves_differently_with_every_call(server, room):
         assert [leg["state"] for leg in await telephone.legs(NUMBER)] == ["over", "active"]
         await telephone.act(NUMBER, "hang_up")
         await telephone.state(NUMBER, "over")
+
+
+async def test_a_phone_that_holds_or_falls_silent(server, room):
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        notes = Notes(door, "callee")
+        await telephone.phones({NUMBER: {"answer": 0.1, "silent_after": 0.5}})
+        await telephone.dial(room, NUMBER, media=api.SIPMediaConfig(media_timeout=duration(0.4)))
+        await notes.reaches("active")
+        await telephone.act(NUMBER, "hold")
+        # Nobody is told of the hold; the silence ends the call, without the word that somebody hung up.
+        assert await notes.left() == Reason.CLIENT_INITIATED and notes.statuses == ["dialing", "ringing", "active"]
+        leg = await telephone.leg(NUMBER)
+        assert leg["ended"] == {"how": "bye", "by": "bridge"} and leg["over_at"] - leg["answered_at"] > 0.8

@@ -3,7 +3,7 @@ import io
 
 from aiohttp import web
 
-ACTS = ("answer", "hang_up", "refuse", "keys", "play", "silence")
+ACTS = ("answer", "hang_up", "refuse", "keys", "play", "silence", "hold")
 
 
 class PhoneHooks:
@@ -73,13 +73,16 @@ class PhoneHooks:
             leg.plays(body)
         elif what == "silence":
             leg.stop_sending()
+        elif what == "hold":
+            leg.note("re-INVITE")               # which the bridge answers, and forgets
         else:
             raise web.HTTPBadRequest(text=f"a person can {', '.join(ACTS)}")
         return web.json_response({})
 
     async def reset(self, _):
-        """Every call ends, every script and every leg is forgotten."""
+        """Every call ends; scripts, legs, trunks, rules and what was set of the vendors are as in the beginning."""
         self.exchange.reset()
+        self.server.dispatches.workers = {}
         return web.json_response({})
 
     async def bridge(self, request):
