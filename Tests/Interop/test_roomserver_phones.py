@@ -320,3 +320,17 @@ async def test_a_phone_that_holds_or_falls_silent(server, room):
         assert await notes.left() == Reason.CLIENT_INITIATED and notes.statuses == ["dialing", "ringing", "active"]
         leg = await telephone.leg(NUMBER)
         assert leg["ended"] == {"how": "bye", "by": "bridge"} and leg["over_at"] - leg["answered_at"] > 0.8
+
+
+async def test_a_bridge_that_stops_and_one_that_dies(server, room):
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        await telephone.phones({NUMBER: {"answer": 0.1}})
+        for how, reason in (({"stop": True}, Reason.CLIENT_INITIATED), ({"kill": 0.6}, Reason.CONNECTION_TIMEOUT)):
+            notes = Notes(door, "callee")
+            await telephone.dial(room, NUMBER)
+            await notes.reaches("active")
+            begin = time.time()
+            await server.hook("phones/bridge", **how)
+            assert await notes.left() == reason and notes.statuses == ["dialing", "ringing", "active"]
+            assert (await telephone.leg(NUMBER))["state"] == ("over" if "stop" in how else "active")
+            assert "stop" in how or time.time() - begin > 0.5
