@@ -111,7 +111,7 @@ async def test_refusals_of_the_transport(server):
 
 async def test_both_spellings_and_the_record_of_it(server, room):
     async with Telephone(server) as telephone:
-        await telephone.phones({NUMBER: {"answer": 0.05}})
+        await telephone.phones({NUMBER: {"answer": 0.2}})
         status, answer, _ = await ask(
             server, CREATE, {"sipTrunkId": "ST_test", "sip_call_to": NUMBER, "roomName": room, "unknownField": [1],
                              "participantIdentity": "callee", "ringingTimeout": "1.5s", "includeHeaders": 1,

@@ -8,7 +8,7 @@ import pytest
 
 import analysis
 from peers import Peer
-from telephone import Notes, Telephone
+from telephone import Notes, Telephone, duration
 
 NUMBER, SECOND = "+15550123", "+15550124"
 ENDED = ["dialing", "ringing", "active", "hangup"]
@@ -165,7 +165,7 @@ async def test_end_call_waits_for_the_answer_and_then_cuts_the_callee_off(server
 async def test_rpcs_of_a_phone(server, room):
     async with Telephone(server) as telephone, Peer(server, room, "door") as door:
         notes = Notes(door, "callee")
-        await telephone.phones({NUMBER: {"answer": 0.1, "headers": {"X-Carrier": "abc"}}})
+        await telephone.phones({NUMBER: {"answer": 0.2, "headers": {"X-Carrier": "abc"}}})
         await telephone.dial(room, NUMBER)
         await notes.reaches("active")
         call = door.room.local_participant.perform_rpc
@@ -183,7 +183,7 @@ async def test_rpcs_of_a_phone(server, room):
 async def test_keys_after_the_answer(server, room):
     async with Telephone(server) as telephone, Peer(server, room, "door") as door:
         notes = Notes(door, "callee")
-        await telephone.phones({NUMBER: {"answer": 0.1}})
+        await telephone.phones({NUMBER: {"answer": 0.2}})
         await telephone.dial(room, NUMBER, dtmf="1w2#", play_dialtone=True)
         await notes.reaches("active")
         leg = await telephone.leg(NUMBER)
@@ -197,7 +197,7 @@ async def test_keys_after_the_answer(server, room):
 async def test_queued_keys_hold_up_end_call_but_not_removal(server, room):
     async with Telephone(server) as telephone, Peer(server, room, "door") as door:
         notes = Notes(door, "callee")
-        await telephone.phones({NUMBER: {"answer": 0.1}})
+        await telephone.phones({NUMBER: {"answer": 0.2}})
         await telephone.dial(room, NUMBER)
         await notes.reaches("active")
         for key in "12345678":
@@ -229,7 +229,7 @@ async def test_a_dial_tone_is_heard_while_it_rings_and_nothing_else(server, room
 async def test_several_talk_to_the_phone_and_a_twin_throws_it_out(server, room):
     async with Telephone(server) as telephone, Peer(server, room, "door") as door, Peer(server, room, "desk") as desk:
         notes = Notes(door, "callee")
-        await telephone.phones({NUMBER: {"answer": 0.1}, SECOND: {"answer": 0.1}})
+        await telephone.phones({NUMBER: {"answer": 0.2}, SECOND: {"answer": 0.1}})
         await door.publish(600)
         await desk.publish(1000)
         await telephone.dial(room, NUMBER)
@@ -278,7 +278,7 @@ async def test_transfer(server, room, case):
     refer, error, ended = TRANSFERS[case]
     async with Telephone(server) as telephone, Peer(server, room, "door") as door:
         notes = Notes(door, "callee")
-        await telephone.phones({NUMBER: {"answer": 0.1, "refer": {"notify_after": 0.3, **refer}}})
+        await telephone.phones({NUMBER: {"answer": 0.2, "refer": {"notify_after": 0.3, **refer}}})
         await telephone.dial(room, NUMBER)
         await notes.reaches("active")
         request = api.TransferSIPParticipantRequest(participant_identity="callee", room_name=room,
@@ -300,10 +300,37 @@ async def test_transfer(server, room, case):
 
 async def test_one_phone_behaves_differently_with_every_call(server, room):
     async with Telephone(server) as telephone:
-        await telephone.phones({NUMBER: [{"status": 486}, {"answer": 0.1}]})
+        await telephone.phones({NUMBER: [{"status": 486}, {"answer": 0.2}]})
         with pytest.raises(api.SipCallError):
             await telephone.dial(room, NUMBER, wait=True)
         await telephone.dial(room, NUMBER, wait=True)
         assert [leg["state"] for leg in await telephone.legs(NUMBER)] == ["over", "active"]
         await telephone.act(NUMBER, "hang_up")
         await telephone.state(NUMBER, "over")
+
+
+async def test_a_phone_that_holds_or_falls_silent(server, room):
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        notes = Notes(door, "callee")
+        await telephone.phones({NUMBER: {"answer": 0.2, "silent_after": 0.5}})
+        await telephone.dial(room, NUMBER, media=api.SIPMediaConfig(media_timeout=duration(0.4)))
+        await notes.reaches("active")
+        await telephone.act(NUMBER, "hold")
+        # Nobody is told of the hold; the silence ends the call, without the word that somebody hung up.
+        assert await notes.left() == Reason.CLIENT_INITIATED and notes.statuses == ["dialing", "ringing", "active"]
+        leg = await telephone.leg(NUMBER)
+        assert leg["ended"] == {"how": "bye", "by": "bridge"} and leg["over_at"] - leg["answered_at"] > 0.8
+
+
+async def test_a_bridge_that_stops_and_one_that_dies(server, room):
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        await telephone.phones({NUMBER: {"answer": 0.2}})
+        for how, reason in (({"stop": True}, Reason.CLIENT_INITIATED), ({"kill": 0.6}, Reason.CONNECTION_TIMEOUT)):
+            notes = Notes(door, "callee")
+            await telephone.dial(room, NUMBER)
+            await notes.reaches("active")
+            begin = time.time()
+            await server.hook("phones/bridge", **how)
+            assert await notes.left() == reason and notes.statuses == ["dialing", "ringing", "active"]
+            assert (await telephone.leg(NUMBER))["state"] == ("over" if "stop" in how else "active")
+            assert "stop" in how or time.time() - begin > 0.5

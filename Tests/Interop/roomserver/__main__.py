@@ -8,6 +8,7 @@ import sys
 
 from aiohttp import web
 
+from .api_hooks import LACKS
 from .server import Server
 from .settings import Settings
 
@@ -33,6 +34,8 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of the injected faults")
     parser.add_argument("--clock-offset", type=float, default=0, metavar="SECONDS",
                         help="how far the clock that judges tokens is ahead; /test/clock changes it")
+    parser.add_argument("--without", action="append", default=[], choices=LACKS,
+                        help="a part that this server lacks; may be given several times; /test/api changes it")
     parser.add_argument("-v", "--verbose", action="count", default=0)
     return parser.parse_args()
 
@@ -65,7 +68,8 @@ def main():
                         format="%(asctime)s.%(msecs)03d %(name)s %(message)s")
     logging.getLogger("roomserver").setLevel(level)
     values = {k: v for k, v in vars(arguments).items() if k != "verbose"}
-    values["tls"], values["announce"] = tuple(arguments.tls or ()), tuple(arguments.announce)
+    values["tls"] = tuple(arguments.tls or ())
+    values["announce"], values["without"] = tuple(arguments.announce), tuple(arguments.without)
     asyncio.run(run(Settings(**values)))
 
 

@@ -1,5 +1,6 @@
 """livekit.AgentDispatchService: dispatches of a room, and the scripted workers that may take them."""
 import asyncio
+import importlib
 import time
 
 from livekit.protocol import agent as jobs, agent_dispatch
@@ -15,7 +16,7 @@ class Dispatches(RoomService):
 
     def __init__(self, server):
         super().__init__(server)
-        self.workers, self.agents = {}, {}  # dispatch id -> rtc.Room of its agent
+        self.workers, self.agents = {}, {}  # dispatch id -> the task that ends with its agent in the room
 
     def rights(self, method, claims, message):
         return claims.admin_of(message.room)
@@ -29,7 +30,7 @@ class Dispatches(RoomService):
         worker = self.workers.get(request.agent_name)
         if worker and worker.get("takes", 1) > 0:
             worker["takes"] = worker.get("takes", 1) - 1
-            self.server.spawn(self._take(room, dispatch, worker))
+            self.agents[dispatch.id] = self.server.spawn(self._take(room, dispatch, worker))
         return dispatch
 
     async def create_dispatch(self, request, _):
@@ -49,16 +50,14 @@ class Dispatches(RoomService):
         dispatch = room.dispatches.pop(request.dispatch_id, None)
         if dispatch is None:
             raise TwirpError("not_found", "twirp error unknown: dispatch ID not found")
-        agent = self.agents.pop(dispatch.id, None)
-        if agent:
-            self.server.spawn(agent.disconnect())
+        if dispatch.id in self.agents:
+            self.server.spawn(self._dismiss(self.agents.pop(dispatch.id)))
         return dispatch
 
     async def _take(self, room, dispatch, worker):
         """A job appears in the dispatch; its agent joins, and says with which dispatch it came."""
-        # Only here: the official client is a large thing to load, and few servers ever see an agent.
-        from livekit import api, rtc
-
+        # Only here, and beside the media: the official client is a large thing to load, and few servers see an agent.
+        api, rtc = [await asyncio.to_thread(importlib.import_module, f"livekit.{name}") for name in ("api", "rtc")]
         await asyncio.sleep(worker.get("after", 0.2))
         identity = worker.get("identity") or "agent-" + new_sid("AJ_")
         job = dispatch.state.jobs.add(id=new_sid("AJ_"), type=jobs.JT_ROOM, room=room.info, metadata=dispatch.metadata,
@@ -70,15 +69,23 @@ class Dispatches(RoomService):
                  .with_attributes({"lk.agent.state": "listening", **worker.get("attributes", {})})
                  .with_metadata(dispatch.metadata)
                  .with_grants(api.VideoGrants(room_join=True, room=room.info.name, agent=True)).to_jwt())
-        agent = self.agents[dispatch.id] = rtc.Room()
+        agent = rtc.Room()
         await agent.connect(self.server.own_url(), token)
         if worker.get("publishes"):
             source = rtc.AudioSource(48000, 1)
             await agent.local_participant.publish_track(
                 rtc.LocalAudioTrack.create_audio_track("agent", source),
                 rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE))
+        return agent
+
+    @staticmethod
+    async def _dismiss(joining):
+        """Others see an agent before its client says that it is connected, and until then it cannot leave."""
+        await (await joining).disconnect()
 
     async def close(self):
         agents, self.agents = self.agents, {}
-        for agent in agents.values():
-            await agent.disconnect()
+        for joining in agents.values():
+            if joining.done() and not joining.exception():
+                await joining.result().disconnect()
+            joining.cancel()

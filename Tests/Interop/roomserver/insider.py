@@ -31,7 +31,7 @@ class Insider(Participant):
             setattr(info.permission, grant, True)
         info.permission.hidden = hidden
         self.track_name = track_name or info.identity
-        self.auto_subscribe, self.gone, self.session, self.quality = True, False, None, None
+        self.auto_subscribe, self.gone, self.told, self.session, self.quality = True, False, False, None, None
         self.failed_at = None
         self.faults = Faults(f"{self.settings.seed}/{info.identity}")
         self.publisher, self.subscriber, self.data = Mouth(self), Ears(self), Inbox(self)
@@ -47,7 +47,7 @@ class Insider(Participant):
         self.info.permission.hidden = False
         self.room.count()
         self.changed(immediately=True)
-        self.server.happened("participant_joined", self.room, self)
+        self.tell_joined()
 
     def send(self, **message):
         pass
@@ -57,10 +57,6 @@ class Insider(Participant):
 
     def watch(self, now):
         pass
-
-    def set_attributes(self, **values):
-        """With dots for double underscores, as in sip__callStatus."""
-        self.put_attributes({key.replace("__", "."): value for key, value in values.items()})
 
     def put_attributes(self, values):
         if not self.gone:

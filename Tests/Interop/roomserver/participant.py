@@ -91,6 +91,7 @@ class Participant:
         self.faults.set(server.joining_faults.get(room.info.name) or server.joining_faults.get(None) or {})
         self.session = None
         self.gone = False
+        self.told = False                   # webhooks told that it joined
         self.joined_at = time.monotonic()
         self.failed_at = None               # when a transport failed
         self.quality = None
@@ -288,6 +289,11 @@ class Participant:
         if self.info.state != models.ParticipantInfo.ACTIVE:
             self.info.state = models.ParticipantInfo.ACTIVE
             self.changed()
+            self.tell_joined()
+
+    def tell_joined(self):
+        if not self.info.permission.hidden:
+            self.told = True
             self.server.happened("participant_joined", self.room, self)
 
     def transport_failed(self):

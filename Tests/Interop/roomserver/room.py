@@ -39,7 +39,8 @@ class Room:
             self.unpublished(track)
         self.count()
         participant.changed()
-        self.server.happened("participant_left", self, participant)
+        if participant.told:
+            self.server.happened("participant_left", self, participant)
         self.server.room_changed(self)
 
     def count(self):

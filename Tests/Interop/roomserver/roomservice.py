@@ -98,6 +98,8 @@ class RoomService:
         participant, too_large = self._participant(request), too_large_of(request)
         if too_large:
             raise TwirpError("invalid_argument", "{} exceeds limits {}".format(*too_large))
+        if request.HasField("permission"):
+            participant.info.permission.CopyFrom(request.permission)
         participant.update_info(request.name, request.metadata, request.attributes)
         return participant.info
 

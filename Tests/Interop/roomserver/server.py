@@ -63,6 +63,7 @@ class Server:
         task = asyncio.ensure_future(coroutine)
         self.tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task):
         self.tasks.discard(task)

@@ -60,11 +60,13 @@ def headers(values):
             invalid(f"invalid header name: header name too long (max {HEADER_NAME_MAX} characters)")
         wrong = next((c for c in name if not TOKEN.match(c)), None)
         if wrong is not None:
-            invalid(f"invalid header name: header name {name} contains invalid characters: char {ord(wrong)} not allowed")
+            invalid(f"invalid header name: header name {name} contains invalid characters: "
+                    f"char {ord(wrong)} not allowed")
         if name.lower() in FORBIDDEN:
             invalid(f"invalid header name: header name {name} not supported")
         if len(value) > HEADER_VALUE_MAX:
-            invalid(f"invalid header value for {name}: header {name}: value too long (max {HEADER_VALUE_MAX} characters)")
+            invalid(f"invalid header value for {name}: header {name}: "
+                    f"value too long (max {HEADER_VALUE_MAX} characters)")
         wrong = next((c for c in value if (ord(c) < 32 and c != "\t") or ord(c) == 127), None)
         if wrong is not None:
             invalid(f"invalid header value for {name}: header {name}: value: char {ord(wrong)} not allowed")

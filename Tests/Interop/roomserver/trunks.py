@@ -17,6 +17,9 @@ class Trunks:
     """The methods of the service that keep things. `redis` is where the real server keeps them."""
 
     def __init__(self):
+        self.reset()
+
+    def reset(self):
         self.outbound = {DEFAULT_TRUNK.sip_trunk_id: DEFAULT_TRUNK}
         self.inbound, self.rules = {}, {}
 
@@ -42,7 +45,8 @@ class Trunks:
         taken = {n for t in self.inbound.values() for n in t.numbers if not t.allowed_numbers}
         for number in request.trunk.numbers:
             if number in taken and not request.trunk.allowed_numbers:
-                sipchecks.invalid(f'Conflicting inbound SIP Trunks: "<new>" and another, using the same number "{number}"')
+                sipchecks.invalid(f'Conflicting inbound SIP Trunks: "<new>" and another, using the same number '
+                                  f'"{number}"')
         return self._create(self.inbound, request.trunk, "sip_trunk_id", "ST_")
 
     def update_sip_inbound_trunk(self, request, _):

@@ -191,6 +191,21 @@ class BridgedCall:
         self.participant.leave(reason)
         self.stop()
 
+    def bridge_stopped(self):
+        """An orderly end of the bridge: without the word that somebody hung up."""
+        if not self.over:
+            self.bridge_ends()
+            self.leave()
+
+    def bridge_killed(self, seconds):
+        """Nobody is told. The phone hears nothing more; the room sees a call until the server misses the bridge."""
+        if not self.over:
+            self.stop()
+            self.phone.call = Nobody()
+            if self.participant:
+                self.participant.on_end = lambda reason: None
+                self.participant.later(seconds, lambda: self.participant.end(models.CONNECTION_TIMEOUT))
+
     def stop(self):
         if not self.over:
             self.over = True
@@ -202,6 +217,14 @@ class BridgedCall:
 
     def ring_back(self):
         return Ringback()
+
+
+class Nobody:
+    """At the other end of a phone whose bridge is dead."""
+    participant = None
+
+    def __getattr__(self, name):
+        return lambda *arguments: None
 
 
 class RpcFault(Exception):

@@ -67,4 +67,6 @@ class Exchange:
         for leg in self.legs:
             if not leg.over:
                 leg.hang_up()
-        self.scripts, self.legs = {}, []
+        self.scripts, self.legs, self.end_call_answers = {}, [], False
+        for part in (self.trunks, self.meta, self.twilio):
+            part.reset()

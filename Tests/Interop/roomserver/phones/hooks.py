@@ -3,7 +3,10 @@ import io
 
 from aiohttp import web
 
-ACTS = ("answer", "hang_up", "refuse", "keys", "play", "silence")
+from .inbound import Inbound
+from .outbound import Outbound
+
+ACTS = ("answer", "hang_up", "refuse", "keys", "play", "silence", "hold")
 
 
 class PhoneHooks:
@@ -73,16 +76,28 @@ class PhoneHooks:
             leg.plays(body)
         elif what == "silence":
             leg.stop_sending()
+        elif what == "hold":
+            leg.note("re-INVITE")               # which the bridge answers, and forgets
         else:
             raise web.HTTPBadRequest(text=f"a person can {', '.join(ACTS)}")
         return web.json_response({})
 
     async def reset(self, _):
-        """Every call ends, every script and every leg is forgotten."""
+        """Every call ends; scripts, legs, trunks, rules and what was set of the vendors are as in the beginning."""
         self.exchange.reset()
+        self.server.dispatches.workers = {}
         return web.json_response({})
 
     async def bridge(self, request):
-        """{"end_call_answers": whether EndCall's answer comes before the participant leaves an outbound call}"""
-        self.exchange.end_call_answers = bool((await request.json()).get("end_call_answers"))
+        """{"end_call_answers": whether EndCall's answer comes before the participant leaves an outbound call}, or
+        {"stop": true}: every call of it ends in order, or {"kill": seconds until the server misses it}"""
+        body = await request.json()
+        calls = [leg.call for leg in self.exchange.legs if isinstance(leg.call, (Inbound, Outbound))]
+        if "end_call_answers" in body:
+            self.exchange.end_call_answers = bool(body["end_call_answers"])
+        for call in calls:
+            if body.get("stop"):
+                call.bridge_stopped()
+            elif "kill" in body:
+                call.bridge_killed(float(body["kill"]))
         return web.json_response({})

@@ -60,8 +60,9 @@ class Inbound(BridgedCall):
         number, rule, hidden = self.phone.number, self.rule, self.rule.hide_phone_number
         shown = number[-4:] if hidden else number
         identity = hashlib.sha256(number.encode()).hexdigest()[:16] if hidden else number
-        info = models.ParticipantInfo(identity=f"sip_{identity}", name=f"Phone {shown}", metadata=rule.metadata,
-                                      kind=models.ParticipantInfo.SIP, attributes={**rule.attributes, **self._attributes()})
+        info = models.ParticipantInfo(
+            identity=f"sip_{identity}", name=f"Phone {shown}", metadata=rule.metadata,
+            kind=models.ParticipantInfo.SIP, attributes={**rule.attributes, **self._attributes()})
         name = self._room_name(shown)
         fresh, room = name not in self.server.rooms, self.server.room(name)
         if fresh:

@@ -120,7 +120,8 @@ class Meta:
                 "display_phone_number": self.display_phone_number, "phone_number_id": self.phone_number_id}, **value},
             "field": "calls"}]}]}
         # Each waits for the one before it: a connect that overtakes nothing.
-        self.queue = asyncio.ensure_future(self._after(self.queue, self.post(json.dumps(body).encode(), event, call.id)))
+        delivery = self.post(json.dumps(body).encode(), event, call.id)
+        self.queue = asyncio.ensure_future(self._after(self.queue, delivery))
 
     @staticmethod
     async def _after(before, delivery):

@@ -9,7 +9,7 @@ from .statuses import REASONS
 # What a script may say. Seconds of `ring`, `answer`, `after` and `gives_up` count from the INVITE, those of the
 # others from the answer; None is never.
 DEFAULTS = {
-    "ring": 0.005,                          # 180
+    "ring": 0.1,                            # 180; as late as a carrier, so that `dialing` is seen by everybody
     "answer": None,                         # 200
     "status": None, "reason": None, "after": 0.0,           # the refusal
     "fails": None,                          # no phone is reached at all: "refused", "unresolved" or "encryption"
