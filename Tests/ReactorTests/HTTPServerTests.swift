@@ -138,6 +138,20 @@ final class TestServer {
     test.server.answer(test.tokens[0], status: 200, contentType: "text/plain", body: "too late")
   }
 
+  /// Somebody else may have to be asked first, which takes longer than sending a request may.
+  @Test func anAnswerMayTakeLongerThanARequest() throws {
+    let test = try TestServer(answer: nil)
+    test.server.requestMilliseconds = 50
+    let client = RawClient(test.port, Self.get)
+    test.run(client) { test.requests.count == 1 }
+    run(test.loop, forMilliseconds: 200)
+    client.work()
+    #expect(!client.isOver && client.received.isEmpty)
+    test.server.answer(test.tokens[0], status: 200, contentType: "text/plain", body: "well")
+    test.run(client) { client.isOver }
+    #expect(client.text == Self.answer)
+  }
+
   /// Each can read why, though it may still be sending.
   @Test(arguments: [
     (400, "GET / HTTP/1.1\r\n\r\n"), (400, "\u{16}\u{3}\u{1}"),
