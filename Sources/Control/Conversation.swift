@@ -52,6 +52,9 @@ public struct Conversation: Sendable {
       if case .rpc(_, _, _, let seconds) = request {
         deadline = now.advanced(byMilliseconds: seconds * 1000 + Self.answerMillisecondsMax)
       }
+      if let milliseconds = Self.milliseconds(of: request) {
+        deadline = now.advanced(byMilliseconds: milliseconds)
+      }
       send(request)
     case .join(let url, _, _): begin(.join(url: url, token: token))
     case .call: begin(.call)
@@ -65,6 +68,17 @@ public struct Conversation: Sendable {
       send(.doctor)
     case .events: send(.eventsSubscribe)
     case .monitor, .provision, .print: fail(.failed, "this is no conversation")
+    }
+  }
+
+  /// How long others may take before the daemon can answer; nil where it has the answer at hand.
+  private static func milliseconds(of request: Request) -> Int? {
+    switch request {
+    // The room has to be joined first, and a plan may have to be waited for.
+    case .dial(let dial) where dial.waits: (dial.ringSeconds ?? 180) * 1000 + pieceMillisecondsMax
+    case .transfer(let transfer): (transfer.ringSeconds ?? 30) * 1000 + 15_000
+    case .serverAPI: 45_000
+    default: nil
     }
   }
 

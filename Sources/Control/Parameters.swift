@@ -61,6 +61,9 @@ final class Parameters {
     return pairs
   }
 
+  /// Any object; null and absent are an empty one.
+  func object(_ name: String) -> JSONValue { value(name) ?? .object([]) }
+
   func flag(_ name: String) throws(ControlFailure) -> Bool? {
     guard let value = value(name) else { return nil }
     guard let flag = value.bool else { throw wrong(name, "true or false") }

@@ -20,8 +20,23 @@ public enum Request: Equatable, Sendable {
   case eventsSubscribe
   /// Result: `{"version": TEXT}`.
   case version
-  /// A `join` with what is configured, and a `leave`.
-  case call, hangup
+  /// A `join` with what is configured.
+  case call
+  /// Ends the call, or one leg of it. Result: as of `leave`.
+  case hangup(who: String?)
+  /// Result: `{"target": TEXT, "state": TEXT, "identity": TEXT, "after_ms": N}`, when somebody answered; without
+  /// `wait` at once, with target and state alone. A failure's code says how nobody did.
+  case dial(DialRequest)
+  /// Of whoever rings. Result: `{"from": TEXT}`.
+  case answer, refuse
+  /// Result: `{"held": BOOL}`.
+  case hold(on: Bool)
+  /// Result: `{"to": TEXT}`.
+  case transfer(TransferRequest)
+  /// Result: `{"entries": [{"name", "targets", "group"}...], "plan": [{"name", "seconds"}...]}`.
+  case directory
+  /// Result: what the server answered, with passwords left out.
+  case serverAPI(ServerAPIRequest)
   /// Result, when the answer is there: `{"payload": TEXT}`. An error of the method is a failure `rpc.CODE`.
   case rpc(identity: String, method: String, payload: String, timeoutSeconds: Int)
   /// Result: `{"sent": COUNT}`. `to` is an identity; nil is everybody.

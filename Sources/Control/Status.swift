@@ -4,6 +4,7 @@ import JSON
 public struct Status: Equatable, Sendable {
   public var device = DeviceStatus()
   public var call = CallStatus()
+  public var ring = RingStatus()
   public var room = RoomStatus()
   public var participant = LocalParticipantStatus()
   public var agent: AgentStatus?
@@ -46,6 +47,36 @@ public struct CallStatus: Equatable, Sendable {
   public var sinceSeconds = 0
   /// Why it is in that state, as a sentence without its full stop; nil if there is nothing to say.
   public var reason: String?
+  public var isHeld = false
+  /// Those whom the device rings, or rang.
+  public var legs: [LegStatus] = []
+
+  public init() {}
+}
+
+public struct LegStatus: Equatable, Sendable {
+  public var target: String
+  public var identity: String
+  /// `dialling`, `ringing`, `answered` or `ending`.
+  public var state: String
+  public var sinceSeconds: Int
+
+  public init(target: String, identity: String, state: String, sinceSeconds: Int) {
+    self.target = target
+    self.identity = identity
+    self.state = state
+    self.sinceSeconds = sinceSeconds
+  }
+}
+
+/// Whether somebody rings this device.
+public struct RingStatus: Equatable, Sendable {
+  /// `off`, `room` or `webhook`: how it would learn of it.
+  public var standby = "off"
+  /// nil: nobody rings.
+  public var from: String?
+  public var kind: String?
+  public var sinceSeconds: Int?
 
   public init() {}
 }

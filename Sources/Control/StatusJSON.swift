@@ -4,7 +4,8 @@ import JSON
 extension Status {
   public var json: JSONValue {
     var members: [JSONValue.Member] = [
-      .init("device", device.json), .init("call", call.json), .init("room", room.json),
+      .init("device", device.json), .init("call", call.json), .init("ring", ring.json),
+      .init("room", room.json),
       .init(
         "participant",
         .object([.init("identity", .text(participant.identity)), .init("sid", .text(participant.sid))])),
@@ -55,7 +56,25 @@ extension CallStatus {
   fileprivate var json: JSONValue {
     .object([
       .init("state", .string(state.rawValue)), .init("since_s", .number(sinceSeconds)),
-      .init("reason", .text(reason)),
+      .init("reason", .text(reason)), .init("held", .bool(isHeld)),
+      .init(
+        "legs",
+        .array(
+          legs.map {
+            .object([
+              .init("target", .string($0.target)), .init("identity", .string($0.identity)),
+              .init("state", .string($0.state)), .init("since_s", .number($0.sinceSeconds)),
+            ])
+          })),
+    ])
+  }
+}
+
+extension RingStatus {
+  fileprivate var json: JSONValue {
+    .object([
+      .init("state", .string(from == nil ? "idle" : "ringing")), .init("standby", .string(standby)),
+      .init("from", .text(from)), .init("kind", .text(kind)), .init("since_s", .number(sinceSeconds)),
     ])
   }
 }

@@ -31,7 +31,7 @@ struct Arguments {
       guard let option = options.first(where: { $0.name == name }) else {
         throw unknown(name, options, afterCommand: commandWasSeen)
       }
-      guard value(name) == nil else { throw failure("\(name) is given twice") }
+      guard option.repeats || value(name) == nil else { throw failure("\(name) is given twice") }
       guard let valueName = option.value else {
         guard attached == nil else { throw failure("\(name) takes no value") }
         values.append((name, ""))
@@ -52,6 +52,9 @@ struct Arguments {
   func value(_ name: String) -> String? {
     values.first { $0.name == name }?.value
   }
+
+  /// All values of an option that may be given more than once.
+  func values(_ name: String) -> [String] { values.filter { $0.name == name }.map { $0.value } }
 
   /// The first word that is neither an option nor the value of a common one.
   private static func command(in words: [String]) -> String? {

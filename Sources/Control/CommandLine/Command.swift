@@ -29,6 +29,8 @@ public struct Command: Sendable {
     /// The name of its value; nil for a switch.
     public let value: String?
     public let summary: String
+    /// It may be given more than once.
+    public var repeats = false
   }
 
   /// `lintelctl join [--url URL] [--token-file FILE] [--wait SECONDS | --no-wait]`, without the program.

@@ -25,9 +25,15 @@ extension MethodRow {
 
   static func hangup() -> MethodRow<Face> {
     MethodRow(
-      .hangup,
+      read: { parameters throws(ControlFailure) in .hangup(who: try parameters.optionalName("who")) },
+      write: { if case .hangup(let who) = $0 { [.init("who", .text(who))] } else { [] } },
       command: Command(
-        summary: "End the call.", examples: ["hangup"], action: { _ in .request(.hangup) }),
+        arguments: [.init(spelling: "WHO", isOptional: true)], summary: "End the call.",
+        details: [
+          "With WHO, a name that was dialled or an identity, only that one is let go. Who is being rung is rung no more, "
+            + "and whoever rings this device is refused."
+        ], examples: ["hangup", "hangup anna"],
+        action: { .request(.hangup(who: $0.positional.first)) }),
       text: { wasOut($0) ? "there was no call\n" : "the call has ended\n" })
   }
 

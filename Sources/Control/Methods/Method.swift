@@ -3,7 +3,8 @@ import Base
 /// Every method of the control protocol by its name there, in the order of lintelctl's help. All that is known of one
 /// stands in its row; a request without a method, or a method without a row, does not compile.
 public enum Method: String, CaseIterable, Sendable {
-  case status, call, hangup, join, leave, mute, volume, participants
+  case status, call, hangup, dial, answer, refuse, hold, transfer, directory, join, leave, mute, volume,
+    participants
   case dtmf, rpc, send
   case sendFileBegin = "send-file.begin"
   case sendFileData = "send-file.data"
@@ -22,7 +23,7 @@ public enum Method: String, CaseIterable, Sendable {
   case configShow = "config.show"
   case configCheck = "config.check"
   case configReload = "config.reload"
-  case version
+  case api, version
 
   /// As the daemon has it.
   var row: MethodRow<NoFace> { seen() }
@@ -35,6 +36,13 @@ public enum Method: String, CaseIterable, Sendable {
     case .status: .status()
     case .call: .call()
     case .hangup: .hangup()
+    case .dial: .dial()
+    case .answer: .answer()
+    case .refuse: .refuse()
+    case .hold: .hold()
+    case .transfer: .transfer()
+    case .directory: .directory()
+    case .api: .api()
     case .join: .join()
     case .leave: .leave()
     case .mute: .mute()
@@ -78,6 +86,13 @@ extension Request {
     case .status: .status
     case .call: .call
     case .hangup: .hangup
+    case .dial: .dial
+    case .answer: .answer
+    case .refuse: .refuse
+    case .hold: .hold
+    case .transfer: .transfer
+    case .directory: .directory
+    case .serverAPI: .api
     case .join: .join
     case .leave: .leave
     case .mute: .mute

@@ -20,6 +20,19 @@ public enum EventText {
     let who = event["identity"].string ?? event["by"].string ?? "somebody"
     let failure = event["failure"].string
     switch event["event"].string {
+    case "call.ringing":
+      return "\(event["target"].string ?? "?") rings, for \(event["for_s"].integer ?? 0) s at most"
+    case "call.answered":
+      return "\(event["target"].string ?? "?") answered after \((event["after_ms"].integer ?? 0) / 1000) s"
+    case "call.failed": return "\(event["target"].string ?? "?"): \(event["words"].string ?? "")"
+    case "call.ended":
+      let how = event["by"].string == "there" ? "hung up" : "let go"
+      return
+        "\(event["target"].string ?? "?") \(how) after \(durationText(seconds: event["seconds"].integer ?? 0))"
+    case "ring.started":
+      return "\(event["from"].string ?? "?") (\(event["kind"].string ?? "?")) rings this device"
+    case "ring.answered": return "\(event["from"].string ?? "?"), by \(event["by"].string ?? "?")"
+    case "ring.ended": return "\(event["from"].string ?? "?"): \(event["reason"].string ?? "")"
     case "chat": return "\(who): \(event["text"].string ?? "")"
     case "transcript":
       return "\(who): \(event["text"].string ?? "")" + (event["final"].bool == true ? "" : " ...")

@@ -10,7 +10,8 @@ public enum StatusText {
     if let mute = mute(status["audio"]) { rows.append(("Muted", mute)) }
     rows += [
       ("Device", device(status["device"])), ("Next", next(status["device"]["next"])),
-      ("Call", call(status["call"])), ("Room", room(status["room"])),
+      ("Call", call(status["call"])), ("Rung", legs(status["call"]["legs"])),
+      ("Rings", ring(status["ring"])), ("Room", room(status["room"])),
       ("Here as", status["participant"]["identity"].string ?? ""), ("Agent", agent(status["agent"])),
     ]
     for (index, participant) in status["participants"].array.enumerated() {
@@ -51,13 +52,38 @@ public enum StatusText {
     return "\(name) in \(durationText(seconds: seconds))"
   }
 
+  /// Those whom the device rings, or rang.
+  static func legs(_ legs: JSONValue) -> String {
+    var text = ""
+    for leg in legs.array {
+      let since = leg["since_s"].integer.map { " for \(durationText(seconds: $0))" } ?? ""
+      text +=
+        (text.utf8.isEmpty ? "" : ", ")
+        + "\(leg["target"].string ?? "?") \(leg["state"].string ?? "")\(since)"
+    }
+    return text
+  }
+
+  /// Who rings this device, or how it would learn of it.
+  static func ring(_ ring: JSONValue) -> String {
+    if let from = ring["from"].string {
+      return "\(from) (\(ring["kind"].string ?? "?")); `lintelctl answer` or `lintelctl refuse`"
+    }
+    return switch ring["standby"].string {
+    case "room": "nobody; it stands by in its room, with a closed microphone between calls"
+    case "webhook": "nobody; it is told of calls over HTTP"
+    default: ""
+    }
+  }
+
   static func call(_ call: JSONValue) -> String {
     guard let state = call["state"].string else { return "" }
     let name = state == CallState.waitingAgent.rawValue ? "waiting for the agent" : state
     let since = call["since_s"].integer.map { " for \(durationText(seconds: $0))" } ?? ""
     // The reason of a failed call stands among the problems.
     let reason = state == CallState.failed.rawValue ? nil : call["reason"].string
-    return name + since + (reason.map { ": \($0)" } ?? "")
+    let held = call["held"].bool == true ? ", held" : ""
+    return name + since + held + (reason.map { ": \($0)" } ?? "")
   }
 
   static func room(_ room: JSONValue) -> String {
