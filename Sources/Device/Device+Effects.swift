@@ -103,7 +103,10 @@ extension Device {
     perform([.tell(.callState(state, reason: reason))], now: now)
     if state == .idle || state == .ending || state == .failed { preConnect(.callEnded, now: now) }
     // Nobody is called for a device that is in no room.
-    if phase == .away || phase == .failed { hangUpLegs(now: now) }
+    if phase == .away || phase == .failed {
+      hangUpLegs(now: now)
+      refuseWantedDial(reason, now: now)
+    }
     let rings = dialling.isRinging || !settings.call.plan.steps.isEmpty
     plan.callChanged(to: state, settings.session, rings: rings, now: now)
     microphone.watchReports(phase == .joined, now: now)

@@ -17,8 +17,16 @@ extension Device {
       answer(.subscribed(status: status(now: now).json, recent: report.recentEvents), to: asker, now: now)
     case .join(let url, let token):
       perform([.stay(.asked(Stay.Wish(url: url, token: token), by: asker))], now: now)
-    case .call: perform([.stay(.asked(.configured, by: asker))], now: now)
-    case .leave, .hangup: leave(asker, now: now)
+    case .call: serveCall(asker, now: now)
+    case .leave: leave(asker, now: now)
+    case .hangup(let who): serveHangup(who, asker, now: now)
+    case .dial(let request): serveDial(request, asker, now: now)
+    case .answer: serveAnswer(asker, now: now)
+    case .refuse: serveRefuse(asker, now: now)
+    case .hold(let on): serveHold(on, asker, now: now)
+    case .transfer(let request): serveTransfer(request, asker, now: now)
+    case .directory: serveDirectory(asker, now: now)
+    case .serverAPI(let request): serveAPI(request, asker, now: now)
     case .mute(let on): mute(on, asker, now: now)
     case .volume(let level):
       if let level { perform(panel.setVolume(level), now: now) }
@@ -107,6 +115,7 @@ extension Device {
   // MARK: - By somebody in the room
 
   func serve(_ call: RemoteCall, now: Instant) {
+    if servePhone(call, now: now) { return }
     let asker = Asker.participant(call)
     do throws(ControlFailure) {
       guard RemoteMethods.allows(call.method, call.caller, settings) else {

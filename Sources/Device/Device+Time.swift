@@ -27,8 +27,8 @@ extension Device {
     if isDue(microphone.reportsDue, now) { perform(strangers.look(room.strangerDatagrams), now: now) }
     perform(microphone.passReports(in: room, settings.audio, now: now), now: now)
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
-    perform(dialling.passTime(stamp: stamp, now: now), now: now)
-    perform(ring.passTime(now), now: now)
+    carryOut(dialling.passTime(stamp: stamp, now: now), now: now)
+    carryOut(ring.passTime(now), now: now)
     if keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
     if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }

@@ -20,7 +20,8 @@ public struct APIFailure: Error, Equatable, Sendable {
     self.words = words
   }
 
-  public static let busyHere = APIFailure("busy-here", "too many requests are under way; try again in a moment")
+  public static let busyHere = APIFailure(
+    "busy-here", "too many requests are under way; try again in a moment")
   public static let noRight = APIFailure(
     "not-allowed",
     "this device may not dial: it has neither an API key ([token] source = api-key), nor a token with sip.call, nor an "
@@ -84,7 +85,9 @@ public enum APIAnswer: Equatable, Sendable {
       return plain(request, status, body)
     }
     let words = shown(json["msg"].string ?? "")
-    if let number = json["meta"]["sip_status_code"].string.flatMap({ decimal($0.utf8) }), (100...699).contains(number) {
+    if let number = json["meta"]["sip_status_code"].string.flatMap({ decimal($0.utf8) }),
+      (100...699).contains(number)
+    {
       let sip = SIPStatus(number)
       let said = json["meta"]["sip_status"].string.map { shown($0) } ?? ""
       // What the carrier adds to a fault is what its support asks for.
@@ -105,13 +108,15 @@ public enum APIAnswer: Equatable, Sendable {
     case "not_found" where holds(words, "trunk"):
       return APIFailure("no-such-trunk", "the server has no such trunk; check [phone] trunk")
     case "not_found":
-      var failure = APIFailure("not-found", words.utf8.isEmpty ? "the server has nothing of that name" : words)
+      var failure = APIFailure(
+        "not-found", words.utf8.isEmpty ? "the server has nothing of that name" : words)
       failure.isAbsence = true
       return failure
     case "canceled", "deadline_exceeded":
       let time = ringSeconds.map { "did not answer in \($0) s" } ?? "it took too long"
       return APIFailure(CallEnding.unanswered.rawValue, time)
-    case "bad_route": return APIFailure("no-such-method", "the server has no method \(request.service)/\(request.method)")
+    case "bad_route":
+      return APIFailure("no-such-method", "the server has no method \(request.service)/\(request.method)")
     case "invalid_argument" where request.mayRing && holds(words, "resolve"):
       return APIFailure(CallEnding.unreachable.rawValue, "the trunk's host was not found")
     case "invalid_argument", "malformed", "out_of_range": return APIFailure("invalid", words)
@@ -129,8 +134,10 @@ public enum APIAnswer: Equatable, Sendable {
       APIFailure("no-connectors", "this server has no telephone connectors (they are LiveKit Cloud's)")
     case 404: APIFailure("no-such-method", "the server has no \(request.service) (HTTP 404)")
     case 413: APIFailure("invalid", "the request is too large for the server (HTTP 413)")
-    case 300..<400: APIFailure("redirected", "the server redirects (HTTP \(status)); set the address to that one")
-    default: APIFailure("unusable", "the server answered with HTTP status \(status) and no word that is known")
+    case 300..<400:
+      APIFailure("redirected", "the server redirects (HTTP \(status)); set the address to that one")
+    default:
+      APIFailure("unusable", "the server answered with HTTP status \(status) and no word that is known")
     }
   }
 

@@ -151,20 +151,23 @@ public enum AgentDispatch {
     APIRequest(
       "AgentDispatchService", "CreateDispatch",
       [
-        .init("agent_name", .string(agent)), .init("room", .string(room)), .init("metadata", filled(metadata)),
+        .init("agent_name", .string(agent)), .init("room", .string(room)),
+        .init("metadata", filled(metadata)),
         .init("attributes", map(attributes)),
       ], .admin(of: room), mayRing: true)
   }
 
   public static func list(room: String, id: String? = nil) -> APIRequest {
     APIRequest(
-      "AgentDispatchService", "ListDispatch", [.init("dispatch_id", filled(id)), .init("room", .string(room))],
+      "AgentDispatchService", "ListDispatch",
+      [.init("dispatch_id", filled(id)), .init("room", .string(room))],
       .admin(of: room))
   }
 
   public static func delete(id: String, room: String) -> APIRequest {
     APIRequest(
-      "AgentDispatchService", "DeleteDispatch", [.init("dispatch_id", .string(id)), .init("room", .string(room))],
+      "AgentDispatchService", "DeleteDispatch",
+      [.init("dispatch_id", .string(id)), .init("room", .string(room))],
       .admin(of: room))
   }
 }

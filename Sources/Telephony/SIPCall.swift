@@ -102,7 +102,8 @@ public struct SIPCall: Equatable, Sendable {
       .init("sip_trunk_id", filled(trunkID)), .init("trunk", trunk?.json ?? .null),
       .init("sip_number", filled(number)), .init("sip_call_to", .string(callTo)),
       .init("to_user_override", filled(toUserOverride)), .init("room_name", .string(roomName)),
-      .init("participant_identity", filled(participantIdentity)), .init("participant_name", filled(participantName)),
+      .init("participant_identity", filled(participantIdentity)),
+      .init("participant_name", filled(participantName)),
       .init("participant_metadata", filled(participantMetadata)),
       .init("participant_attributes", map(participantAttributes)), .init("dtmf", filled(keys)),
       .init("play_dialtone", yes(playDialtone)), .init("hide_phone_number", yes(hidePhoneNumber)),
@@ -201,7 +202,8 @@ extension SIPCall.Media {
     }
     return .object(
       [
-        .init("only_listed_codecs", yes(onlyListedCodecs)), .init("codecs", list.isEmpty ? .null : .array(list)),
+        .init("only_listed_codecs", yes(onlyListedCodecs)),
+        .init("codecs", list.isEmpty ? .null : .array(list)),
         .init("encryption", filled(encryption)),
         .init("media_timeout", timeoutSeconds.map { duration($0) } ?? .null),
       ].filter { !$0.value.isNull })
@@ -219,6 +221,7 @@ extension SIPCall.Destination {
 
 extension SIPCall.NamedAddress {
   fileprivate var json: JSONValue {
-    .object([.init("raw", .string(raw)), .init("display_name", .text(displayName))].filter { !$0.value.isNull })
+    .object(
+      [.init("raw", .string(raw)), .init("display_name", .text(displayName))].filter { !$0.value.isNull })
   }
 }

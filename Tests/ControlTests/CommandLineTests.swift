@@ -28,7 +28,7 @@ struct CommandLineTests {
       ("join --token-file -", .join(url: nil, tokenFile: "-", waitSeconds: 15)),
       ("join --url=ws://h?a=b", .join(url: "ws://h?a=b", tokenFile: nil, waitSeconds: 15)),
       ("call", .call(waitSeconds: 15)), ("call --no-wait", .call(waitSeconds: nil)),
-      ("hangup", .request(.hangup)), ("dtmf 12# --to x", .request(.dtmf(digits: "12#", to: "x"))),
+      ("hangup", .request(.hangup(who: nil))), ("dtmf 12# --to x", .request(.dtmf(digits: "12#", to: "x"))),
       ("rpc a m", .request(.rpc(identity: "a", method: "m", payload: "", timeoutSeconds: 15))),
       (
         "rpc a m {} --timeout 3", .request(.rpc(identity: "a", method: "m", payload: "{}", timeoutSeconds: 3))

@@ -20,8 +20,10 @@ struct DataConversationTests {
   @Test(
     "a result for a person",
     arguments: [
-      (.hangup, "{\"connection\":\"disconnected\",\"was\":\"connected\"}", "the call has ended\n"),
-      (.hangup, "{\"connection\":\"disconnected\",\"was\":\"disconnected\"}", "there was no call\n"),
+      (.hangup(who: nil), "{\"connection\":\"disconnected\",\"was\":\"connected\"}", "the call has ended\n"),
+      (
+        .hangup(who: nil), "{\"connection\":\"disconnected\",\"was\":\"disconnected\"}", "there was no call\n"
+      ),
       (.rpc(identity: "a", method: "m", payload: "", timeoutSeconds: 1), "{\"payload\":\"a\\nb\"}", "a\nb\n"),
       (.rpc(identity: "a", method: "m", payload: "", timeoutSeconds: 1), "{\"payload\":\"\"}", ""),
       (.dtmf(digits: "1", to: nil), "{\"sent\":1}", "1 key sent\n"),

@@ -27,7 +27,7 @@ struct RequestTests {
     .status, .join(url: nil, token: nil), .join(url: "ws://h", token: nil),
     .join(url: "ws://h", token: "a.b.c"),
     .leave, .mute(on: true), .mute(on: false), .volume(level: nil), .volume(level: 0), .volume(level: 100),
-    .participants, .eventsSubscribe, .version, .call, .hangup,
+    .participants, .eventsSubscribe, .version, .call, .hangup(who: nil),
     .rpc(identity: "a", method: "m", payload: "{\"a\":\n1}", timeoutSeconds: 600),
     .rpc(identity: "a", method: "m", payload: "", timeoutSeconds: 15),
     .dtmf(digits: "0123456789*#ABCDabcd", to: nil), .dtmf(digits: "#", to: "sip_1"),

@@ -35,6 +35,7 @@ final class Bench: Instruments {
   private(set) var tokenPaths: [String] = []
   private(set) var configurationReads = 0
   private(set) var tokenRequests: [TokenRequest] = []
+  private(set) var serverRequests: [ServerRequest] = []
   private(set) var timesAsked: [String] = []
   private(set) var log: [LogEntry] = []
   private(set) var hasExited = false
@@ -148,6 +149,7 @@ final class Bench: Instruments {
       case .readToken(let path): tokenPaths.append(path)
       case .readConfiguration: configurationReads += 1
       case .httpRequest(let request): tokenRequests.append(request)
+      case .serverRequest(let request): serverRequests.append(request)
       case .askServerTime(let url): timesAsked.append(url)
       case .audio(let command): audio.append(command)
       case .board(let command): board.append(command)

@@ -7,7 +7,7 @@ import Testing
 
 /// Whom the device rings, and who answered: each row is a story, told as it happens, with what is done and told.
 @Suite struct DiallingTests {
-  static let now = Instant(milliseconds: 1_000)
+  static let now = Instant(microseconds: 1_000_000)
   static let anna = Dialling.Person(name: "anna", target: DialTarget(.sip, "+15550100"))
   static let bert = Dialling.Person(name: "bert", target: DialTarget(.whatsapp, "15550101"))
   static let desk = Dialling.Person(name: "desk", target: DialTarget(.device, "front-desk"))
@@ -41,7 +41,8 @@ import Testing
         .ordered(1, answers: true), .wait(4_000), .left("anna-7-1", gone),
       ],
       does: [
-        "order anna", "phone.status", "phone.status", "call.ringing", "phone.status", "call.answered", "answered anna",
+        "order anna", "phone.status", "phone.status", "call.ringing", "phone.status", "call.answered",
+        "answered anna",
         "call.ended", "over",
       ]),
     Story(
@@ -72,16 +73,19 @@ import Testing
       description: "busy, then the next of the plan", steps: [[anna], [bert]],
       happens: [.failed(1, busy), .ordered(2, answers: false), .seen("bert-7-2", nil)],
       does: [
-        "order anna", "call.failed", "goes on", "order bert", "call.ringing", "call.answered", "answered bert",
+        "order anna", "call.failed", "goes on", "order bert", "call.ringing", "call.answered",
+        "answered bert",
       ]),
     Story(
       description: "two are rung together, and the second answers", steps: [[anna, bert]],
       happens: [
-        .seen("anna-7-1", "ringing"), .seen("bert-7-2", nil), .endAnswered(1, gone: true), .failed(1, .cancelled),
+        .seen("anna-7-1", "ringing"), .seen("bert-7-2", nil), .endAnswered(1, gone: true),
+        .failed(1, .cancelled),
         .left("anna-7-1", gone),
       ],
       does: [
-        "order anna", "order bert", "phone.status", "call.ringing", "call.answered", "answered bert", "call.ended",
+        "order anna", "order bert", "phone.status", "call.ringing", "call.answered", "answered bert",
+        "call.ended",
         "end anna",
       ]),
     Story(
@@ -93,11 +97,13 @@ import Testing
     Story(
       description: "taken back before it is anywhere: asked again until it is gone", steps: [[anna]],
       happens: [
-        .hangUp(nil), .endAnswered(1, gone: true), .wait(160), .endAnswered(1, gone: true), .seen("anna-7-1", "dialing"),
+        .hangUp(nil), .endAnswered(1, gone: true), .wait(160), .endAnswered(1, gone: true),
+        .seen("anna-7-1", "dialing"),
         .endAnswered(1, gone: false), .left("anna-7-1", gone), .failed(1, .cancelled),
       ],
       does: [
-        "order anna", "call.ended", "end anna", "end anna again", "phone.status", "end anna again", "over cancelled",
+        "order anna", "call.ended", "end anna", "end anna again", "phone.status", "end anna again",
+        "over cancelled",
       ]),
     Story(
       description: "taken back and answered at the same time", steps: [[anna]],
@@ -106,7 +112,8 @@ import Testing
         .left("anna-7-1", gone),
       ],
       does: [
-        "order anna", "phone.status", "call.ringing", "call.ended", "end anna", "end anna again", "over cancelled",
+        "order anna", "phone.status", "call.ringing", "call.ended", "end anna", "end anna again",
+        "over cancelled",
       ]),
     Story(
       description: "taken back, and no server ever says anything", steps: [[anna]],
@@ -124,7 +131,8 @@ import Testing
     var now = Self.now
     var did = words(
       dialling.begin(
-        story.steps.map { Dialling.Step(people: $0, seconds: 15) }, DialOptions(PhoneSettings()), stamp: 7, now: now))
+        story.steps.map { Dialling.Step(people: $0, seconds: 15) }, DialOptions(PhoneSettings()), stamp: 7,
+        now: now))
     for step in story.happens {
       switch step {
       case .wait(let milliseconds):
@@ -137,7 +145,8 @@ import Testing
         }
         #expect(turns < 1_000, "a deadline stays due")
         now = end
-      case .seen(let who, let status): did += words(dialling.seen(Name(who)!, status: status, stamp: 7, now: now))
+      case .seen(let who, let status):
+        did += words(dialling.seen(Name(who)!, status: status, stamp: 7, now: now))
       case .left(let who, let why): did += words(dialling.left(Name(who)!, why, stamp: 7, now: now))
       case .ordered(let leg, let answers):
         did += words(dialling.ordered(leg, reference: nil, isAnswer: answers, stamp: 7, now: now))

@@ -49,7 +49,7 @@ import Testing
     // The call has taken it: the next one is fetched when this one is over, not before.
     bench.pass(seconds: 60)
     #expect(bench.tokenRequests.count == 1)
-    bench.ask(.hangup)
+    bench.ask(.hangup(who: nil))
     bench.pass(seconds: 5)
     #expect(bench.tokenRequests.count == 2)
   }
@@ -57,7 +57,7 @@ import Testing
   @Test func aPressThatIsTakenBackLeavesTheTokenForTheNext() throws {
     let bench = try Bench.withEndpoint()
     bench.ask(.call)
-    bench.ask(.hangup)
+    bench.ask(.hangup(who: nil))
     bench.answer(Self.answer(token()))
     #expect(bench.connection == nil)
     bench.ask(.call)

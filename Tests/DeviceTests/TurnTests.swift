@@ -83,7 +83,7 @@ import Testing
   @Test func aTurnEndsWithTheCall() throws {
     let bench = try bench()
     bench.ask(.turn(.start))
-    bench.ask(.hangup)
+    bench.ask(.hangup(who: nil))
     #expect(bench.status["audio"]["muted"].bool == true)
   }
 

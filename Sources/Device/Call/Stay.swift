@@ -60,7 +60,8 @@ struct Stay: Equatable {
     case .terminate:
       isEnding = true
       leave(.rest, nil)
-    case .secretRead(let result): take(desk.secretRead(result, settings.joining(wish), moment), settings, moment)
+    case .secretRead(let result):
+      take(desk.secretRead(result, settings.joining(wish), moment), settings, moment)
     case .endpointAnswered(let request, let answer):
       take(desk.endpointAnswered(request, answer, settings, moment), settings, moment)
     case .notDialled(let failure): if phase == .dialling { fail(failure, settings, moment) }

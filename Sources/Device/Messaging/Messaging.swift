@@ -8,7 +8,8 @@ enum PendingCall: Equatable {
   case request(Asker)
   case turn(TurnStep, Asker)
   /// `lintel.ring` of a device, and the wish that it stops.
-  case ring(leg: Int), ringEnd(leg: Int)
+  case ring(leg: Int)
+  case ringEnd(leg: Int)
   /// What becomes of it is seen elsewhere.
   case nobody
 }

@@ -8,7 +8,12 @@ import JSON
 public enum RemoteMethods {
   public static let prefix = "lintel."
   /// Registered before joining, as an agent may call as soon as it sees the device.
-  public static let all = Method.allCases.filter { $0.isRemote }.map { prefix + $0.rawValue }
+  public static let all =
+    Method.allCases.filter { $0.isRemote }.map { prefix + $0.rawValue } + [call, ring, hangup]
+  /// These are no requests of the control socket: `Device+Remote`.
+  static let call = prefix + "call"
+  static let ring = prefix + "ring"
+  static let hangup = prefix + "hangup"
 
   /// The codes of the errors. LiveKit keeps 1001 to 1999 for itself.
   static func code(of failure: ControlFailure) -> (code: Int, data: String) {

@@ -123,7 +123,8 @@ struct Panel {
     let isInCall = house.call == .talking || house.call == .waitingAgent
     if use == .directory, !isInCall { return [.audio(.playKey(key)), .hand(.digit(key))] }
     let rules = house.settings.door.codeAllow
-    let isDoors = use == .door || (use == .auto && rules.allow(kind: caller.kind, identity: caller.identity.text))
+    let isDoors =
+      use == .door || (use == .auto && rules.allow(kind: caller.kind, identity: caller.identity.text))
     if house.doorOutput != nil, isDoors {
       // The loudspeaker is beside an open microphone: what is sounded there is told to the room.
       return [.audio(.playTone(.click)), .key(key, caller)]
@@ -136,7 +137,7 @@ struct Panel {
   private mutating func perform(_ key: FunctionKey, _ house: House) -> [Effect] {
     switch key {
     case .call: [.request(.call, .button)]
-    case .hangUp: [.request(.hangup, .button)]
+    case .hangUp: [.request(.hangup(who: nil), .button)]
     case .volumeUp: setVolume(min(100, volumePercent + DeviceLimits.volumeStepPercent))
     case .volumeDown: setVolume(max(0, volumePercent - DeviceLimits.volumeStepPercent))
     case .mute: [.request(.mute(on: !house.isMutedBySoftware), .button)]

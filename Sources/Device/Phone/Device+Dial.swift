@@ -18,8 +18,12 @@ extension Device {
   func serveDial(_ request: DialRequest, _ asker: Asker, now: Instant) {
     do throws(ControlFailure) {
       let people = try peopleMeant(by: request.target)
-      guard !dialling.isRinging, wantedDial == nil else { throw .failed(code: "busy-here", message: Leg.Failure.busyHere.words) }
-      guard !ring.isRinging else { throw .failed(code: "busy-here", message: "somebody rings this device; answer or refuse first") }
+      guard !dialling.isRinging, wantedDial == nil else {
+        throw .failed(code: "busy-here", message: Leg.Failure.busyHere.words)
+      }
+      guard !ring.isRinging else {
+        throw .failed(code: "busy-here", message: "somebody rings this device; answer or refuse first")
+      }
       var options = DialOptions(settings.phone)
       options.dialled(with: request)
       let seconds = request.ringSeconds ?? settings.phone.ringSeconds
@@ -56,19 +60,28 @@ extension Device {
     perform([.refuse("no-room", reason ?? "the room was left", asker)], now: now)
   }
 
+  /// As the button does it.
+  func serveCall(_ asker: Asker, now: Instant) {
+    guard settings.ring.standby == .room else {
+      return perform([.stay(.asked(.configured, by: asker))], now: now)
+    }
+    engage(now: now)
+    perform([.succeed(.object([.init("connection", .string(stay.connection.rawValue))]), asker)], now: now)
+  }
+
   func serveAnswer(_ asker: Asker, now: Instant) {
     let from = ring.incoming?.shown
     let hand: String
     if case .participant = asker { hand = "rpc" } else { hand = asker == .button ? "button" : "command" }
     guard let from, let actions = ring.answered(by: hand) else { return refuseNobodyRings(asker, now: now) }
-    perform(actions, now: now)
+    carryOut(actions, now: now)
     perform([.succeed(.object([.init("from", .string(from))]), asker)], now: now)
   }
 
   func serveRefuse(_ asker: Asker, now: Instant) {
     let from = ring.incoming?.shown
     guard let from, let actions = ring.refused() else { return refuseNobodyRings(asker, now: now) }
-    perform(actions, now: now)
+    carryOut(actions, now: now)
     perform([.succeed(.object([.init("from", .string(from))]), asker)], now: now)
   }
 
@@ -78,7 +91,7 @@ extension Device {
 
   /// Without a name the call ends; with one, one leg of it.
   func serveHangup(_ who: String?, _ asker: Asker, now: Instant) {
-    if who == nil, let actions = ring.refused() { perform(actions, now: now) }
+    if who == nil, let actions = ring.refused() { carryOut(actions, now: now) }
     guard let who else {
       let before = stay.connection
       let wasInCall = call.state != .idle
@@ -96,7 +109,7 @@ extension Device {
     guard let leg = dialling.leg(named: who) else {
       return perform([.refuse("no-such-leg", "nobody of that name is rung or in the call", asker)], now: now)
     }
-    perform(dialling.hangUp(leg.identity, now: now), now: now)
+    carryOut(dialling.hangUp(leg.identity, now: now), now: now)
     let result: [JSONValue.Member] = [
       .init("connection", .string(stay.connection.rawValue)), .init("was", .string(stay.connection.rawValue)),
     ]
@@ -104,7 +117,9 @@ extension Device {
   }
 
   func serveHold(_ isHeld: Bool, _ asker: Asker, now: Instant) {
-    guard isInRoom, !standsBy else { return perform([.refuse("no-call", "there is no call", asker)], now: now) }
+    guard isInRoom, !standsBy else {
+      return perform([.refuse("no-call", "there is no call", asker)], now: now)
+    }
     setHeld(isHeld, now: now)
     perform([.succeed(.object([.init("held", .bool(audience.isHeld))]), asker)], now: now)
   }
@@ -140,14 +155,16 @@ extension Device {
     let plan: [JSONValue] = settings.call.plan.steps.map {
       .object([.init("name", .string($0.name)), .init("seconds", .number($0.seconds))])
     }
-    perform([.succeed(.object([.init("entries", .array(entries)), .init("plan", .array(plan))]), asker)], now: now)
+    perform(
+      [.succeed(.object([.init("entries", .array(entries)), .init("plan", .array(plan))]), asker)], now: now)
   }
 
   func serveAPI(_ request: ServerAPIRequest, _ asker: Asker, now: Instant) {
     do throws(APIFailure) {
-      let body = try settings.filled(request, room: room.info.name, secret: secret)
+      let body = try settings.filled(request, room: room.info.name, secret: readSecret)
       try ask(
-        APIRequest.raw(service: request.service, method: request.method, body: body), for: .command(asker), now: now)
+        APIRequest.raw(service: request.service, method: request.method, body: body), for: .command(asker),
+        now: now)
     } catch {
       perform([.refuse(error.code, error.words, asker)], now: now)
     }

@@ -23,8 +23,7 @@ extension Device {
       Dialling.Step(people: people(step.name), seconds: step.seconds)
     }
     guard !steps.isEmpty, dialling.isClear else { return }
-    perform(
-      dialling.begin(steps, DialOptions(settings.phone), stamp: stamp, now: now), now: now)
+    carryOut(dialling.begin(steps, DialOptions(settings.phone), stamp: stamp, now: now), now: now)
   }
 
   private func people(_ name: String) -> [Dialling.Person] {
@@ -36,7 +35,9 @@ extension Device {
     let listed = people(text)
     if !listed.isEmpty { return listed }
     do throws(ValueFault) {
-      if let target = try DialTarget(parsing: text) { return [Dialling.Person(name: "phone", target: target)] }
+      if let target = try DialTarget(parsing: text) {
+        return [Dialling.Person(name: "phone", target: target)]
+      }
       let hasDigits = text.utf8.contains { isDigit($0) }
       let isNumber = hasDigits && !text.utf8.contains { isLetterOrDigit($0) && !isDigit($0) }
       if isNumber {
@@ -49,24 +50,25 @@ extension Device {
     let nearest = nearestName(to: text, among: settings.directory.entries.map { $0.name })
     throw .failed(
       code: "not-in-directory",
-      message: "'\(printable(text))' is not in [directory]" + (nearest.map { ", did you mean '\($0)'?" } ?? ""))
+      message: "'\(printable(text))' is not in [directory]"
+        + (nearest.map { ", did you mean '\($0)'?" } ?? ""))
   }
 
   func dial(
     _ people: [Dialling.Person], seconds: Int, _ options: DialOptions, _ asker: Asker?, now: Instant
   ) {
     let steps = [Dialling.Step(people: people, seconds: seconds)]
-    perform(dialling.begin(steps, options, asker: asker, stamp: stamp, now: now), now: now)
+    carryOut(dialling.begin(steps, options, asker: asker, stamp: stamp, now: now), now: now)
   }
 
   /// Ends everything that this device rang.
-  func hangUpLegs(now: Instant) { perform(dialling.hangUp(nil, now: now), now: now) }
+  func hangUpLegs(now: Instant) { carryOut(dialling.hangUp(nil, now: now), now: now) }
 
-  func perform(_ actions: [Dialling.Action], now: Instant) {
-    for action in actions { perform(action, now: now) }
+  func carryOut(_ actions: [Dialling.Action], now: Instant) {
+    for action in actions { carryOut(action, now: now) }
   }
 
-  private func perform(_ action: Dialling.Action, now: Instant) {
+  private func carryOut(_ action: Dialling.Action, now: Instant) {
     switch action {
     case .order(let leg): order(leg, now: now)
     case .end(let leg, _): end(leg, now: now)
@@ -99,27 +101,21 @@ extension Device {
   // MARK: - Orders
 
   private func order(_ leg: Leg, now: Instant) {
-    isForLegs = isForLegs || !audience.somebodyElseIsThere(than: dialling)
+    if call.state != .talking { isForLegs = true }
+    legRoom = room.info.name
     do throws(APIFailure) {
-      switch leg.target.way {
-      case .sip, .whatsapp, .agent:
-        let request = try settings.order(leg, room: room.info.name, secret: secret)
-        try ask(request, for: .order(leg: leg.number), now: now)
-      case .twilio:
-        let request = try settings.twilioConnect(leg, room: room.info.name)
-        try ask(request, for: .order(leg: leg.number), now: now)
-      case .device: try ringDevice(leg, now: now)
-      }
+      if leg.target.way == .device { return try ringDevice(leg, now: now) }
+      let request = try settings.order(leg, room: legRoom, secret: readSecret)
+      try ask(request, for: .order(leg: leg.number), now: now)
     } catch {
-      perform(
-        dialling.failed(leg.number, Leg.Failure(error), stamp: stamp, now: now), now: now)
+      carryOut(dialling.failed(leg.number, Leg.Failure(error), stamp: stamp, now: now), now: now)
     }
   }
 
   /// Another one in the room who serves `lintel.ring`; its answer is the answer.
   private func ringDevice(_ leg: Leg, now: Instant) throws(APIFailure) {
     guard room.participants.contains(where: { $0.identity == leg.identity }) else {
-      throw .notThere(leg.target.address)
+      throw APIFailure("unreachable", "\(leg.target.address) is not in the room")
     }
     let payload = JSONValue.object([
       .init("from", .string(settings.device.id)), .init("timeout", .number(leg.ringSeconds)),
@@ -133,33 +129,31 @@ extension Device {
   func ringAnswered(_ number: Int, _ result: Result<String, RPCError>, now: Instant) {
     switch result {
     case .success:
-      perform(
-        dialling.ordered(number, reference: nil, isAnswer: true, stamp: stamp, now: now), now: now)
+      carryOut(dialling.ordered(number, reference: nil, isAnswer: true, stamp: stamp, now: now), now: now)
     case .failure(let error):
-      perform(
-        dialling.failed(number, Leg.Failure(error), stamp: stamp, now: now), now: now)
+      carryOut(dialling.failed(number, Leg.Failure(error), stamp: stamp, now: now), now: now)
     }
   }
 
   private func end(_ leg: Leg, now: Instant) {
     if leg.target.way == .device {
       messaging.call(
-        "lintel.hangup", of: leg.identity.text, payload: "", timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds,
+        "lintel.hangup", of: leg.identity.text, payload: "",
+        timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds,
         for: .ringEnd(leg: leg.number), now: now)
       return
     }
     do throws(APIFailure) {
-      for (request, purpose) in settings.ends(of: leg, room: legRoom, secret: secret) {
-        try ask(request, for: purpose, now: now)
-      }
-      if let request = settings.twilioEnd(of: leg, secret: secret) {
-        emit(.serverRequest(telephone.post(request, for: .twilioEnd(leg: leg.number))))
-      }
+      let requests = try settings.ends(of: leg, room: legRoom, secret: readSecret)
+      for request in requests { try ask(request, for: .end(leg: leg.number), now: now) }
+      // Nothing has a name yet that could be ended.
+      if requests.isEmpty { carryOut(dialling.endAnswered(leg.number, isGone: true, now: now), now: now) }
     } catch {
       // Without the right to remove, whoever speaks can still be asked to hang up, through the room.
       guard isInRoom, leg.target.way == .sip else {
-        perform([.log(.warning, "the call to \(leg.name) cannot be ended from here: \(error.words)")], now: now)
-        return perform(dialling.endAnswered(leg.number, isGone: false, now: now), now: now)
+        perform(
+          [.log(.warning, "the call to \(leg.name) cannot be ended from here: \(error.words)")], now: now)
+        return carryOut(dialling.endAnswered(leg.number, isGone: false, now: now), now: now)
       }
       messaging.call(
         "lk.sip.EndCall", of: leg.identity.text, payload: "{}",
@@ -171,27 +165,31 @@ extension Device {
 
   func ask(_ request: APIRequest, for purpose: Telephone.Purpose, now: Instant) throws(APIFailure) {
     let right = try dialRight()
-    emit(
-      .serverRequest(
-        try telephone.post(request, for: purpose, with: right, unixSeconds: instruments.unixMilliseconds / 1000)))
+    let seconds = instruments.unixMilliseconds / 1000
+    perform([try telephone.send(request, for: purpose, with: right, unixSeconds: seconds)], now: now)
   }
 
-  func secret(_ path: String?, _ key: String) throws(APIFailure) -> String {
-    guard let path else { throw .notConfigured(key) }
-    switch instruments.secret(at: path) {
-    case .success(let secret): return secret
-    case .failure(let failure): throw .unreadable(failure.words)
+  var readSecret: ReadSecret {
+    { [instruments] path, key throws(APIFailure) in
+      guard let path else { throw .notConfigured(key) }
+      switch instruments.secret(at: path) {
+      case .success(let secret): return secret
+      case .failure(let failure): throw APIFailure("no-secret", failure.words)
+      }
     }
   }
 
   /// With what the server is asked, as `[phone] via` has it.
   private func dialRight() throws(APIFailure) -> Telephone.Right {
     if settings.phone.via == .endpoint {
-      let bearer = try settings.phone.bearerFile.map { path throws(APIFailure) in try secret(path, "bearer-file") }
+      var bearer: String?
+      if let path = settings.phone.bearerFile { bearer = try readSecret(path, "[phone] bearer-file") }
       return .endpoint(url: settings.phone.endpoint ?? "", bearer: bearer)
     }
     if settings.token.source == .apiKey, let server = settings.token.url, let key = settings.token.apiKey {
-      return .key(server: server, key: key, secret: try secret(settings.token.apiSecretFile, "api-secret-file"))
+      return .key(
+        server: server, key: key,
+        secret: try readSecret(settings.token.apiSecretFile, "[token] api-secret-file"))
     }
     guard let server = stay.serverURL, let token = stay.tokenSeen.flatMap({ try? AccessToken($0) }) else {
       throw .noRight

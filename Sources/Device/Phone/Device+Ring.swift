@@ -8,7 +8,7 @@ import Telephony
 
 /// Being called: who rings, and what comes of it.
 extension Device {
-  func perform(_ actions: [Ring.Action], now: Instant) {
+  func carryOut(_ actions: [Ring.Action], now: Instant) {
     for action in actions {
       switch action {
       case .sound: perform([.stopTones, .audio(.playTone(.bell))], now: now)
@@ -23,7 +23,7 @@ extension Device {
 
   func offer(_ incoming: Ring.Incoming, now: Instant) {
     let isBusy = taken != nil || (call.state != .idle && call.state != .failed)
-    perform(ring.offered(incoming, settings.ring, isBusy: isBusy, now: now), now: now)
+    carryOut(ring.offered(incoming, settings.ring, isBusy: isBusy, now: now), now: now)
   }
 
   private func take(_ incoming: Ring.Incoming, now: Instant) {
@@ -34,7 +34,6 @@ extension Device {
       messaging.answer(call, .done(payload: #"{"state":"answered"}"#), now: now)
       engageIfNeeded(now: now)
     case .otherRoom(let name): perform([.stay(.asked(Stay.Wish(room: name), by: .button))], now: now)
-    case .whatsapp(let id, let offer): acceptWhatsApp(id, offer, from: incoming, now: now)
     }
   }
 
@@ -52,7 +51,6 @@ extension Device {
     case .invocation(let call):
       let code = refusal == .notAllowed ? 403 : refusal == .unanswered ? 408 : refusal == .busy ? 486 : 603
       messaging.answer(call, .refused(code: code, message: refusal.words, data: refusal.rawValue), now: now)
-    case .whatsapp(let id, _): disconnectWhatsApp(id, now: now)
     }
   }
 
@@ -60,7 +58,9 @@ extension Device {
   func letTakenGo(now: Instant) {
     guard let incoming = taken else { return }
     taken = nil
-    perform([.tell(.callEnded(target: incoming.shown, by: "here", seconds: now.seconds(since: engagedAt)))], now: now)
+    perform(
+      [.tell(.callEnded(target: incoming.shown, by: "here", seconds: now.seconds(since: engagedAt)))],
+      now: now)
     switch incoming.way {
     case .participant, .otherRoom:
       guard room.participants.contains(where: { $0.identity == incoming.identity }) else { return }
@@ -72,7 +72,6 @@ extension Device {
       messaging.call(
         "lintel.hangup", of: call.caller.identity.text, payload: "",
         timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .nobody, now: now)
-    case .whatsapp(let id, _): disconnectWhatsApp(id, now: now)
     }
   }
 
@@ -94,12 +93,12 @@ extension Device {
       if dialling.leg(of: participant.identity) != nil {
         let actions = dialling.seen(
           participant.identity, status: status ?? "dialing", stamp: stamp, now: now)
-        perform(actions, now: now)
+        carryOut(actions, now: now)
       } else if taken?.identity != participant.identity {
         inbound(participant, status, now: now)
       }
     case .connector:
-      perform(dialling.seen(participant.identity, status: nil, stamp: stamp, now: now), now: now)
+      carryOut(dialling.seen(participant.identity, status: nil, stamp: stamp, now: now), now: now)
     case .agent: agentSeen(participant, now: now)
     default: break
     }
@@ -110,7 +109,7 @@ extension Device {
     if ring.incoming?.identity == participant.identity {
       // Somebody else's microphone answered it.
       if status == "active" {
-        perform(ring.gone(participant.identity, reason: "answered by somebody else"), now: now)
+        carryOut(ring.gone(participant.identity, reason: "answered by somebody else"), now: now)
       }
       return
     }
@@ -122,13 +121,17 @@ extension Device {
     let number = participant.attributes["sip.phoneNumber"]
     offer(
       Ring.Incoming(
-        kind: participant.kind.word, identity: participant.identity, shown: number ?? participant.identity.text,
-        trunk: participant.attributes["sip.trunkID"] ?? "", way: .participant(sid: participant.sid)), now: now)
+        kind: participant.kind.word, identity: participant.identity,
+        shown: number ?? participant.identity.text,
+        trunk: participant.attributes["sip.trunkID"] ?? "", way: .participant(sid: participant.sid)), now: now
+    )
   }
 
   /// An agent was called by its name, and comes with an identity that nobody chose.
   private func agentSeen(_ participant: Participant, now: Instant) {
-    guard participant.isActiveAgent, !agentLegs.contains(where: { $0.agent == participant.identity }) else { return }
+    guard participant.isActiveAgent, !agentLegs.contains(where: { $0.agent == participant.identity }) else {
+      return
+    }
     let name = participant.attributes["lk.agent.name"]
     let leg = dialling.legs.first { leg in
       leg.target.way == .agent && leg.isWanted && leg.phase != .answered
@@ -136,20 +139,25 @@ extension Device {
     }
     guard let leg else { return }
     agentLegs.append((participant.identity, leg.identity))
-    perform(dialling.seen(leg.identity, status: nil, stamp: stamp, now: now), now: now)
+    carryOut(
+      dialling.seen(leg.identity, status: nil, agent: participant.identity, stamp: stamp, now: now), now: now)
   }
 
   func phoneLeft(_ participant: Participant, _ reason: DisconnectReason, now: Instant) {
     var identity = participant.identity
-    if let index = agentLegs.firstIndex(where: { $0.agent == identity }) { identity = agentLegs.remove(at: index).leg }
+    if let index = agentLegs.firstIndex(where: { $0.agent == identity }) {
+      identity = agentLegs.remove(at: index).leg
+    }
     if let leg = dialling.leg(of: identity) {
       let failure = Leg.Failure(reason, lastStatus: leg.status, ringSeconds: leg.ringSeconds)
-      perform(dialling.left(identity, failure, stamp: stamp, now: now), now: now)
+      carryOut(dialling.left(identity, failure, stamp: stamp, now: now), now: now)
     }
-    perform(ring.gone(identity, reason: "hung up"), now: now)
+    carryOut(ring.gone(identity, reason: "hung up"), now: now)
     guard let incoming = taken, incoming.identity == identity else { return }
     taken = nil
-    perform([.tell(.callEnded(target: incoming.shown, by: "there", seconds: now.seconds(since: engagedAt)))], now: now)
+    perform(
+      [.tell(.callEnded(target: incoming.shown, by: "there", seconds: now.seconds(since: engagedAt)))],
+      now: now)
     endCall(reason: "\(incoming.shown) hung up", now: now)
   }
 }

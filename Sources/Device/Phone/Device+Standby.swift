@@ -15,7 +15,7 @@ extension Device {
     switch hand {
     case .pressed, .lifted:
       if let actions = ring.answered(by: hand == .lifted ? "handset" : "button") {
-        return perform(actions, now: now)
+        return carryOut(actions, now: now)
       }
       guard settings.ring.standby == .room else {
         let event: Stay.Event =
@@ -25,9 +25,13 @@ extension Device {
       guard isEngaged else { return engage(now: now) }
       let isImpatient =
         call.state != .talking && now.milliseconds(since: engagedAt) < DeviceLimits.hangUpByPressMilliseconds
-      if hand == .pressed, settings.session.mode != .pushToTalk, !isImpatient { endCall(reason: nil, now: now) }
+      if hand == .pressed, settings.session.mode != .pushToTalk, !isImpatient {
+        endCall(reason: nil, now: now)
+      }
     case .laidDown:
-      guard settings.ring.standby == .room else { return perform([.stay(.handset(isLifted: false))], now: now) }
+      guard settings.ring.standby == .room else {
+        return perform([.stay(.handset(isLifted: false))], now: now)
+      }
       endCall(reason: nil, now: now)
     case .digit(let key): dialKey(key, now: now)
     }

@@ -135,10 +135,13 @@ struct Dialling: Equatable {
 
   /// Somebody of that identity is there, with what the bridge says of the call; nil for who is no telephone, whose coming
   /// is the answer.
-  mutating func seen(_ identity: Name, status: String?, stamp: Int64, now: Instant) -> [Action] {
+  mutating func seen(
+    _ identity: Name, status: String?, agent: Name? = nil, stamp: Int64, now: Instant
+  ) -> [Action] {
     actions = []
     guard let index = legs.firstIndex(where: { $0.identity == identity && $0.isAlive }) else { return [] }
     legs[index].isPresent = true
+    legs[index].agent = agent ?? legs[index].agent
     if let status, status != legs[index].status {
       legs[index].status = status
       actions.append(.tell(.phoneStatus(identity: identity.text, status: status)))
@@ -290,7 +293,8 @@ struct Dialling: Equatable {
   private mutating func endAgain(_ index: Int, _ now: Instant) {
     if let until = legs[index].endsUntil, until <= now {
       if legs[index].isPresent || legs[index].isOrdered {
-        actions.append(.log(.warning, "the call to \(legs[index].name) could not be ended, and may still be there"))
+        actions.append(
+          .log(.warning, "the call to \(legs[index].name) could not be ended, and may still be there"))
       }
       return close(index)
     }

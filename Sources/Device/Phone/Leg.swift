@@ -13,7 +13,10 @@ import Control
 /// | ending | it was taken back, or somebody hung up here; it may still ring |
 /// | over | nothing of it is left |
 struct Leg: Equatable {
-  enum Phase: String, Equatable { case calling = "dialling", ringing, answered, ending, over }
+  enum Phase: String, Equatable {
+    case calling = "dialling"
+    case ringing, answered, ending, over
+  }
 
   /// Why it ended, for programs and for people.
   struct Failure: Equatable {
@@ -51,6 +54,8 @@ struct Leg: Equatable {
   var failure: Failure?
   /// What the order's answer called it: a call of a connector, a dispatch.
   var reference: String?
+  /// Who came for it with an identity that nobody chose.
+  var agent: Name?
 
   /// Somebody may be disturbed by it.
   var isAlive: Bool { phase != .over }

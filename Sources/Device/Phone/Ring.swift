@@ -22,8 +22,6 @@ struct Ring: Equatable {
     case otherRoom(name: String)
     /// A call of `lintel.ring` that waits for its answer.
     case invocation(RemoteCall)
-    /// Of a connector: the call's id and what it offers.
-    case whatsapp(call: String, offer: String)
   }
 
   struct Incoming: Equatable {

@@ -27,13 +27,8 @@ struct Telephone {
     case order(leg: Int)
     /// It ends what rings or speaks.
     case end(leg: Int)
-    /// Twilio's own API: the call itself, and how it stands.
-    case twilioCall(leg: Int), twilioStatus(leg: Int), twilioEnd(leg: Int)
-    case whatsappConnect(leg: Int)
     /// Of somebody who rings.
-    case decline, accept
-    /// The stream that a call of Twilio's webhook is put through to.
-    case twilioStream(webhook: Int)
+    case decline
     case transfer(Asker, to: String)
     case command(Asker)
   }
@@ -62,7 +57,8 @@ struct Telephone {
     let id = "\(unixSeconds)-\(numbers)"
     return .ask(
       ServerRequest(
-        number: numbers, url: request.url(server: server), headers: request.headers(requestID: id), bearer: bearer,
+        number: numbers, url: request.url(server: server),
+        headers: request.headers(requestID: id).map { TextPair($0.name, $0.value) }, bearer: bearer,
         body: request.body.bytes,
         timeoutMilliseconds: request.timeoutMilliseconds + DeviceLimits.serverGraceMilliseconds))
   }
@@ -95,7 +91,7 @@ struct Telephone {
       return (server, token)
     case .roomToken(let server, let token):
       let missing = request.grants.missing(in: token)
-      guard missing.isEmpty else { throw .notAllowed(missing: missing) }
+      guard missing.isEmpty else { throw .lacks(missing) }
       return (server, token.bearer)
     }
   }
