@@ -28,7 +28,14 @@ struct CommandLineTests {
       ("join --token-file -", .join(url: nil, tokenFile: "-", waitSeconds: 15)),
       ("join --url=ws://h?a=b", .join(url: "ws://h?a=b", tokenFile: nil, waitSeconds: 15)),
       ("call", .call(waitSeconds: 15)), ("call --no-wait", .call(waitSeconds: nil)),
-      ("hangup", .request(.hangup(who: nil))), ("dtmf 12# --to x", .request(.dtmf(digits: "12#", to: "x"))),
+      ("hangup", .request(.hangup(who: nil))), ("hangup anna", .request(.hangup(who: "anna"))),
+      ("dial anna", .request(.dial(DialRequest(target: "anna")))), ("answer", .request(.answer)),
+      (
+        "dial sip:+15550100 --dtmf 1ww2# --no-display-name --from +15550123 --ring 20 --max 0 --header X-Door=north"
+          + " --header X-A= --hide-number --encryption require --no-wait",
+        .request(.dial(Self.everything))
+      ), ("hold on", .request(.hold(on: true))), ("refuse", .request(.refuse)),
+      ("directory", .request(.directory)), ("dtmf 12# --to x", .request(.dtmf(digits: "12#", to: "x"))),
       ("rpc a m", .request(.rpc(identity: "a", method: "m", payload: "", timeoutSeconds: 15))),
       (
         "rpc a m {} --timeout 3", .request(.rpc(identity: "a", method: "m", payload: "{}", timeoutSeconds: 3))
@@ -163,6 +170,12 @@ struct CommandLineTests {
     }
   }
 
+  static var everything: DialRequest {
+    var request = RequestTests.everything
+    request.dialTone = nil
+    return request
+  }
+
   @Test("the help of join, whole")
   func joinHelp() {
     #expect(
@@ -210,7 +223,15 @@ struct CommandLineTests {
         Commands:
           status                         What the device is doing, and what is wrong.
           call                           Start a call, as the button of the device does.
-          hangup                         End the call.
+          hangup [WHO]                   End the call.
+          dial TARGET                    Ring somebody.
+          answer                         Answer whoever rings this device.
+          refuse                         Refuse whoever rings this device.
+          hold on|off                    Hold the call: neither side hears the other.
+          transfer WHO TO                Hand a telephone of the call on to another
+                                         number.
+          directory                      Who can be dialled by name, and whom a call
+                                         rings.
           join                           Join the room.
           leave                          Leave the room, or stop trying to join it.
           mute on|off                    Mute or unmute the microphone.
@@ -234,6 +255,7 @@ struct CommandLineTests {
           log-level [LEVEL]              Show or set what goes to the journal.
           config show|check|reload       Show, check or reload the daemon's
                                          configuration.
+          api SERVICE/METHOD [JSON]      Call the room server's API.
           version                        The versions of lintelctl and of the daemon.
           monitor                        A live screen: levels, call, losses, what is
                                          said.

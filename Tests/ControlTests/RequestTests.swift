@@ -41,8 +41,29 @@ struct RequestTests {
     .turn(.start), .turn(.end), .turn(.cancel), .indicator(show: "attention", milliseconds: 5),
     .indicator(show: "off", milliseconds: nil), .tone(name: "error"),
     .stats, .metrics, .logLevel(nil), .logLevel("debug"), .configShow, .configCheck, .configReload,
-    .doorOverride, .doctor,
+    .doorOverride, .doctor, .hangup(who: "anna"), .dial(DialRequest(target: "anna")), .dial(everything),
+    .answer,
+    .refuse, .hold(on: true), .hold(on: false), .transfer(TransferRequest(to: "tel:+1")), .directory,
+    .serverAPI(ServerAPIRequest(service: "SIP", method: "ListSIPInboundTrunk", body: .object([]))),
+    .serverAPI(
+      ServerAPIRequest(
+        service: "RoomService", method: "ListRooms", body: .object([.init("names", .array([]))]))),
   ]
+
+  static var everything: DialRequest {
+    var request = DialRequest(target: "sip:+15550100")
+    request.dtmf = "1ww2#"
+    request.displayName = ""
+    request.from = "+15550123"
+    request.ringSeconds = 20
+    request.maxSeconds = 0
+    request.dialTone = false
+    request.headers = [TextPair("X-Door", "north"), TextPair("X-A", "")]
+    request.hidesNumber = true
+    request.encryption = "require"
+    request.waits = false
+    return request
+  }
 
   @Test("every request is read as it was written", arguments: every)
   func roundTrip(request: Request) throws {

@@ -9,7 +9,8 @@ struct StatusTests {
     #expect(
       Status().json.text
         == "{\"device\":{\"id\":\"\",\"board\":\"\",\"version\":\"\",\"uptime_s\":0,\"next\":null},"
-        + "\"call\":{\"state\":\"idle\",\"since_s\":0,\"reason\":null},"
+        + "\"call\":{\"state\":\"idle\",\"since_s\":0,\"reason\":null,\"held\":false,\"legs\":[]},"
+        + "\"ring\":{\"state\":\"idle\",\"standby\":\"off\",\"from\":null,\"kind\":null,\"since_s\":null},"
         + "\"room\":{\"name\":null,\"sid\":null,\"connection\":\"disconnected\",\"server\":null,\"region\":null,"
         + "\"quality\":null,\"rtt_ms\":null,\"reconnects\":0,\"failure\":null},"
         + "\"participant\":{\"identity\":null,\"sid\":null},\"agent\":null,\"participants\":[],"

@@ -137,7 +137,7 @@ extension MethodRow {
           "With the right that the device has to dial ([phone] via). The names are those of LiveKit's server API. Where a "
             + "method wants a room and none is given, it is the device's. For root and [control] admin-group."
         ],
-        examples: ["api SIP/ListSIPOutboundTrunk", #"api RoomService/ListParticipants '{"room":"lobby"}'"#],
+        examples: ["api SIP/ListSIPOutboundTrunk", #"api RoomService/ListParticipants {"room":"lobby"}"#],
         action: { arguments throws(UsageFailure) in
           let parts = arguments.positional[0].utf8.split(separator: UInt8(ascii: "/"))
           guard parts.count == 2 else {
