@@ -4,13 +4,19 @@ import LiveKit
 
 /// What a token has to allow for one request.
 public struct APIGrants: Equatable, Sendable {
+  /// To dial, and to hand a call on.
   public var sipCall = false
+  /// Trunks, dispatch rules and numbers.
   public var sipAdmin = false
+  /// Everything within `room`.
   public var roomAdmin = false
+  /// To make and delete rooms, and to use the connectors.
   public var roomCreate = false
   public var roomList = false
   /// Of what room `roomAdmin` is.
   public var room: String?
+  /// Where somebody is moved or forwarded to.
+  public var destinationRoom: String?
 
   public init() {}
 
@@ -18,7 +24,7 @@ public struct APIGrants: Equatable, Sendable {
   static let trunks = APIGrants { $0.sipAdmin = true }
   static let create = APIGrants { $0.roomCreate = true }
   static let list = APIGrants { $0.roomList = true }
-  static func admin(of room: String) -> APIGrants {
+  static func admin(of room: String?) -> APIGrants {
     APIGrants {
       $0.roomAdmin = true
       $0.room = room
@@ -31,46 +37,73 @@ public struct APIGrants: Equatable, Sendable {
   }
 
   private var video: [JSONValue.Member] {
-    var members: [JSONValue.Member] = []
-    if roomAdmin { members.append(.init("roomAdmin", .bool(true))) }
-    if roomCreate { members.append(.init("roomCreate", .bool(true))) }
-    if roomList { members.append(.init("roomList", .bool(true))) }
-    if let room { members.append(.init("room", .string(room))) }
-    return members
+    present([
+      .init("roomAdmin", yes(roomAdmin)), .init("roomCreate", yes(roomCreate)),
+      .init("roomList", yes(roomList)), .init("room", .text(room)),
+      .init("destinationRoom", .text(destinationRoom)),
+    ])
   }
 
   private var sip: [JSONValue.Member] {
-    var members: [JSONValue.Member] = []
-    if sipCall { members.append(.init("call", .bool(true))) }
-    if sipAdmin { members.append(.init("admin", .bool(true))) }
-    return members
+    present([.init("call", yes(sipCall)), .init("admin", yes(sipAdmin))])
   }
 
   /// A token with these rights and no others, for one request. It has no `nbf`, as a board's clock may be ahead.
+  ///
+  /// - Parameter expires: seconds since 1970 UTC.
   public static func token(
     key: String, secret: String, grants: APIGrants, identity: String = "", expires: Int64
   ) -> String {
-    var claims: [JSONValue.Member] = [
+    let (video, sip) = (grants.video, grants.sip)
+    let claims: [JSONValue.Member] = [
       .init("iss", .string(key)), .init("sub", .string(identity)), .init("exp", .integer(expires)),
+      .init("video", video.isEmpty ? .null : .object(video)),
+      .init("sip", sip.isEmpty ? .null : .object(sip)),
     ]
-    if !grants.video.isEmpty { claims.append(.init("video", .object(grants.video))) }
-    if !grants.sip.isEmpty { claims.append(.init("sip", .object(grants.sip))) }
     return AccessToken.signed(claims: claims, key: key, secret: secret)
   }
 
   /// What of these a token lacks, as the words that its maker knows; empty if nothing.
-  public func missing(in token: AccessToken) -> [String] {
+  public func missing(in token: AccessToken) -> [String] { missing(inClaims: token.claims) }
+
+  /// The same of a token's claims as they stand in it.
+  public func missing(inClaims claims: JSONValue) -> [String] {
+    let video = claims["video"]
+    let sip = claims["sip"]
     var words: [String] = []
-    let video = token.claims["video"]
-    let sip = token.claims["sip"]
     if sipCall, sip["call"].bool != true { words.append("sip.call") }
     if sipAdmin, sip["admin"].bool != true { words.append("sip.admin") }
-    if roomCreate, video["roomCreate"].bool != true { words.append("video.roomCreate") }
-    if roomList, video["roomList"].bool != true { words.append("video.roomList") }
-    if roomAdmin, video["roomAdmin"].bool != true { words.append("video.roomAdmin") }
-    if let room, roomAdmin, words.isEmpty, video["room"].string?.utf8.elementsEqual(room.utf8) != true {
-      words.append("video.room = \(room)")
+    if roomCreate, video["roomCreate"].bool != true { words.append("roomCreate") }
+    if roomList, video["roomList"].bool != true { words.append("roomList") }
+    guard roomAdmin else { return words }
+    if video["roomAdmin"].bool != true {
+      words.append("roomAdmin")
+    } else if let room, video["room"].string?.utf8.elementsEqual(room.utf8) != true {
+      words.append("roomAdmin of the room \(printable(room))")
+    }
+    if let destinationRoom, video["destinationRoom"].string?.utf8.elementsEqual(destinationRoom.utf8) != true
+    {
+      words.append("destinationRoom \(printable(destinationRoom))")
     }
     return words
   }
+
+  /// All of them in a sentence.
+  var words: String {
+    var all: [String] = []
+    if sipCall { all.append("sip.call") }
+    if sipAdmin { all.append("sip.admin") }
+    if roomCreate { all.append("roomCreate") }
+    if roomList { all.append("roomList") }
+    if roomAdmin { all.append("roomAdmin of the room") }
+    if destinationRoom != nil { all.append("destinationRoom") }
+    return joined(all, by: " and ")
+  }
+}
+
+/// Embedded Swift joins no texts by itself.
+func joined(_ texts: [String], by separator: String) -> String {
+  var whole = ""
+  for (index, text) in texts.enumerated() { whole += (index == 0 ? "" : separator) + text }
+  return whole
 }

@@ -10,7 +10,8 @@ public struct APIRequest: Equatable, Sendable {
   public var grants: APIGrants
   /// How long the server may take; it is told.
   public var timeoutMilliseconds: Int
-  /// Somebody's phone may ring by it, so it is never sent twice.
+  /// It does something that is done twice if it is sent twice, such as ringing a phone: once it was written, it is
+  /// never repeated.
   public var mayRing: Bool
 
   init(
@@ -19,7 +20,7 @@ public struct APIRequest: Equatable, Sendable {
   ) {
     self.service = service
     self.method = method
-    body = .object(members.filter { !$0.value.isNull })
+    body = message(members)
     self.grants = grants
     self.timeoutMilliseconds = timeoutMilliseconds
     self.mayRing = mayRing
@@ -27,20 +28,28 @@ public struct APIRequest: Equatable, Sendable {
 
   public var path: String { "/twirp/livekit.\(service)/\(method)" }
 
-  /// `server` is the room server's address, or what stands in for it, with its own path.
-  public func url(server: String) -> String {
+  /// The whole http or https address. `server` is the room server's, which may begin with ws or wss and end with `/rtc`,
+  /// or that of an endpoint which stands in for it, with a path and a query of its own.
+  public func url(server: String) -> String { APIRequest.address(of: path, at: server) }
+
+  static func address(of path: String, at server: String) -> String {
     var bytes = Array(server.utf8)
-    if bytes.starts(with: "ws".utf8) { bytes.replaceSubrange(0..<2, with: "http".utf8) }
+    let isSignalling = bytes.count > 2 && lowercased(bytes[0]) == 0x77 && lowercased(bytes[1]) == 0x73
+    if isSignalling { bytes.replaceSubrange(0..<2, with: "http".utf8) }
+    if let fragment = bytes.firstIndex(of: UInt8(ascii: "#")) { bytes.removeSubrange(fragment...) }
     var query: [UInt8] = []
     if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) {
       query = Array(bytes[mark...])
       bytes.removeSubrange(mark...)
     }
     while bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+    // Some write the signalling path themselves.
+    if isSignalling, bytes.suffix(4).elementsEqual("/rtc".utf8) { bytes.removeLast(4) }
     return String(decoding: bytes + Array(path.utf8) + query, as: UTF8.self)
   }
 
-  /// `requestID` is the same whenever one request is sent again, and another for each other one.
+  /// `requestID` is the same whenever one request is sent again, and another for each other one. The Authorization is
+  /// not among them.
   public func headers(requestID: String) -> [(name: String, value: String)] {
     [
       ("Content-Type", "application/json"), ("Accept", "application/json"),
@@ -48,60 +57,15 @@ public struct APIRequest: Equatable, Sendable {
     ]
   }
 
-  /// Any method by its name, with the rights that it is known to want.
-  public static func raw(service: String, method: String, body: JSONValue) -> APIRequest {
-    var room = ""
-    for name in ["room", "room_name", "roomName", "name"] {
-      if room.utf8.isEmpty { room = body[name].string ?? "" }
+  /// Whether a phone is to ring by it, or one that speaks is to be handed on.
+  var isCall: Bool {
+    ["CreateSIPParticipant", "TransferSIPParticipant", "DialWhatsAppCall", "AcceptWhatsAppCall"].contains {
+      $0.utf8.elementsEqual(method.utf8)
     }
-    let grants: APIGrants =
-      switch (service, method) {
-      case ("SIP", "CreateSIPParticipant"): .call
-      case ("SIP", "TransferSIPParticipant"):
-        APIGrants {
-          $0 = .admin(of: room)
-          $0.sipCall = true
-        }
-      case ("SIP", _): .trunks
-      case ("Connector", _), ("RoomService", "CreateRoom"), ("RoomService", "DeleteRoom"): .create
-      case ("RoomService", "ListRooms"): .list
-      default: .admin(of: room)
-      }
-    let members: [JSONValue.Member] = if case .object(let members) = body { members } else { [] }
-    let rings = ["CreateSIPParticipant", "TransferSIPParticipant", "DialWhatsAppCall", "CreateDispatch"]
-    return APIRequest(
-      service, method, members, grants, timeoutMilliseconds: TelephonyLimits.commandMilliseconds,
-      mayRing: rings.contains(method))
   }
 }
 
-/// How long servers may take, and how much they may say.
-public enum TelephonyLimits {
-  public static let answerMilliseconds = 10_000
-  /// Of what an administrator asks by name, which may ring.
-  public static let commandMilliseconds = 35_000
-  /// What is added to the time that somebody is rung.
-  public static let ringGraceMilliseconds = 2_000
-  public static let wordsBytesMax = 300
-  public static let formFieldsMax = 64
-  public static let formBytesMax = 16_384
-  public static let offerBytesMax = 32_768
-  public static let callIDBytesMax = 256
-  public static let replayEventsMax = 128
-  public static let replaySeconds: Int64 = 600
+extension APIRequest: CustomStringConvertible {
+  /// Without the body, which may hold keys and passwords.
+  public var description: String { "POST \(path)" }
 }
-
-/// `"30s"`, as protobuf's JSON writes it.
-func duration(_ seconds: Int) -> JSONValue { .string("\(seconds)s") }
-
-/// A map of texts; null if there is none.
-func map(_ pairs: [(name: String, value: String)]) -> JSONValue {
-  pairs.isEmpty ? .null : .object(pairs.map { .init($0.name, .string($0.value)) })
-}
-
-func filled(_ text: String?) -> JSONValue {
-  guard let text, !text.utf8.isEmpty else { return .null }
-  return .string(text)
-}
-
-func yes(_ flag: Bool) -> JSONValue { flag ? .bool(true) : .null }
