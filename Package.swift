@@ -111,7 +111,7 @@ var targets: [Target] = [
     "Device", ["Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Control", "Configuration", "Telephony"],
     folders: ["Call", "Token", "Door", "Microphone", "Panel", "Messaging", "Doctor", "Report", "Phone"]),
   library("Control", ["Base", "JSON"], folders: ["CommandLine", "Methods", "Text"]),
-  library("Telephony", ["Base", "JSON", "LiveKit", "COpenSSL"]),
+  library("Telephony", ["Base", "JSON", "LiveKit", "COpenSSL"], folders: ["Webhooks"]),
   library("Configuration", ["Base"]),
   library(
     "LiveKit", ["Base", "JSON", "WebRTC", "COpenSSL", "CLiveKitProtocol"], folders: ["Data", "Streams"]),
