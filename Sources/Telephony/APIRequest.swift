@@ -83,12 +83,11 @@ public enum TelephonyLimits {
   /// What is added to the time that somebody is rung.
   public static let ringGraceMilliseconds = 2_000
   public static let wordsBytesMax = 300
-  public static let formFieldsMax = 64
-  public static let formBytesMax = 16_384
-  public static let offerBytesMax = 32_768
+  /// Of a webhook's token, which claims a digest and little else.
+  public static let webhookTokenBytesMax = 4_096
   public static let callIDBytesMax = 256
+  /// Events whose ids are kept, so that one that is sent again is known.
   public static let replayEventsMax = 128
-  public static let replaySeconds: Int64 = 600
 }
 
 /// `"30s"`, as protobuf's JSON writes it.
