@@ -157,6 +157,7 @@ var targets: [Target] = [
   tests("Reactor", ["Base", "CLinux"]),
   tests("System", ["Base", "Configuration"]),
   tests("Configuration", ["Base"]),
+  tests("Telephony", ["Base", "JSON", "LiveKit"]),
   tests("Control", ["Base", "JSON", "lintelctl"]),
   tests("Device", ["Base", "JSON", "LiveKit", "Control", "Configuration"]),
 ]

@@ -4,6 +4,7 @@ import Configuration
 import Control
 import JSON
 import LiveKit
+import Telephony
 import WebRTC
 
 /// The device as a whole: its call, its mute, its answers. Owns no socket, clock, thread or file.
@@ -29,6 +30,8 @@ public final class Device {
     /// The answers to `.serverRequest`.
     case serverReplied(request: Int, status: Int, body: [UInt8])
     case serverFailed(request: Int, TransportFailure)
+    /// Then `.webhookAnswer` with its number.
+    case webhook(WebhookRequest)
     case soundCard(SoundCardEvent)
     case board(BoardEvent)
     /// The process uses more than it may; beyond the second limit the device leaves and `.exit` follows.
@@ -56,6 +59,7 @@ public final class Device {
     case httpRequest(TokenRequest)
     /// Then `.serverReplied` or `.serverFailed`.
     case serverRequest(ServerRequest)
+    case webhookAnswer(number: Int, status: Int)
     /// Any HTTP answer does; the token is not needed.
     case askServerTime(url: String)
     /// To be kept over a restart, for `restore`.
@@ -121,6 +125,7 @@ public final class Device {
   var ring = Ring()
   var telephone = Telephone()
   var keypad = Keypad()
+  var webhooks = ReplayGuard()
   /// A call is wanted; only a device that stands by in its room is there without one.
   var isEngaged = false
   var engagedAt: Instant
@@ -212,6 +217,7 @@ public final class Device {
     case .serverReplied(let request, let status, let body):
       serverReplied(request, .answered(status: status, body: body), now: now)
     case .serverFailed(let request, let failure): serverReplied(request, .failed(failure), now: now)
+    case .webhook(let request): webhook(request, now: now)
     case .soundCard(let event): perform(panel.handle(event), now: now)
     case .board(let event): perform(panel.handle(event, house), now: now)
     case .limitCrossed(let finding): crossed(finding, now: now)

@@ -38,7 +38,7 @@ public enum APIAnswer: Equatable, Sendable {
       return "it has more than \(TelephonyLimits.answerBytesMax >> 20) MB"
     }
     let first = withoutInvisible(body[...]).first
-    return first == UInt8(ascii: "<") ? "it is a web page, not the server API" : "it is no JSON object"
+    return first == UInt8(ascii: "<") ? "it is a web page and no JSON object" : "it is no JSON object"
   }
 }
 
@@ -114,7 +114,7 @@ private struct AnswerReader {
       .trunk("the trunk has no number to call from")
     case "failed_precondition" where request.isCall:
       holds(words, "encryption")
-        ? .unreachable("the other side does not encrypt")
+        ? .unreachable("the other side does not encrypt: \(words)")
         : .unreachable(words.utf8.isEmpty ? "not reached" : "not reached: \(words)")
     case "failed_precondition", "already_exists", "aborted":
       .invalid(words.utf8.isEmpty ? "the server refuses it" : words)
@@ -146,7 +146,7 @@ private struct AnswerReader {
     case 413: return .invalid("the request is too large for the server (HTTP 413)")
     case 300..<400: return .redirected
     case 429: return .unavailable("it is asked too often (HTTP 429)")
-    case 502, 503, 504: return .unavailable("a proxy before it answers (HTTP \(status))")
+    case 502, 503, 504: return .unusable("a proxy before it answers (HTTP \(status))")
     default: return .unusable("\(APIAnswer.fault(of: body)) (HTTP \(status))")
     }
   }

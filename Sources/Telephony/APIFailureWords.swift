@@ -8,8 +8,7 @@ extension APIFailure {
     case .notAllowed: "not-allowed"
     case .notFound: "not-found"
     case .noSuchTrunk: "no-such-trunk"
-    case .noBridge: "no-bridge"
-    case .noRedis: "no-redis"
+    case .noBridge, .noRedis: "no-bridge"
     case .noConnectors: "no-connectors"
     case .noSuchMethod: "no-such-method"
     case .busy: CallEnding.busy.rawValue
@@ -38,7 +37,7 @@ extension APIFailure {
     case .noBridge: "this server has no SIP bridge that runs"
     case .noRedis: "this server has no telephone: it runs without redis and a SIP bridge"
     case .noConnectors: "this server has no telephone connectors (they are LiveKit Cloud's)"
-    case .noSuchMethod: "the server has no such method" + appended
+    case .noSuchMethod: "the server has no such service or method (HTTP \(httpStatus ?? 404))" + appended
     case .busy, .refused, .unknownNumber, .unanswered: endingWords
     case .cancelled: "taken back"
     case .unreachable(let why), .trunk(let why): sipStatus == nil ? why : endingWords + colon(why)

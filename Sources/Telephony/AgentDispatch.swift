@@ -19,16 +19,16 @@ public struct RoomAgent: Sendable {
     self.metadata = metadata
   }
 
-  fileprivate var members: [JSONValue.Member] {
+  fileprivate func members(room: String?) -> [JSONValue.Member] {
     [
-      .init("agent_name", .string(name)), .init("metadata", filled(metadata)),
+      .init("agent_name", .string(name)), .init("room", .text(room)), .init("metadata", filled(metadata)),
       .init("restart_policy", .text(restartPolicy?.rawValue)), .init("deployment", filled(deployment)),
       .init("attributes", map(attributes)),
     ]
   }
 
   static func list(_ agents: [RoomAgent]) -> JSONValue {
-    agents.isEmpty ? .null : .array(agents.map { message($0.members) })
+    agents.isEmpty ? .null : .array(agents.map { message($0.members(room: nil)) })
   }
 }
 
@@ -39,7 +39,7 @@ public enum AgentDispatch {
   /// The server takes it whether or not anybody serves that agent: whether he comes is seen in the room.
   public static func create(_ agent: RoomAgent, room: String) -> APIRequest {
     APIRequest(
-      service, "CreateDispatch", agent.members + [.init("room", .string(room))], .admin(of: room),
+      service, "CreateDispatch", agent.members(room: room), .admin(of: room),
       mayRing: true)
   }
 

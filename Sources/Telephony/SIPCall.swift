@@ -73,9 +73,7 @@ public struct SIPCall: Equatable, Sendable {
     ringingTimeoutSeconds ?? (waitUntilAnswered ? TelephonyLimits.ringSecondsDefault : nil)
   }
 
-  private var members: [JSONValue.Member] {
-    callee + participant + ringing + form
-  }
+  private var members: [JSONValue.Member] { callee + participant + ringing + form }
 
   private var callee: [JSONValue.Member] {
     [
@@ -84,10 +82,6 @@ public struct SIPCall: Equatable, Sendable {
       // The bridge sends it as it stands, and a blank in an address is a fault to carriers.
       .init("sip_call_to", .string(PhoneNumber.withoutSeparators(callTo))),
       .init("to_user_override", filled(toUserOverride)),
-      .init("sip_request_uri", requestURI?.json ?? .null), .init("sip_to_header", toHeader?.json ?? .null),
-      .init("sip_from_header", fromHeader?.json ?? .null),
-      // Empty and absent are two things here.
-      .init("display_name", .text(displayName)), .init("destination", destination?.json ?? .null),
     ]
   }
 
@@ -97,16 +91,16 @@ public struct SIPCall: Equatable, Sendable {
       .init("participant_name", filled(participantName)),
       .init("participant_metadata", filled(participantMetadata)),
       .init("participant_attributes", map(participantAttributes)),
-      .init("hide_phone_number", yes(hidePhoneNumber)),
     ]
   }
 
   private var ringing: [JSONValue.Member] {
     [
       .init("dtmf", filled(keys)), .init("play_ringtone", yes(playRingtone)),
-      .init("play_dialtone", yes(playDialtone)), .init("ringing_timeout", duration(ringSeconds)),
+      .init("play_dialtone", yes(playDialtone)), .init("hide_phone_number", yes(hidePhoneNumber)),
+      // Empty and absent are two things here.
+      .init("display_name", .text(displayName)), .init("ringing_timeout", duration(ringSeconds)),
       .init("max_call_duration", maxCallDurationSeconds == 0 ? .null : duration(maxCallDurationSeconds)),
-      .init("wait_until_answered", yes(waitUntilAnswered)),
     ]
   }
 
@@ -115,6 +109,9 @@ public struct SIPCall: Equatable, Sendable {
       .init("krisp_enabled", yes(krispEnabled)), .init("headers", map(headers)),
       .init("include_headers", .text(includeHeaders?.rawValue)),
       .init("media_encryption", .text(mediaEncryption?.rawValue)), .init("media", media?.json ?? .null),
+      .init("wait_until_answered", yes(waitUntilAnswered)), .init("destination", destination?.json ?? .null),
+      .init("sip_request_uri", requestURI?.json ?? .null), .init("sip_to_header", toHeader?.json ?? .null),
+      .init("sip_from_header", fromHeader?.json ?? .null),
     ]
   }
 }

@@ -110,9 +110,11 @@ extension SIPCall {
   }
 
   /// `SIPRequestDest`: an address as it is written, or in its parts.
-  public enum Address: Equatable, Sendable {
+  public enum Address: Equatable, Sendable, ExpressibleByStringLiteral {
     case raw(String)
     case values(URI)
+
+    public init(stringLiteral text: String) { self = .raw(text) }
 
     fileprivate var member: JSONValue.Member {
       switch self {
@@ -133,6 +135,8 @@ extension SIPCall {
       self.address = address
       self.displayName = displayName
     }
+
+    public init(raw: String) { self.init(.raw(raw)) }
 
     var json: JSONValue { message([address.member, .init("display_name", .text(displayName))]) }
   }

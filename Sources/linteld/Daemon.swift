@@ -21,6 +21,7 @@ final class Daemon {
   /// nil in a self-test without a daemon.
   private let port: ControlPort?
   private let metrics: MetricsPort?
+  private let webhooks: WebhookPort?
   private let driver: RoomDriver
   private let timer: Timer
   private let hardware: Hardware
@@ -65,6 +66,7 @@ final class Daemon {
         memoryKilobytes: settings.watch.memoryMegabytes * 1024, descriptors: settings.watch.descriptors))
     port = isStandIn ? nil : try ControlPort(loop, settings.control)
     metrics = isStandIn ? nil : MetricsPort(loop, settings.metrics)
+    webhooks = isStandIn ? nil : WebhookPort(loop, listen: settings.webhook.listen)
     var configuration = try Self.roomConfiguration(settings)
     let clock = instruments
     configuration.unixMilliseconds = { clock.unixMilliseconds }
@@ -127,6 +129,14 @@ final class Daemon {
     device.start(now: loop.now)
     metrics?.onPart = { self.handle(.board(.part($0))) }
     metrics?.start()
+    webhooks?.onPart = { self.handle(.board(.part($0))) }
+    webhooks?.onRequest = { method, path, _, headers, body, number in
+      let request = WebhookRequest(
+        number: number, method: method, path: path, authorization: headers.value(of: "authorization"),
+        body: body)
+      self.handle(.webhook(request))
+    }
+    webhooks?.start()
     drain()
     superviseMyself()
     manager.ready()
@@ -141,6 +151,7 @@ final class Daemon {
     sound.stop()
     port?.close()
     metrics?.close()
+    webhooks?.close()
     return supervision.restartReason == nil ? 0 : Self.startsAnew
   }
 
@@ -203,6 +214,8 @@ final class Daemon {
         device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
       case .httpRequest(let request): driver.post(request)
       case .serverRequest(let request): driver.ask(request) { self.handle($0) }
+      case .webhookAnswer(let number, let status):
+        webhooks?.answer(number, status: status, contentType: "text/plain", body: "")
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
       case .storeState(let bytes): if let statePath { StateFile.write(bytes, statePath) }

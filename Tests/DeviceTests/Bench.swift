@@ -35,6 +35,7 @@ final class Bench: Instruments {
   private(set) var tokenPaths: [String] = []
   private(set) var configurationReads = 0
   private(set) var tokenRequests: [TokenRequest] = []
+  private(set) var webhookAnswers: [Int] = []
   private(set) var serverRequests: [ServerRequest] = []
   private(set) var timesAsked: [String] = []
   private(set) var log: [LogEntry] = []
@@ -150,6 +151,7 @@ final class Bench: Instruments {
       case .readConfiguration: configurationReads += 1
       case .httpRequest(let request): tokenRequests.append(request)
       case .serverRequest(let request): serverRequests.append(request)
+      case .webhookAnswer(_, let status): webhookAnswers.append(status)
       case .askServerTime(let url): timesAsked.append(url)
       case .audio(let command): audio.append(command)
       case .board(let command): board.append(command)

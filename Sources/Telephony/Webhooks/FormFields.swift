@@ -72,13 +72,13 @@ public struct FormFields: Equatable, Sendable {
       case UInt8(ascii: "%"):
         guard let high = rest.popFirst().flatMap({ hexadecimalDigitValue($0) }),
           let low = rest.popFirst().flatMap({ hexadecimalDigitValue($0) })
-        else { throw .malformedBody("a % in it has no two digits") }
+        else { throw .malformed("a % in it has no two digits") }
         bytes.append(high << 4 | low)
       default: bytes.append(byte)
       }
     }
     guard let decoded = String(validating: bytes, as: UTF8.self) else {
-      throw .malformedBody("it is no UTF-8")
+      throw .malformed("it is no UTF-8")
     }
     return decoded
   }

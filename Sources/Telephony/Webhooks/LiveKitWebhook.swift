@@ -8,18 +8,12 @@ public struct LiveKitWebhook: Equatable, Sendable {
     public let identity: Name
     public let sid: Name
     public let name: String
-    /// `SIP`, `AGENT`, `STANDARD`...
+    /// As the rules of the configuration have it: `sip`, `agent`, `standard`...
     public let kind: String
-    public let attributes: [Attribute]
+    /// An object of texts, or null.
+    public let attributes: JSONValue
     /// `CLIENT_INITIATED`...; nil as long as it is there.
     public let disconnectReason: String?
-
-    public struct Attribute: Equatable, Sendable {
-      public let name: Name
-      public let value: String
-    }
-
-    public func attribute(_ name: Name) -> String? { attributes.first { $0.name == name }?.value }
   }
 
   /// `participant_joined`, `participant_left`, `room_started`...
@@ -31,6 +25,8 @@ public struct LiveKitWebhook: Equatable, Sendable {
   public let roomName: String
   public let participant: Participant?
 
+  public typealias Person = Participant
+
   /// Checks who sent it before anything of the body is read.
   ///
   /// - Parameters:
@@ -39,30 +35,38 @@ public struct LiveKitWebhook: Equatable, Sendable {
   public static func read(
     authorization: String, body: [UInt8], key: String, secret: String, unixSeconds: Int64
   ) throws(WebhookFault) -> LiveKitWebhook {
+    try LiveKitWebhook(
+      authorization: authorization, body: body, key: key, secret: secret, unixSeconds: unixSeconds)
+  }
+
+  /// The same, of a header that may not be there.
+  public init(
+    authorization: String?, body: [UInt8], key: String, secret: String, unixSeconds: Int64
+  ) throws(WebhookFault) {
     guard body.count <= TelephonyLimits.webhookBytesMax else {
       throw .tooLarge(bytesMax: TelephonyLimits.webhookBytesMax)
     }
     let claims = try WebhookToken.claims(
-      of: authorization, key: key, secret: secret, unixSeconds: unixSeconds)
+      of: authorization ?? "", key: key, secret: secret, unixSeconds: unixSeconds)
     guard let digest = claims["sha256"].string.flatMap({ Base64.decode($0.utf8) }),
       areSame(digest, sha256(body))
     else { throw .otherBody }
-    return try LiveKitWebhook(body)
+    try self.init(body)
   }
 
   init(_ body: [UInt8]) throws(WebhookFault) {
     guard let json = try? JSONValue.parse(body), case .object = json else {
-      throw .malformedBody("it is no JSON object")
+      throw .malformed("it is no JSON object")
     }
     guard let event = json["event"].string, event.utf8.count <= TelephonyLimits.callIDBytesMax else {
-      throw .malformedBody("it names no event")
+      throw .malformed("it names no event")
     }
     name = event
     id = try LiveKitWebhook.name(json["id"], "its id")
     createdAt = LiveKitWebhook.number(json["createdAt"])
     roomName = json["room"]["name"].string ?? ""
     guard roomName.utf8.count <= TelephonyLimits.nameBytesMax else {
-      throw .malformedBody("its room's name is too long")
+      throw .malformed("its room's name is too long")
     }
     participant = json["participant"].isNull ? nil : try Participant(json["participant"])
   }
@@ -75,7 +79,7 @@ public struct LiveKitWebhook: Equatable, Sendable {
   fileprivate static func name(_ value: JSONValue, _ what: String) throws(WebhookFault) -> Name {
     guard let text = value.string, text.utf8.count <= TelephonyLimits.nameBytesMax, let name = Name(text),
       !name.isEmpty
-    else { throw .malformedBody("\(what) is missing, too long, or has a control character in it") }
+    else { throw .malformed("\(what) is missing, too long, or has a control character in it") }
     return name
   }
 }
@@ -86,18 +90,12 @@ extension LiveKitWebhook.Participant {
     sid = try LiveKitWebhook.name(json["sid"], "its participant's sid")
     name = json["name"].string ?? ""
     // What is the default is left out.
-    kind = json["kind"].string ?? "STANDARD"
+    kind = String(decoding: (json["kind"].string ?? "standard").utf8.map { lowercased($0) }, as: UTF8.self)
     disconnectReason = json["disconnectReason"].string
-    guard case .object(let members) = json["attributes"] else {
-      attributes = []
-      return
-    }
+    attributes = json["attributes"]
+    guard case .object(let members) = attributes else { return }
     guard members.count <= TelephonyLimits.attributesMax else {
-      throw .malformedBody("its participant has more than \(TelephonyLimits.attributesMax) attributes")
-    }
-    attributes = members.compactMap { member in
-      guard let name = Name(member.name), let value = member.value.string else { return nil }
-      return Attribute(name: name, value: value)
+      throw .malformed("its participant has more than \(TelephonyLimits.attributesMax) attributes")
     }
   }
 }

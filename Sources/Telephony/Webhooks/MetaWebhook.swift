@@ -9,7 +9,7 @@ public enum MetaWebhook {
     guard !verifyToken.utf8.isEmpty else { throw .noSecret }
     let form = try FormFields(parsing: Array(query.utf8))
     guard let mode = form["hub.mode"], mode.utf8.elementsEqual("subscribe".utf8) else {
-      throw .malformedBody("hub.mode is not subscribe")
+      throw .malformed("hub.mode is not subscribe")
     }
     guard let token = form["hub.verify_token"], areSame(Array(token.utf8), Array(verifyToken.utf8)) else {
       throw .otherVerifyToken
@@ -18,7 +18,7 @@ public enum MetaWebhook {
     guard let challenge = form["hub.challenge"],
       (1...TelephonyLimits.challengeBytesMax).contains(challenge.utf8.count),
       challenge.utf8.allSatisfy({ isLetterOrDigit($0) || "-_.".utf8.contains($0) })
-    else { throw .malformedBody("hub.challenge is missing, or no plain text") }
+    else { throw .malformed("hub.challenge is missing, or no plain text") }
     return challenge
   }
 
@@ -41,14 +41,14 @@ public enum MetaWebhook {
       throw .tooLarge(bytesMax: TelephonyLimits.webhookBytesMax)
     }
     guard !appSecret.utf8.isEmpty else { throw .noSecret }
-    guard !signature.utf8.isEmpty else { throw .noSignature }
+    guard !signature.utf8.isEmpty else { throw .unsigned }
     guard isSigned(signature: signature, body: body, appSecret: appSecret) else { throw .wrongSignature }
     return try calls(body)
   }
 
   static func calls(_ body: [UInt8]) throws(WebhookFault) -> [WhatsAppCallEvent] {
     guard let json = try? JSONValue.parse(body), case .object = json else {
-      throw .malformedBody("it is no JSON object")
+      throw .malformed("it is no JSON object")
     }
     var events: [WhatsAppCallEvent] = []
     for entry in json["entry"].array {

@@ -14,7 +14,7 @@ public struct TwilioVoice: Equatable, Sendable {
   public init(_ form: FormFields) throws(WebhookFault) {
     guard let sid = form["CallSid"], sid.utf8.count <= TelephonyLimits.callIDBytesMax,
       TwilioREST.isSID(sid), let name = Name(sid)
-    else { throw .malformedBody("it has no CallSid") }
+    else { throw .malformed("it has no CallSid") }
     callSID = name
     from = TwilioVoice.text(form["From"])
     to = TwilioVoice.text(form["To"])

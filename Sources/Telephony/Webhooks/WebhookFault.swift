@@ -2,7 +2,7 @@
 public enum WebhookFault: Error, Equatable, Sendable {
   /// Nothing is configured to check it by.
   case noSecret
-  case noSignature
+  case unsigned
   case malformedToken
   /// It is signed for another API key.
   case otherKey
@@ -10,7 +10,7 @@ public enum WebhookFault: Error, Equatable, Sendable {
   case expired, notYet
   /// The signature is of another body.
   case otherBody
-  case malformedBody(String)
+  case malformed(String)
   case tooLarge(bytesMax: Int)
   case tooMany(max: Int)
   /// It was taken before: whoever sends it again has not heard of that.
@@ -23,14 +23,14 @@ public enum WebhookFault: Error, Equatable, Sendable {
   public var code: String {
     switch self {
     case .noSecret: "no-secret"
-    case .noSignature: "no-signature"
+    case .unsigned: "unsigned"
     case .malformedToken: "malformed-token"
     case .otherKey: "other-key"
     case .wrongSignature: "wrong-signature"
     case .expired: "expired"
     case .notYet: "not-yet"
     case .otherBody: "other-body"
-    case .malformedBody: "malformed-body"
+    case .malformed: "malformed"
     case .tooLarge: "too-large"
     case .tooMany: "too-many"
     case .replayed: "replayed"
@@ -43,14 +43,14 @@ public enum WebhookFault: Error, Equatable, Sendable {
   public var words: String {
     switch self {
     case .noSecret: "there is no secret to check it by"
-    case .noSignature: "it is not signed"
+    case .unsigned: "it is not signed"
     case .malformedToken: "its Authorization is no token"
     case .otherKey: "it is signed for another API key"
     case .wrongSignature: "its signature is wrong; is the secret the right one?"
     case .expired: "its token has expired; is the clock right?"
     case .notYet: "its token is not valid yet; is the clock right?"
     case .otherBody: "its signature is of another body"
-    case .malformedBody(let why): "its body is of no use: \(why)"
+    case .malformed(let why): "its body is of no use: \(why)"
     case .tooLarge(let max): "it has more than \(max) bytes"
     case .tooMany(let max): "it tells of more than \(max) at once"
     case .replayed: "it came before"
@@ -64,9 +64,9 @@ public enum WebhookFault: Error, Equatable, Sendable {
     switch self {
     case .replayed: 200
     case .noSecret: 503
-    case .noSignature, .malformedToken, .otherKey, .wrongSignature, .expired, .notYet, .otherBody: 401
+    case .unsigned, .malformedToken, .otherKey, .wrongSignature, .expired, .notYet, .otherBody: 401
     case .otherVerifyToken, .tooOld: 403
-    case .malformedBody, .tooMany: 400
+    case .malformed, .tooMany: 400
     case .tooLarge: 413
     }
   }

@@ -11,7 +11,7 @@ enum WebhookToken {
   ) throws(WebhookFault) -> JSONValue {
     guard !key.utf8.isEmpty, !secret.utf8.isEmpty else { throw .noSecret }
     let text = withoutBearer(authorization)
-    guard !text.isEmpty else { throw .noSignature }
+    guard !text.isEmpty else { throw .unsigned }
     guard text.count <= TelephonyLimits.authorizationBytesMax else { throw .malformedToken }
     let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count == 3, let signature = Base64.decode(parts[2]) else { throw .malformedToken }

@@ -80,7 +80,7 @@ public struct WhatsAppCallEvent: Equatable, Sendable {
 
   private static func id(_ value: JSONValue) throws(WebhookFault) -> Name {
     guard let text = try text(value), let name = Name(text), !name.isEmpty else {
-      throw .malformedBody("a call in it has no id")
+      throw .malformed("a call in it has no id")
     }
     return name
   }
@@ -88,7 +88,7 @@ public struct WhatsAppCallEvent: Equatable, Sendable {
   private static func text(_ value: JSONValue) throws(WebhookFault) -> String? {
     guard let text = value.string else { return nil }
     guard text.utf8.count <= TelephonyLimits.callIDBytesMax else {
-      throw .malformedBody("a text of a call in it is too long")
+      throw .malformed("a text of a call in it is too long")
     }
     return text
   }
