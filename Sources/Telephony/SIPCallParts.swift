@@ -82,7 +82,11 @@ extension SIPCall {
     public var country: String?
     public var region: String?
 
-    public init() {}
+    public init(city: String? = nil, country: String? = nil, region: String? = nil) {
+      self.city = city
+      self.country = country
+      self.region = region
+    }
 
     var json: JSONValue {
       message([

@@ -45,8 +45,9 @@ enum WebhookToken {
 
   private static func withoutBearer(_ authorization: String) -> ArraySlice<UInt8> {
     let text = trimmed(Array(authorization.utf8.prefix(TelephonyLimits.authorizationBytesMax + 32)))
-    let scheme = Array("bearer ".utf8)
+    let scheme = Array("bearer".utf8)
     guard text.prefix(scheme.count).map({ lowercased($0) }) == scheme else { return text }
-    return trimmed(text.dropFirst(scheme.count))
+    let after = text.dropFirst(scheme.count)
+    return (after.first ?? 0x20) <= 0x20 ? trimmed(after) : text
   }
 }
