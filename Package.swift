@@ -165,8 +165,7 @@ var targets: [Target] = [
 /// What the fuzz targets read.
 let fuzzed: [Target.Dependency] = [
   "Base", "JSON", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board",
-  "Reactor",
-  "CUsrSCTP",
+  "Reactor", "Telephony", "CUsrSCTP",
 ]
 if narrow {
   targets.append(

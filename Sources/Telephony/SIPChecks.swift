@@ -130,7 +130,7 @@ func checkKeys(_ keys: String) throws(TelephonyFault) {
 
 /// A bound of protobuf's. What is beyond it the server cannot read.
 func checkDuration(_ field: String, _ seconds: Int) throws(TelephonyFault) {
-  guard seconds.magnitude <= UInt(TelephonyLimits.durationSecondsMax) else {
+  guard Int64(seconds).magnitude <= TelephonyLimits.durationSecondsMax.magnitude else {
     throw .init(field, "is a time that nobody can wait for")
   }
 }

@@ -13,7 +13,7 @@ public enum TelephonyLimits {
   /// What a time that somebody asks for is reckoned with: a day.
   public static let ringSecondsMax = 86_400
   /// Protobuf's bound of a Duration.
-  public static let durationSecondsMax = 315_576_000_000
+  public static let durationSecondsMax: Int64 = 315_576_000_000
 
   // Checks, which are the server's.
 

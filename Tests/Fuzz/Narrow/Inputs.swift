@@ -83,6 +83,13 @@ struct Inputs {
     ("web-address", "wss://host.example:443/a?b=c"), ("server-url", "stun:host.example:3478"),
     ("token", "{\"sub\":\"d\",\"exp\":1800000000,\"nbf\":5,\"video\":{\"roomJoin\":true,\"room\":\"h\"}}"),
     ("token-endpoint-json", "{\"server_url\":\"wss://h\",\"participant_token\":\"a.b.c\"}"),
+    ("api-answer", "a{\"code\":\"not_found\",\"msg\":\"m\",\"meta\":{\"sip_status_code\":\"486\"}}"),
+    (
+      "webhook-livekit",
+      "{\"event\":\"participant_joined\",\"room\":{\"name\":\"r\"},\"participant\":{\"sid\":\"PA\",\"identity\":\"i\",\"kind\":\"SIP\"},\"id\":\"EV\",\"createdAt\":\"9223372036854775807\"}"
+    ), ("webhook-twilio-form", "CallSid=CA12&From=%2B1555&To=a+b&CallStatus=ringing"),
+    ("webhook-meta", "\"sdp\":\"v=0\"},\"event\":\"connect\",\"timestamp\":\"1\",\"a\":{"),
+    ("phone-number", "+1 (555) 012-3456"),
     ("names", "agent-x\u{FE}agent-x"),
     (
       "candidate-init",
