@@ -36,6 +36,9 @@ public struct APIRequest: Equatable, Sendable {
     var bytes = Array(server.utf8)
     let isSignalling = bytes.count > 2 && lowercased(bytes[0]) == 0x77 && lowercased(bytes[1]) == 0x73
     if isSignalling { bytes.replaceSubrange(0..<2, with: "http".utf8) }
+    for index in bytes.indices.prefix(while: { bytes[$0] != UInt8(ascii: ":") }) {
+      bytes[index] = lowercased(bytes[index])
+    }
     if let fragment = bytes.firstIndex(of: UInt8(ascii: "#")) { bytes.removeSubrange(fragment...) }
     var query: [UInt8] = []
     if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) {
