@@ -48,6 +48,10 @@ public enum CommandTable {
       .init(
         name: "--api-secret-file", value: "FILE", summary: "The same for the API secret of the room server."),
       .init(
+        name: "--phone-bearer-file", value: "FILE",
+        summary: "The same for the secret of a telephone endpoint."),
+      .init(name: "--whatsapp-key-file", value: "FILE", summary: "The same for Meta's access token."),
+      .init(
         name: "--folder", value: "FOLDER",
         summary: "What is written to (default: \(Provision.folderDefault))."),
     ],
