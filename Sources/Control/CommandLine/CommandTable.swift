@@ -25,7 +25,8 @@ public enum CommandTable {
     (.notAllowed, "not allowed"),
   ]
 
-  public static let all: [Command] = Method.allCases.compactMap { $0.command } + [monitor, provision, help]
+  public static let all: [Command] =
+    Method.allCases.compactMap { $0.command } + [twilio, whatsapp, dispatch, rooms, monitor, provision, help]
 
   public static func command(_ name: String) -> Command? { all.first { $0.name == name } }
 
