@@ -86,8 +86,7 @@ struct ServerCommandTests {
   @Test(
     "ringing over a connector is a dial",
     arguments: [
-      ("twilio call +15550100", "twilio:+15550100", nil, true),
-      ("whatsapp dial 15550101 --ring 9 --no-wait", "whatsapp:15550101", 9, false),
+      ("whatsapp dial 15550101 --ring 9 --no-wait", "whatsapp:15550101", 9, false)
     ] as [(String, String, Int?, Bool)])
   func dials(line: String, target: String, ring: Int?, waits: Bool) throws {
     var request = DialRequest(target: target)
@@ -102,10 +101,10 @@ struct ServerCommandTests {
       (
         ["rooms"],
         "rooms: list|create|delete|participants|remove|mute|metadata|send is missing"
-      ), (["twilio", "cal"], "twilio: call, connect or twiml, not 'cal'"),
-      (["twilio", "call"], "twilio: call: NUMBER is missing"),
-      (["twilio", "call", ""], "twilio: call: NUMBER is empty"),
-      (["twilio", "call", "1", "--room", "r"], "twilio: call takes no --room"),
+      ), (["twilio", "cal"], "twilio: connect or twiml, not 'cal'"),
+      (["whatsapp", "dial"], "whatsapp: dial: NUMBER is missing"),
+      (["whatsapp", "dial", ""], "whatsapp: dial: NUMBER is empty"),
+      (["whatsapp", "dial", "1", "--room", "r"], "whatsapp: dial takes no --room"),
       (
         ["twilio", "twiml", "--inbound", "--outbound"], "twilio: --inbound and --outbound exclude each other"
       ),
@@ -246,7 +245,7 @@ struct ServerCommandTests {
 
   @Test(
     "a dial is waited for longer than it may ring",
-    arguments: [("dial a", 190), ("dial a --ring 30", 40), ("twilio call 1 --ring 180", 190)])
+    arguments: [("dial a", 190), ("dial a --ring 30", 40), ("whatsapp dial 1 --ring 180", 190)])
   func deadlines(line: String, seconds: Int) throws {
     let start = Instant(microseconds: 0)
     let talk = Conversation(try parse(line), socket: "/s", json: false, token: nil, now: start)

@@ -78,7 +78,7 @@ extension JSONValue {
     case .object(let members):
       .object(
         members.map { member in
-          let isSecret = ["auth_password", "authPassword", "turn_password", "turnPassword"].contains(
+          let isSecret = ["auth_password", "authPassword", "turn_password", "turnPassword", "pin"].contains(
             member.name)
           return .init(
             member.name,
