@@ -93,7 +93,7 @@ public struct Directory: Equatable, Sendable {
   }
 
   static let legal =
-    "sip:NUMBER, whatsapp:NUMBER, twilio:NUMBER, device:IDENTITY, agent:NAME, or names of this section with + between "
+    "sip:NUMBER, whatsapp:NUMBER, device:IDENTITY, agent:NAME, or names of this section with + between "
     + "them"
 }
 
@@ -127,7 +127,7 @@ public struct DialTarget: Equatable, Sendable {
   public enum Way: String, CaseIterable, Sendable {
     /// A telephone number, or a user of the trunk's exchange.
     case sip
-    case whatsapp, twilio
+    case whatsapp
     /// Somebody in the room who serves `lintel.ring`: another Lintel, by its identity.
     case device
     /// By its name.
@@ -177,7 +177,6 @@ extension DialTarget.Way {
             : "has a character that neither a number nor a user has")
       }
       return String(decoding: bytes, as: UTF8.self)
-    case .twilio: return try number(bytes, plus: true)
     case .whatsapp: return try number(bytes, plus: false)
     }
   }

@@ -72,16 +72,6 @@ extension Keys {
   }()
 
   private static let connectorKeys: [Key] = [
-    .text(
-      "phone.twilio-url", "Where Twilio's API is, as for another region", .endpoint,
-      { $1(&$0.phone.twilioURL) }),
-    .optional("phone.twilio-account", "The account, AC...", .name, { $1(&$0.phone.twilioAccount) }),
-    .optional(
-      "phone.twilio-token-file", "The file with its token (mode 0600); unset is the credential twilio-token",
-      .path,
-      { $1(&$0.phone.twilioTokenFile) }),
-    .optional(
-      "phone.twilio-from", "The number that Twilio calls from", .phoneNumber, { $1(&$0.phone.twilioFrom) }),
     .optional(
       "phone.whatsapp-number-id", "Meta's id of the number that calls", .name,
       { $1(&$0.phone.whatsappNumberID) }),
@@ -105,20 +95,8 @@ extension Keys {
         + "while it is in a room anyway", { $1(&$0.ring.standby) }),
     .optional(
       "webhook.listen",
-      "Where webhooks are taken over HTTP, behind a proxy that has the certificate; unset is nowhere",
+      "Where LiveKit's webhooks are taken over HTTP (POST /livekit), behind a proxy that has the certificate; unset is nowhere",
       .address, { $1(&$0.webhook.listen) }),
-    .optional(
-      "webhook.public-url", "The address that others were given for it", .endpoint,
-      { $1(&$0.webhook.publicURL) }),
-    .optional(
-      "webhook.meta-secret-file",
-      "The file with the secret of Meta's app (mode 0600); unset is the credential meta-secret, if there is one",
-      .path,
-      { $1(&$0.webhook.metaSecretFile) }),
-    .optional(
-      "webhook.meta-verify-file",
-      "The file with the text that Meta's console was given to verify (mode 0600); unset is the credential meta-verify",
-      .path, { $1(&$0.webhook.metaVerifyFile) }),
   ]
 }
 

@@ -44,10 +44,6 @@ public struct PhoneSettings: Equatable, Sendable {
   public var maxDurationSeconds = 600
   public var dialTone = false
   public var keysAfterAnswer: String?
-  public var twilioURL = "https://api.twilio.com"
-  public var twilioAccount: String?
-  public var twilioTokenFile: String?
-  public var twilioFrom: String?
   public var whatsappNumberID: String?
   public var whatsappKeyFile: String?
   public var whatsappVersion = "24.0"
@@ -90,10 +86,6 @@ public enum Standby: String, CaseIterable, Sendable {
 /// `[webhook]`: what others may tell this device over HTTP.
 public struct WebhookSettings: Equatable, Sendable {
   public var listen: String?
-  /// What the others were told is its address, which Twilio signs.
-  public var publicURL: String?
-  public var metaSecretFile: String?
-  public var metaVerifyFile: String?
 
   public init() {}
 }

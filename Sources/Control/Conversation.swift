@@ -34,6 +34,8 @@ public struct Conversation: Sendable {
   static let pieceMillisecondsMax = 60_000
   /// The longest connect-timeout twice, and the tests of the sound.
   static let doctorMillisecondsMax = 260_000
+  /// How long a room server may take, over all its regions.
+  static let serverMillisecondsMax = 45_000
   private static let subscribeID: Int64 = 1
   private static let requestID: Int64 = 2
 
@@ -67,6 +69,9 @@ public struct Conversation: Sendable {
       if !json { steps.append(.complain("testing; this takes a few seconds\n")) }
       send(.doctor)
     case .events: send(.eventsSubscribe)
+    case .server(let call):
+      deadline = now.advanced(byMilliseconds: Self.serverMillisecondsMax)
+      send(.serverAPI(call.request))
     case .monitor, .provision, .print: fail(.failed, "this is no conversation")
     }
   }
@@ -77,7 +82,7 @@ public struct Conversation: Sendable {
     // The room has to be joined first, and a plan may have to be waited for.
     case .dial(let dial) where dial.waits: (dial.ringSeconds ?? 180) * 1000 + pieceMillisecondsMax
     case .transfer(let transfer): (transfer.ringSeconds ?? 30) * 1000 + 15_000
-    case .serverAPI: 45_000
+    case .serverAPI: serverMillisecondsMax
     default: nil
     }
   }
@@ -166,6 +171,11 @@ public struct Conversation: Sendable {
       finish(result, request.method.shown.text(result), isDone ? .done : .failed)
     case .doctor:
       finish(result, Method.doctor.shown.text(result), Doctor.succeeded(result) ? .done : .failed)
+    case .server(let call):
+      guard let text = call.text.render(result) else {
+        return fail(.failed, "the server's answer lacks what was asked for")
+      }
+      finish(result, text)
     case .sendFiles: fileAnswer(result, now)
     case .events(let follow):
       if json {

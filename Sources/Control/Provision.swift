@@ -12,6 +12,7 @@ public struct Provision: Equatable, Sendable {
   public static let credentials = [
     TextPair("--token-file", "token"), TextPair("--bearer-file", "token-bearer"),
     TextPair("--door-code-file", "door-code"), TextPair("--api-secret-file", "api-secret"),
+    TextPair("--phone-bearer-file", "phone-bearer"), TextPair("--whatsapp-key-file", "whatsapp-key"),
   ]
   public static let folderDefault = "/etc/lintel"
   /// The drop-in that belongs to this command alone.

@@ -42,6 +42,16 @@ extension Request {
     return JSONValue.object(members).bytes + [0x0A]
   }
 
+  /// Whether a daemon would take it: the line is read as it would be there.
+  func checkAsRead() throws(ControlFailure) {
+    let line = line(id: 1)
+    guard line.count <= ControlLimits.requestLineBytesMax else {
+      throw .invalidParameters(
+        "\(method.rawValue): longer than the \(ControlLimits.requestLineBytesMax) bytes that one request has")
+    }
+    do throws(RefusedRequest) { _ = try Request.parse(Array(line.dropLast())) } catch { throw error.failure }
+  }
+
   /// An object of those that are not null; null where there is none.
   var parameters: JSONValue {
     let members = method.row.write(self).filter { !$0.value.isNull }

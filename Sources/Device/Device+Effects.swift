@@ -44,7 +44,7 @@ extension Device {
     case .serve(let call): serve(call, now: now)
     case .key(let key, let caller):
       var caller = caller
-      caller.isCalled = caller.kind == "sip" && dialling.rang(caller.identity)
+      caller.isCalled = caller.kind == "sip" && switchboard.dialling.rang(caller.identity)
       perform(door.take(key, from: caller, surroundings, now: now), now: now)
     }
   }
@@ -52,9 +52,9 @@ extension Device {
   private func perform(_ action: Stay.Action, now: Instant) {
     switch action {
     case .begin(let isAnew):
-      strangers.begin()
+      audience.strangers.begin()
       guard settings.ring.standby != .room else { break }
-      engagedAt = now
+      switchboard.engagedAt = now
       report.countCall()
       plan.begin(isAnew: isAnew)
       perform(microphone.begin(settings, in: room, now: now), now: now)
@@ -70,7 +70,7 @@ extension Device {
     case .leaveRoom:
       letTakenGo(now: now)
       hangUpLegs(now: now)
-      isEngaged = false
+      switchboard.isEngaged = false
       room.leave(now: now)
     case .readSecret(let path): emit(.readToken(path: path))
     case .post(let request): emit(.httpRequest(request))
@@ -107,7 +107,7 @@ extension Device {
       hangUpLegs(now: now)
       refuseWantedDial(reason, now: now)
     }
-    let rings = dialling.isRinging || !settings.call.plan.steps.isEmpty
+    let rings = switchboard.dialling.isRinging || !settings.call.plan.steps.isEmpty
     plan.callChanged(to: state, settings.session, rings: rings, now: now)
     microphone.watchReports(phase == .joined, now: now)
     if state != .talking, state != .waitingAgent { closeTurn(failure: nil, now: now) }

@@ -68,7 +68,7 @@ extension Device {
 
   private func mute(_ on: Bool, _ asker: Asker, now: Instant) {
     guard let effects = microphone.change(.mute(on, asker.origin), in: room, now: now) else {
-      let words = "it was muted on the device, where alone that is taken back"
+      let words = "it was muted on the device, where alone that is switchboard.taken back"
       return answer(.refused(.notAllowed(words)), to: asker, now: now)
     }
     let result: [JSONValue.Member] = [

@@ -175,7 +175,8 @@ extension Device {
     guard let call = messaging.callCompleted(id) else { return }
     switch (call, result) {
     case (.ring(let leg), let result): ringAnswered(leg, result, now: now)
-    case (.ringEnd(let leg), _): carryOut(dialling.endAnswered(leg, isGone: false, now: now), now: now)
+    case (.ringEnd(let leg), _):
+      carryOut(switchboard.dialling.endAnswered(leg, isGone: false, now: now), now: now)
     case (.nobody, _): break
     case (.turn(let step, let asker), .success): turnAnswered(step, asker, failure: nil, now: now)
     case (.turn(let step, let asker), .failure(let error)):

@@ -13,8 +13,8 @@ extension Device {
 
   private var deadlines: [Deadline] {
     stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines(settings.door) + panel.deadlines
-      + audience.deadlines + dialling.deadlines + ring.deadlines
-      + [Deadline("self-test", doctor.due), Deadline("keypad", keypad.due)]
+      + audience.deadlines + switchboard.dialling.deadlines + switchboard.ring.deadlines
+      + [Deadline("self-test", doctor.due), Deadline("keypad", switchboard.keypad.due)]
   }
 
   func passTime(_ now: Instant) {
@@ -24,12 +24,14 @@ extension Device {
     report.noteChange()
     perform(audience.passTime(now: now), now: now)
     if isDue(microphone.preConnectDue, now) { preConnect(.timeout, now: now) }
-    if isDue(microphone.reportsDue, now) { perform(strangers.look(room.strangerDatagrams), now: now) }
+    if isDue(microphone.reportsDue, now) {
+      perform(audience.strangers.look(room.strangerDatagrams), now: now)
+    }
     perform(microphone.passReports(in: room, settings.audio, now: now), now: now)
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
-    carryOut(dialling.passTime(stamp: stamp, now: now), now: now)
-    carryOut(ring.passTime(now), now: now)
-    if keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
+    carryOut(switchboard.dialling.passTime(stamp: stamp, now: now), now: now)
+    carryOut(switchboard.ring.passTime(now), now: now)
+    if switchboard.keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
     if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }
   }

@@ -120,27 +120,7 @@ public final class Device {
   var audience: Audience
   var doctor = Doctor()
   var report: Report
-  var strangers = Strangers()
-  var dialling = Dialling()
-  var ring = Ring()
-  var telephone = Telephone()
-  var keypad = Keypad()
-  var webhooks = ReplayGuard()
-  /// A call is wanted; only a device that stands by in its room is there without one.
-  var isEngaged = false
-  var engagedAt: Instant
-  /// Who called and was answered here.
-  var taken: Ring.Incoming?
-  /// What is dialled as soon as the room is there.
-  var wantedDial: WantedDial?
-  /// The call is for those who are rung, and ends with them.
-  var isForLegs = false
-  /// Where they were rung.
-  var legRoom = ""
-  /// Sessions of callers that were offered already.
-  var offered: [Name] = []
-  var agentLegs: [(agent: Name, leg: Name)] = []
-  var wasMutedBeforeHold = false
+  var switchboard: Switchboard
 
   public convenience init(
     settings: Settings, room: Room, instruments: any Instruments, version: String, startedAt: Instant
@@ -159,7 +139,7 @@ public final class Device {
     self.instruments = instruments
     stay = Stay(spreadMilliseconds: Stay.spreadMilliseconds(ofDevice: settings.device.id))
     call = Call(since: startedAt)
-    engagedAt = startedAt
+    switchboard = Switchboard(startedAt: startedAt)
     microphone = Microphone(settings.session.mode)
     panel = Panel(settings)
     messaging = Messaging(messagingRoom)
@@ -242,7 +222,7 @@ public final class Device {
           perform(panel.show(indicatorFacts), now: now)
           continue
         }
-        guard stay.isEnding, stay.phase == .away, room.state == .disconnected, dialling.isClear,
+        guard stay.isEnding, stay.phase == .away, room.state == .disconnected, switchboard.dialling.isClear,
           outputs.close()
         else {
           return .wait(until: earliest(until, nextDeadline?.at))

@@ -61,10 +61,7 @@ public struct Credentials {
     settings.token.apiSecretFile = path("api-secret")
     settings.door.codeFile = path("door-code")
     settings.phone.bearerFile = path("phone-bearer")
-    settings.phone.twilioTokenFile = path("twilio-token")
     settings.phone.whatsappKeyFile = path("whatsapp-key")
-    settings.webhook.metaSecretFile = path("meta-secret")
-    settings.webhook.metaVerifyFile = path("meta-verify")
     return settings
   }
 
@@ -76,10 +73,7 @@ public struct Credentials {
     settings.token.apiSecretFile = resolve(settings.token.apiSecretFile, "api-secret")
     settings.door.codeFile = resolve(settings.door.codeFile, "door-code")
     settings.phone.bearerFile = resolve(settings.phone.bearerFile, "phone-bearer")
-    settings.phone.twilioTokenFile = resolve(settings.phone.twilioTokenFile, "twilio-token")
     settings.phone.whatsappKeyFile = resolve(settings.phone.whatsappKeyFile, "whatsapp-key")
-    settings.webhook.metaSecretFile = resolve(settings.webhook.metaSecretFile, "meta-secret")
-    settings.webhook.metaVerifyFile = resolve(settings.webhook.metaVerifyFile, "meta-verify")
     return settings
   }
 

@@ -34,6 +34,17 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
       return perform(Conversation.failure(.failed, failure.words, json: json))
     }
   }
+  var action = action
+  if case .server(let call) = action, let input = call.input {
+    do throws(FileFailure) {
+      let bytes = try Files.read(input.path, bytesMax: ServerCall.inputBytesMax).bytes
+      do throws(ControlFailure) { action = .server(try call.with(bytes)) } catch {
+        return perform(Conversation.failure(.failed, error.description, json: json))
+      }
+    } catch {
+      return perform(Conversation.failure(.failed, error.description, json: json))
+    }
+  }
   do throws(FileFailure) {
     // All of them first, so that a mistyped one is told before the others are sent.
     if case .sendFiles(let paths, _, _, _) = action {

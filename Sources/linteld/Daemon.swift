@@ -129,14 +129,7 @@ final class Daemon {
     device.start(now: loop.now)
     metrics?.onPart = { self.handle(.board(.part($0))) }
     metrics?.start()
-    webhooks?.onPart = { self.handle(.board(.part($0))) }
-    webhooks?.onRequest = { method, path, _, headers, body, number in
-      let request = WebhookRequest(
-        number: number, method: method, path: path, authorization: headers.value(of: "authorization"),
-        body: body)
-      self.handle(.webhook(request))
-    }
-    webhooks?.start()
+    takeWebhooks()
     drain()
     superviseMyself()
     manager.ready()
@@ -166,6 +159,17 @@ final class Daemon {
         descriptors: SystemInstruments.openDescriptors, audioTurns: self.sound.turnCount,
         signallingTurns: self.device.signallingTurns)
     }
+  }
+
+  private func takeWebhooks() {
+    webhooks?.onPart = { self.handle(.board(.part($0))) }
+    webhooks?.onRequest = { method, path, _, headers, body, number in
+      let request = WebhookRequest(
+        number: number, method: method, path: path, authorization: headers.value(of: "authorization"),
+        body: body)
+      self.handle(.webhook(request))
+    }
+    webhooks?.start()
   }
 
   private func tellStatus() {

@@ -257,6 +257,12 @@ struct CommandLineTests {
                                          configuration.
           api SERVICE/METHOD [JSON]      Call the room server's API.
           version                        The versions of lintelctl and of the daemon.
+          twilio ACTION ...              Calls over Twilio, where the room server has
+                                         its connector.
+          whatsapp ACTION ...            Calls over WhatsApp, where the room server has
+                                         its connector.
+          dispatch ACTION ...            Send agents into a room.
+          rooms ACTION ...               Look after the rooms of the server.
           monitor                        A live screen: levels, call, losses, what is
                                          said.
           provision [KEY=VALUE ...]      Write configuration and credentials.

@@ -52,13 +52,21 @@ func fuzzControlLineBuffer(_ bytes: [UInt8]) {
   for line in session.outgoing.split(separator: 0x0A) { check(Array(line) + [0x0A]) }
 }
 
+/// Commands whose answers come from a room server.
+private let serverActions = [
+  ["twilio", "twiml"], ["dispatch", "list"], ["rooms", "list"], ["rooms", "participants"],
+]
+.compactMap { try? Invocation.parse($0, defaultSocket: "/s").action }
+
 /// What a daemon might send to lintelctl, for each kind of command: it ends in text for a terminal, or goes on.
 func fuzzControlConversation(_ bytes: [UInt8]) {
-  let actions: [Action] = [
-    .request(.status), .request(.participants), .events(follow: true), .request(.version),
-    .join(url: nil, tokenFile: nil, waitSeconds: 5), .request(.configReload), .request(.stats),
-    .sendFiles(paths: ["a", "b"], isText: false, topic: nil, to: nil),
-  ]
+  let actions: [Action] =
+    [
+      .request(.status), .request(.participants), .events(follow: true), .request(.version),
+      .join(url: nil, tokenFile: nil, waitSeconds: 5), .request(.configReload), .request(.stats),
+      .sendFiles(paths: ["a", "b"], isText: false, topic: nil, to: nil), .request(.directory),
+      .request(.dial(DialRequest(target: "a"))),
+    ] + serverActions
   let action = actions[Int(bytes.first ?? 0) % actions.count]
   let now = Instant(microseconds: 0)
   var conversation = Conversation(action, socket: "/s", json: false, token: nil, now: now)

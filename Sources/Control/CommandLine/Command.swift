@@ -12,6 +12,8 @@ public struct Command: Sendable {
   /// What it does, in paragraphs.
   public internal(set) var details: [String] = []
   public let examples: [String]
+  /// What it can do, where that differs with the first argument: how to ask for it, and what it is.
+  var verbs: [(usage: String, summary: String)] = []
   /// What it comes to. The number of arguments is right then, and so are those with alternatives.
   let action: @Sendable (Arguments) throws(UsageFailure) -> Action
 
@@ -39,6 +41,9 @@ public struct Command: Sendable {
     for option in options { text += " [\(option.spelling)]" }
     return text
   }
+
+  /// `volume [LEVEL]`, for a column of the list of commands, which many verbs would not leave room in.
+  var label: String { verbs.isEmpty ? usageWithoutOptions : name + " ACTION ..." }
 
   /// `volume [LEVEL]`.
   var usageWithoutOptions: String {

@@ -25,7 +25,8 @@ public enum CommandTable {
     (.notAllowed, "not allowed"),
   ]
 
-  public static let all: [Command] = Method.allCases.compactMap { $0.command } + [monitor, provision, help]
+  public static let all: [Command] =
+    Method.allCases.compactMap { $0.command } + [twilio, whatsapp, dispatch, rooms, monitor, provision, help]
 
   public static func command(_ name: String) -> Command? { all.first { $0.name == name } }
 
@@ -47,6 +48,10 @@ public enum CommandTable {
       .init(name: "--door-code-file", value: "FILE", summary: "The same for the code of the door."),
       .init(
         name: "--api-secret-file", value: "FILE", summary: "The same for the API secret of the room server."),
+      .init(
+        name: "--phone-bearer-file", value: "FILE",
+        summary: "The same for the secret of a telephone endpoint."),
+      .init(name: "--whatsapp-key-file", value: "FILE", summary: "The same for Meta's access token."),
       .init(
         name: "--folder", value: "FOLDER",
         summary: "What is written to (default: \(Provision.folderDefault))."),

@@ -7,7 +7,7 @@ public enum HelpText {
   public static var general: String {
     var text = "lintelctl operates the lintel daemon of this device.\n\n"
     text += "Usage: lintelctl [--socket PATH] [--json] COMMAND\n\nCommands:\n"
-    text += rows(CommandTable.all.map { ($0.usageWithoutOptions, $0.summary) })
+    text += rows(CommandTable.all.map { ($0.label, $0.summary) })
     text += "\nOptions:\n" + rows(CommandTable.generalOptions.map { ($0.spelling, $0.summary) })
     var statuses = "Exit status: "
     for (index, row) in CommandTable.exitStatuses.enumerated() {
@@ -20,6 +20,7 @@ public enum HelpText {
   public static func of(_ command: Command) -> String {
     var text = command.summary + "\n\n"
     text += wrapped("Usage: lintelctl " + command.usage, indentation: 2) + "\n"
+    if !command.verbs.isEmpty { text += "\nActions:\n" + rows(command.verbs.map { ($0.usage, $0.summary) }) }
     for paragraph in command.details { text += "\n" + wrapped(paragraph, indentation: 0) + "\n" }
     let options = command.options + CommandTable.commonOptions
     text += "\nOptions:\n" + rows(options.map { ($0.spelling, $0.summary) })

@@ -17,6 +17,8 @@ public enum Action: Equatable, Sendable {
   case sendFiles(paths: [String], isText: Bool, topic: String?, to: String?)
   /// `configuration` is for the stand-in of a daemon that does not run.
   case doctor(configuration: String?)
+  /// Of a command that stands for a call of the server API.
+  case server(ServerCall)
   case events(follow: Bool)
   /// See `Monitor`.
   case monitor
@@ -84,14 +86,19 @@ extension Invocation {
       }
     }
     let action = try command.action(arguments)
-    if case .request(let request) = action { try check(request, command.name) }
+    switch action {
+    case .request(let request): try check(request, command.name)
+    // What a file brings is looked at when it is there.
+    case .server(let call) where call.input == nil: try check(.serverAPI(call.request), command.name)
+    default: break
+    }
     return action
   }
 
   /// What the daemon would refuse to read is a wrong usage, and said without it.
   private static func check(_ request: Request, _ command: String) throws(UsageFailure) {
     do throws(ControlFailure) {
-      _ = try Request.parse(method: request.method.rawValue, parameters: request.parameters)
+      try request.checkAsRead()
     } catch {
       throw UsageFailure(message: error.description, command: command)
     }

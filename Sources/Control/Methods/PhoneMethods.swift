@@ -11,7 +11,7 @@ extension MethodRow {
         arguments: [.init(spelling: "TARGET")], options: dialOptions,
         summary: "Ring somebody.",
         details: [
-          "TARGET is a name of [directory], a number, or sip:NUMBER, whatsapp:NUMBER, twilio:NUMBER, device:IDENTITY or "
+          "TARGET is a name of [directory], a number, or sip:NUMBER, whatsapp:NUMBER, device:IDENTITY or "
             + "agent:NAME. A name that means several rings them together; the first who answers has the call. If the "
             + "device is in no room it joins the one that is configured.",
           "Waits until somebody answers, and fails with the reason if nobody does. `hangup` takes it back.",
@@ -21,7 +21,8 @@ extension MethodRow {
       text: { result in
         let target = printable(result["target"].string ?? "")
         guard result["state"].string == "answered" else { return "ringing \(target)\n" }
-        return "\(target) answered\n"
+        let tenths = result["after_ms"].integer.map { max(0, min($0, 1 << 40)) / 100 }
+        return "\(target) answered" + (tenths.map { " after \($0 / 10).\($0 % 10) s" } ?? "") + "\n"
       })
   }
 
@@ -106,57 +107,6 @@ extension MethodRow {
         summary: "Who can be dialled by name, and whom a call rings.", examples: ["directory"],
         action: { _ in .request(.directory) }),
       text: { DirectoryText.render($0) })
-  }
-
-  static func api() -> MethodRow<Face> {
-    MethodRow(
-      read: { parameters throws(ControlFailure) in
-        let service = try parameters.name("service")
-        let method = try parameters.name("method")
-        for byte in Array(service.utf8) + Array(method.utf8) where !isLetterOrDigit(byte) {
-          throw parameters.wrong("method", "made of letters")
-        }
-        let body = parameters.object("body")
-        guard case .object = body else { throw parameters.wrong("body", "an object") }
-        return .serverAPI(ServerAPIRequest(service: service, method: method, body: body))
-      },
-      write: {
-        guard case .serverAPI(let request) = $0 else { return [] }
-        return [
-          .init("service", .string(request.service)), .init("method", .string(request.method)),
-          .init("body", request.body),
-        ]
-      },
-      rights: .administratorIf(
-        { if case .serverAPI(let request) = $0 { !request.isOnlyReading } else { true } },
-        to: "use the server API with this device's key"),
-      command: Command(
-        arguments: [.init(spelling: "SERVICE/METHOD"), .init(spelling: "JSON", isOptional: true)],
-        summary: "Call the room server's API.",
-        details: [
-          "With the right that the device has to dial ([phone] via). The names are those of LiveKit's server API. Where a "
-            + "method wants a room and none is given, it is the device's. For root and [control] admin-group."
-        ],
-        examples: ["api SIP/ListSIPOutboundTrunk", #"api RoomService/ListParticipants {"room":"lobby"}"#],
-        action: { arguments throws(UsageFailure) in
-          let parts = arguments.positional[0].utf8.split(separator: UInt8(ascii: "/"))
-          guard parts.count == 2 else {
-            throw arguments.failure("it is SERVICE/METHOD, such as SIP/ListSIPInboundTrunk")
-          }
-          var body = JSONValue.object([])
-          if arguments.positional.count > 1 {
-            let bytes = Array(arguments.positional[1].utf8)
-            do throws(JSONFailure) { body = try JSONValue.parse(bytes) } catch {
-              throw arguments.failure("JSON: \(error.description)")
-            }
-          }
-          return .request(
-            .serverAPI(
-              ServerAPIRequest(
-                service: String(decoding: Array(parts[0]), as: UTF8.self),
-                method: String(decoding: Array(parts[1]), as: UTF8.self), body: body)))
-        }),
-      text: { $0.text + "\n" })
   }
 
   private static var header: Command.Option {

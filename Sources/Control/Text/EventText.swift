@@ -33,6 +33,9 @@ public enum EventText {
       return "\(event["from"].string ?? "?") (\(event["kind"].string ?? "?")) rings this device"
     case "ring.answered": return "\(event["from"].string ?? "?"), by \(event["by"].string ?? "?")"
     case "ring.ended": return "\(event["from"].string ?? "?"): \(event["reason"].string ?? "")"
+    case "phone.status": return "\(who): \(event["status"].string ?? "")"
+    case "keypad.dialled": return named(event["digits"]) { "\($0) so far" } ?? "taken back"
+    case "webhook.refused": return "\(event["kind"].string ?? "?"): \(event["reason"].string ?? "")"
     case "chat": return "\(who): \(event["text"].string ?? "")"
     case "transcript":
       return "\(who): \(event["text"].string ?? "")" + (event["final"].bool == true ? "" : " ...")

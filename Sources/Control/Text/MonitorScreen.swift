@@ -20,7 +20,9 @@ struct MonitorScreen: Sendable {
         transcript.append((segment, text))
       }
     case "chat": transcript.append(("", "\(identity) writes: " + (event["text"].string ?? "")))
-    case "door.opened", "door.refused", "door.locked_out", "door.closed", "agent.missing", "room.failure":
+    case "door.opened", "door.refused", "door.locked_out", "door.closed", "agent.missing", "room.failure",
+      "call.ringing", "call.answered", "call.failed", "call.ended", "ring.started", "ring.answered",
+      "ring.ended":
       transcript.append(("", EventText.render(event)))
     default: return
     }
@@ -39,6 +41,10 @@ struct MonitorScreen: Sendable {
       row("Microphone", bar(audio["capture"], columns)), row("Speaker", bar(audio["playback"], columns)),
       row("Sent", StatusText.uplink(audio["uplink"])), row("Heard", StatusText.downlink(audio["downlink"])),
     ]
+    if let rung = named(.string(StatusText.legs(status["call"]["legs"])), { $0 }) {
+      lines.append(row("Rung", rung))
+    }
+    if !status["ring"]["from"].isNull { lines.append(row("Rings", StatusText.ring(status["ring"]))) }
     if !status["door"].isNull { lines.append(row("Door", StatusText.door(status["door"]))) }
     lines.append("")
     let room = max(0, rows - lines.count)

@@ -16,6 +16,8 @@ struct Audience {
   private(set) var speakers: [Name] = []
   private(set) var quality: String?
   private var agentSeen: (identity: Name?, state: String?) = (nil, nil)
+  /// Who is in no room and reaches this device all the same.
+  var strangers = Strangers()
   private var admission = Admission<Message>()
 
   init(_ room: any MessagingRoom) { self.room = room }

@@ -98,7 +98,6 @@ struct Stay: Equatable {
       actions.append(.accept(asker, .connecting))
       begin(wish, settings, moment)
     case .leaving:
-      // Answered when the room is closed, which is a matter of moments.
       guard !isEnding, queue.count < DeviceLimits.pendingCallsMax else {
         return refuse(asker, "leaving", "the device is just leaving its room")
       }
@@ -164,7 +163,6 @@ struct Stay: Equatable {
     attempts.clear()
     if phase != .wanting { enter(.wanting) }
     if let token = wish.token { return dial(TokenTicket(token: token), settings, moment) }
-    // Tokens that were fetched ahead are for the configured room.
     if wish.room != nil { desk.forgetWarm() }
     take(desk.want(settings.joining(wish), moment), settings, moment)
   }

@@ -18,10 +18,10 @@ extension Device {
   func serveDial(_ request: DialRequest, _ asker: Asker, now: Instant) {
     do throws(ControlFailure) {
       let people = try peopleMeant(by: request.target)
-      guard !dialling.isRinging, wantedDial == nil else {
+      guard !switchboard.dialling.isRinging, switchboard.wantedDial == nil else {
         throw .failed(code: "busy-here", message: Leg.Failure.busyHere.words)
       }
-      guard !ring.isRinging else {
+      guard !switchboard.ring.isRinging else {
         throw .failed(code: "busy-here", message: "somebody rings this device; answer or refuse first")
       }
       var options = DialOptions(settings.phone)
@@ -36,7 +36,7 @@ extension Device {
       }
       let waits: Asker? = request.waits ? asker : nil
       guard isInRoom, !standsBy else {
-        wantedDial = WantedDial(people: people, seconds: seconds, options: options, asker: waits)
+        switchboard.wantedDial = WantedDial(people: people, seconds: seconds, options: options, asker: waits)
         return beginForDial(now: now)
       }
       dial(people, seconds: seconds, options, waits, now: now)
@@ -54,8 +54,8 @@ extension Device {
 
   /// The room cannot be had, so nobody is dialled from it.
   func refuseWantedDial(_ reason: String?, now: Instant) {
-    guard let wanted = wantedDial else { return }
-    wantedDial = nil
+    guard let wanted = switchboard.wantedDial else { return }
+    switchboard.wantedDial = nil
     guard let asker = wanted.asker else { return }
     perform([.refuse("no-room", reason ?? "the room was left", asker)], now: now)
   }
@@ -70,17 +70,21 @@ extension Device {
   }
 
   func serveAnswer(_ asker: Asker, now: Instant) {
-    let from = ring.incoming?.shown
+    let from = switchboard.ring.incoming?.shown
     let hand: String
     if case .participant = asker { hand = "rpc" } else { hand = asker == .button ? "button" : "command" }
-    guard let from, let actions = ring.answered(by: hand) else { return refuseNobodyRings(asker, now: now) }
+    guard let from, let actions = switchboard.ring.answered(by: hand) else {
+      return refuseNobodyRings(asker, now: now)
+    }
     carryOut(actions, now: now)
     perform([.succeed(.object([.init("from", .string(from))]), asker)], now: now)
   }
 
   func serveRefuse(_ asker: Asker, now: Instant) {
-    let from = ring.incoming?.shown
-    guard let from, let actions = ring.refused() else { return refuseNobodyRings(asker, now: now) }
+    let from = switchboard.ring.incoming?.shown
+    guard let from, let actions = switchboard.ring.refused() else {
+      return refuseNobodyRings(asker, now: now)
+    }
     carryOut(actions, now: now)
     perform([.succeed(.object([.init("from", .string(from))]), asker)], now: now)
   }
@@ -91,11 +95,11 @@ extension Device {
 
   /// Without a name the call ends; with one, one leg of it.
   func serveHangup(_ who: String?, _ asker: Asker, now: Instant) {
-    if who == nil, let actions = ring.refused() { carryOut(actions, now: now) }
+    if who == nil, let actions = switchboard.ring.refused() { carryOut(actions, now: now) }
     guard let who else {
       let before = stay.connection
       let wasInCall = call.state != .idle
-      if settings.ring.standby == .room || settings.stayMode == .alwaysOn && !dialling.isClear {
+      if settings.ring.standby == .room || settings.stayMode == .alwaysOn && !switchboard.dialling.isClear {
         endCall(reason: nil, now: now)
       } else {
         perform([.stay(.leave(reason: nil))], now: now)
@@ -106,10 +110,10 @@ extension Device {
       ]
       return perform([.succeed(.object(result), asker)], now: now)
     }
-    guard let leg = dialling.leg(named: who) else {
+    guard let leg = switchboard.dialling.leg(named: who) else {
       return perform([.refuse("no-such-leg", "nobody of that name is rung or in the call", asker)], now: now)
     }
-    carryOut(dialling.hangUp(leg.identity, now: now), now: now)
+    carryOut(switchboard.dialling.hangUp(leg.identity, now: now), now: now)
     let result: [JSONValue.Member] = [
       .init("connection", .string(stay.connection.rawValue)), .init("was", .string(stay.connection.rawValue)),
     ]
@@ -125,8 +129,11 @@ extension Device {
   }
 
   func serveTransfer(_ request: TransferRequest, _ asker: Asker, now: Instant) {
-    let leg = request.who.map { dialling.leg(named: $0) } ?? dialling.legs.first { $0.phase == .answered }
-    let identity = leg?.identity ?? (request.who == nil ? taken?.identity : request.who.flatMap { Name($0) })
+    let leg =
+      request.who.map { switchboard.dialling.leg(named: $0) }
+      ?? switchboard.dialling.legs.first { $0.phase == .answered }
+    let identity =
+      leg?.identity ?? (request.who == nil ? switchboard.taken?.identity : request.who.flatMap { Name($0) })
     guard let identity, !identity.isEmpty, isInRoom else {
       return perform([.refuse("no-such-leg", "nobody of that name is in the call", asker)], now: now)
     }

@@ -15,15 +15,15 @@ extension Device {
 
   /// The plan, where there is one: the device is in its room and wants somebody to talk to.
   func ringPlan(now: Instant) {
-    if let wanted = wantedDial {
-      wantedDial = nil
+    if let wanted = switchboard.wantedDial {
+      switchboard.wantedDial = nil
       return dial(wanted.people, seconds: wanted.seconds, wanted.options, wanted.asker, now: now)
     }
     let steps = settings.call.plan.steps.map { step in
       Dialling.Step(people: people(step.name), seconds: step.seconds)
     }
-    guard !steps.isEmpty, dialling.isClear else { return }
-    carryOut(dialling.begin(steps, DialOptions(settings.phone), stamp: stamp, now: now), now: now)
+    guard !steps.isEmpty, switchboard.dialling.isClear else { return }
+    carryOut(switchboard.dialling.begin(steps, DialOptions(settings.phone), stamp: stamp, now: now), now: now)
   }
 
   private func people(_ name: String) -> [Dialling.Person] {
@@ -58,11 +58,11 @@ extension Device {
     _ people: [Dialling.Person], seconds: Int, _ options: DialOptions, _ asker: Asker?, now: Instant
   ) {
     let steps = [Dialling.Step(people: people, seconds: seconds)]
-    carryOut(dialling.begin(steps, options, asker: asker, stamp: stamp, now: now), now: now)
+    carryOut(switchboard.dialling.begin(steps, options, asker: asker, stamp: stamp, now: now), now: now)
   }
 
   /// Ends everything that this device rang.
-  func hangUpLegs(now: Instant) { carryOut(dialling.hangUp(nil, now: now), now: now) }
+  func hangUpLegs(now: Instant) { carryOut(switchboard.dialling.hangUp(nil, now: now), now: now) }
 
   func carryOut(_ actions: [Dialling.Action], now: Instant) {
     for action in actions { carryOut(action, now: now) }
@@ -91,24 +91,24 @@ extension Device {
     if let failure, failure != .cancelled {
       perform([.log(.notice, words, event: "call.failed")], now: now)
     }
-    if isForLegs { endCall(reason: reason, now: now) }
+    if switchboard.isForLegs { endCall(reason: reason, now: now) }
     if let tone = failure == nil ? (reason == nil ? nil : Tone.busy) : failure?.tone {
       perform([.stopTones, .sound(tone)], now: now)
     }
-    isForLegs = false
+    switchboard.isForLegs = false
   }
 
   // MARK: - Orders
 
   private func order(_ leg: Leg, now: Instant) {
-    if call.state != .talking { isForLegs = true }
-    legRoom = room.info.name
+    if call.state != .talking { switchboard.isForLegs = true }
+    switchboard.legRoom = room.info.name
     do throws(APIFailure) {
       if leg.target.way == .device { return try ringDevice(leg, now: now) }
-      let request = try settings.order(leg, room: legRoom, secret: readSecret)
+      let request = try settings.order(leg, room: switchboard.legRoom, secret: readSecret)
       try ask(request, for: .order(leg: leg.number), now: now)
     } catch {
-      carryOut(dialling.failed(leg.number, Leg.Failure(error), stamp: stamp, now: now), now: now)
+      carryOut(switchboard.dialling.failed(leg.number, Leg.Failure(error), stamp: stamp, now: now), now: now)
     }
   }
 
@@ -129,9 +129,11 @@ extension Device {
   func ringAnswered(_ number: Int, _ result: Result<String, RPCError>, now: Instant) {
     switch result {
     case .success:
-      carryOut(dialling.ordered(number, reference: nil, isAnswer: true, stamp: stamp, now: now), now: now)
+      carryOut(
+        switchboard.dialling.ordered(number, reference: nil, isAnswer: true, stamp: stamp, now: now), now: now
+      )
     case .failure(let error):
-      carryOut(dialling.failed(number, Leg.Failure(error), stamp: stamp, now: now), now: now)
+      carryOut(switchboard.dialling.failed(number, Leg.Failure(error), stamp: stamp, now: now), now: now)
     }
   }
 
@@ -144,16 +146,18 @@ extension Device {
       return
     }
     do throws(APIFailure) {
-      let requests = try settings.ends(of: leg, room: legRoom, secret: readSecret)
+      let requests = try settings.ends(of: leg, room: switchboard.legRoom, secret: readSecret)
       for request in requests { try ask(request, for: .end(leg: leg.number), now: now) }
       // Nothing has a name yet that could be ended.
-      if requests.isEmpty { carryOut(dialling.endAnswered(leg.number, isGone: true, now: now), now: now) }
+      if requests.isEmpty {
+        carryOut(switchboard.dialling.endAnswered(leg.number, isGone: true, now: now), now: now)
+      }
     } catch {
       // Without the right to remove, whoever speaks can still be asked to hang up, through the room.
       guard isInRoom, leg.target.way == .sip else {
         perform(
           [.log(.warning, "the call to \(leg.name) cannot be ended from here: \(error.words)")], now: now)
-        return carryOut(dialling.endAnswered(leg.number, isGone: false, now: now), now: now)
+        return carryOut(switchboard.dialling.endAnswered(leg.number, isGone: false, now: now), now: now)
       }
       messaging.call(
         "lk.sip.EndCall", of: leg.identity.text, payload: "{}",
@@ -166,7 +170,8 @@ extension Device {
   func ask(_ request: APIRequest, for purpose: Telephone.Purpose, now: Instant) throws(APIFailure) {
     let right = try dialRight()
     let seconds = instruments.unixMilliseconds / 1000
-    perform([try telephone.send(request, for: purpose, with: right, unixSeconds: seconds)], now: now)
+    perform(
+      [try switchboard.telephone.send(request, for: purpose, with: right, unixSeconds: seconds)], now: now)
   }
 
   var readSecret: ReadSecret {

@@ -34,20 +34,21 @@ extension Device {
   /// Whoever rings, or is in a call with, this device may take that back; others need `[rpc] allow`.
   private func hangUpFor(_ invocation: RemoteCall, now: Instant) {
     let identity = invocation.caller.identity
-    if ring.incoming?.identity == identity, case .invocation? = ring.incoming?.way {
-      carryOut(ring.gone(identity, reason: "taken back"), now: now)
+    if switchboard.ring.incoming?.identity == identity, case .invocation? = switchboard.ring.incoming?.way {
+      carryOut(switchboard.ring.gone(identity, reason: "taken back"), now: now)
       return answerRemote(.result(.object([])), to: invocation, now: now)
     }
-    if let leg = dialling.leg(of: identity), leg.target.way == .device {
+    if let leg = switchboard.dialling.leg(of: identity), leg.target.way == .device {
       answerRemote(.result(.object([])), to: invocation, now: now)
       let failure = Leg.Failure(code: "hung-up", words: "hung up")
-      return carryOut(dialling.left(identity, failure, stamp: stamp, now: now), now: now)
+      return carryOut(switchboard.dialling.left(identity, failure, stamp: stamp, now: now), now: now)
     }
-    if taken?.identity == identity, let shown = taken?.shown {
+    if switchboard.taken?.identity == identity, let shown = switchboard.taken?.shown {
       answerRemote(.result(.object([])), to: invocation, now: now)
-      taken = nil
+      switchboard.taken = nil
       perform(
-        [.tell(.callEnded(target: shown, by: "there", seconds: now.seconds(since: engagedAt)))], now: now)
+        [.tell(.callEnded(target: shown, by: "there", seconds: now.seconds(since: switchboard.engagedAt)))],
+        now: now)
       return endCall(reason: "\(shown) hung up", now: now)
     }
     guard invocation.caller.isAllowed(by: settings.rpc.allow) else {

@@ -22,12 +22,12 @@ extension Device {
   }
 
   func offer(_ incoming: Ring.Incoming, now: Instant) {
-    let isBusy = taken != nil || (call.state != .idle && call.state != .failed)
-    carryOut(ring.offered(incoming, settings.ring, isBusy: isBusy, now: now), now: now)
+    let isBusy = switchboard.taken != nil || (call.state != .idle && call.state != .failed)
+    carryOut(switchboard.ring.offered(incoming, settings.ring, isBusy: isBusy, now: now), now: now)
   }
 
   private func take(_ incoming: Ring.Incoming, now: Instant) {
-    taken = incoming
+    switchboard.taken = incoming
     switch incoming.way {
     case .participant: engage(now: now)
     case .invocation(let call):
@@ -56,10 +56,13 @@ extension Device {
 
   /// Who was answered here is let go.
   func letTakenGo(now: Instant) {
-    guard let incoming = taken else { return }
-    taken = nil
+    guard let incoming = switchboard.taken else { return }
+    switchboard.taken = nil
     perform(
-      [.tell(.callEnded(target: incoming.shown, by: "here", seconds: now.seconds(since: engagedAt)))],
+      [
+        .tell(
+          .callEnded(target: incoming.shown, by: "here", seconds: now.seconds(since: switchboard.engagedAt)))
+      ],
       now: now)
     switch incoming.way {
     case .participant, .otherRoom:
@@ -90,15 +93,15 @@ extension Device {
     let status = participant.attributes["sip.callStatus"]
     switch participant.kind {
     case .sip:
-      if dialling.leg(of: participant.identity) != nil {
-        let actions = dialling.seen(
+      if switchboard.dialling.leg(of: participant.identity) != nil {
+        let actions = switchboard.dialling.seen(
           participant.identity, status: status ?? "dialing", stamp: stamp, now: now)
         carryOut(actions, now: now)
-      } else if taken?.identity != participant.identity {
+      } else if switchboard.taken?.identity != participant.identity {
         inbound(participant, status, now: now)
       }
     case .connector:
-      carryOut(dialling.seen(participant.identity, status: nil, stamp: stamp, now: now), now: now)
+      carryOut(switchboard.dialling.seen(participant.identity, status: nil, stamp: stamp, now: now), now: now)
     case .agent: agentSeen(participant, now: now)
     default: break
     }
@@ -106,18 +109,20 @@ extension Device {
 
   private func inbound(_ participant: Participant, _ status: String?, now: Instant) {
     guard settings.ring.standby == .room else { return }
-    if ring.incoming?.identity == participant.identity {
+    if switchboard.ring.incoming?.identity == participant.identity {
       // Somebody else's microphone answered it.
       if status == "active" {
-        carryOut(ring.gone(participant.identity, reason: "answered by somebody else"), now: now)
+        carryOut(switchboard.ring.gone(participant.identity, reason: "answered by somebody else"), now: now)
       }
       return
     }
-    guard !offered.contains(participant.sid), status == "ringing" || (status == "active" && standsBy) else {
+    guard !switchboard.offered.contains(participant.sid),
+      status == "ringing" || (status == "active" && standsBy)
+    else {
       return
     }
-    offered.append(participant.sid)
-    if offered.count > DeviceLimits.offeredMax { offered.removeFirst() }
+    switchboard.offered.append(participant.sid)
+    if switchboard.offered.count > DeviceLimits.offeredMax { switchboard.offered.removeFirst() }
     let number = participant.attributes["sip.phoneNumber"]
     offer(
       Ring.Incoming(
@@ -129,34 +134,40 @@ extension Device {
 
   /// An agent was called by its name, and comes with an identity that nobody chose.
   private func agentSeen(_ participant: Participant, now: Instant) {
-    guard participant.isActiveAgent, !agentLegs.contains(where: { $0.agent == participant.identity }) else {
+    guard participant.isActiveAgent,
+      !switchboard.agentLegs.contains(where: { $0.agent == participant.identity })
+    else {
       return
     }
     let name = participant.attributes["lk.agent.name"]
-    let leg = dialling.legs.first { leg in
+    let leg = switchboard.dialling.legs.first { leg in
       leg.target.way == .agent && leg.isWanted && leg.phase != .answered
         && (name == nil || name?.utf8.elementsEqual(leg.target.address.utf8) == true)
     }
     guard let leg else { return }
-    agentLegs.append((participant.identity, leg.identity))
+    switchboard.agentLegs.append((participant.identity, leg.identity))
     carryOut(
-      dialling.seen(leg.identity, status: nil, agent: participant.identity, stamp: stamp, now: now), now: now)
+      switchboard.dialling.seen(
+        leg.identity, status: nil, agent: participant.identity, stamp: stamp, now: now), now: now)
   }
 
   func phoneLeft(_ participant: Participant, _ reason: DisconnectReason, now: Instant) {
     var identity = participant.identity
-    if let index = agentLegs.firstIndex(where: { $0.agent == identity }) {
-      identity = agentLegs.remove(at: index).leg
+    if let index = switchboard.agentLegs.firstIndex(where: { $0.agent == identity }) {
+      identity = switchboard.agentLegs.remove(at: index).leg
     }
-    if let leg = dialling.leg(of: identity) {
+    if let leg = switchboard.dialling.leg(of: identity) {
       let failure = Leg.Failure(reason, lastStatus: leg.status, ringSeconds: leg.ringSeconds)
-      carryOut(dialling.left(identity, failure, stamp: stamp, now: now), now: now)
+      carryOut(switchboard.dialling.left(identity, failure, stamp: stamp, now: now), now: now)
     }
-    carryOut(ring.gone(identity, reason: "hung up"), now: now)
-    guard let incoming = taken, incoming.identity == identity else { return }
-    taken = nil
+    carryOut(switchboard.ring.gone(identity, reason: "hung up"), now: now)
+    guard let incoming = switchboard.taken, incoming.identity == identity else { return }
+    switchboard.taken = nil
     perform(
-      [.tell(.callEnded(target: incoming.shown, by: "there", seconds: now.seconds(since: engagedAt)))],
+      [
+        .tell(
+          .callEnded(target: incoming.shown, by: "there", seconds: now.seconds(since: switchboard.engagedAt)))
+      ],
       now: now)
     endCall(reason: "\(incoming.shown) hung up", now: now)
   }

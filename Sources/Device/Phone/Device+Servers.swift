@@ -14,9 +14,9 @@ enum ServerReply: Equatable {
 /// What servers answered, and whom it concerns.
 extension Device {
   func serverReplied(_ number: Int, _ reply: ServerReply, now: Instant) {
-    guard let (purpose, request) = telephone.answered(number), let request else { return }
+    guard let (purpose, request) = switchboard.telephone.answered(number), let request else { return }
     var seconds: Int?
-    if case .order(let leg) = purpose { seconds = dialling.leg(leg)?.ringSeconds }
+    if case .order(let leg) = purpose { seconds = switchboard.dialling.leg(leg)?.ringSeconds }
     let answer: APIAnswer =
       switch reply {
       case .answered(let status, let body):
@@ -37,12 +37,13 @@ extension Device {
     switch answer {
     case .done(let json):
       // A telephone's order waits for the answer; those of the others say only that it is on its way.
-      let isAnswer = dialling.leg(number)?.target.way == .sip
+      let isAnswer = switchboard.dialling.leg(number)?.target.way == .sip
       let reference = json["whatsapp_call_id"].string ?? json["whatsappCallId"].string ?? json["id"].string
       carryOut(
-        dialling.ordered(number, reference: reference, isAnswer: isAnswer, stamp: stamp, now: now), now: now)
+        switchboard.dialling.ordered(
+          number, reference: reference, isAnswer: isAnswer, stamp: stamp, now: now), now: now)
     case .failed(let failure):
-      carryOut(dialling.failed(number, Leg.Failure(failure), stamp: stamp, now: now), now: now)
+      carryOut(switchboard.dialling.failed(number, Leg.Failure(failure), stamp: stamp, now: now), now: now)
     }
   }
 
@@ -50,12 +51,12 @@ extension Device {
     var isGone = true
     if case .failed(let failure) = answer, !failure.isAbsence {
       isGone = false
-      if let leg = dialling.leg(number) {
+      if let leg = switchboard.dialling.leg(number) {
         perform(
           [.log(.warning, "\(leg.name) is not let go yet: \(failure.words)", event: "call.ended")], now: now)
       }
     }
-    carryOut(dialling.endAnswered(number, isGone: isGone, now: now), now: now)
+    carryOut(switchboard.dialling.endAnswered(number, isGone: isGone, now: now), now: now)
   }
 
   private func declined(_ answer: APIAnswer, now: Instant) {
@@ -78,7 +79,7 @@ extension JSONValue {
     case .object(let members):
       .object(
         members.map { member in
-          let isSecret = ["auth_password", "authPassword", "turn_password", "turnPassword"].contains(
+          let isSecret = ["auth_password", "authPassword", "turn_password", "turnPassword", "pin"].contains(
             member.name)
           return .init(
             member.name,

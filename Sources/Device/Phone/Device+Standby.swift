@@ -8,13 +8,13 @@ import LiveKit
 /// A device that stands by is in its room with a closed microphone, as publishing is what answers a telephone. A call
 /// opens it, and its end closes it again; the room is kept.
 extension Device {
-  var standsBy: Bool { settings.ring.standby == .room && !isEngaged }
+  var standsBy: Bool { settings.ring.standby == .room && !switchboard.isEngaged }
 
   /// Somebody at the device did something.
   func hand(_ hand: Effect.Hand, now: Instant) {
     switch hand {
     case .pressed, .lifted:
-      if let actions = ring.answered(by: hand == .lifted ? "handset" : "button") {
+      if let actions = switchboard.ring.answered(by: hand == .lifted ? "handset" : "button") {
         return carryOut(actions, now: now)
       }
       guard settings.ring.standby == .room else {
@@ -22,9 +22,10 @@ extension Device {
           hand == .lifted ? .handset(isLifted: true) : .pressed(isAnswered: call.state == .talking)
         return perform([.stay(event)], now: now)
       }
-      guard isEngaged else { return engage(now: now) }
+      guard switchboard.isEngaged else { return engage(now: now) }
       let isImpatient =
-        call.state != .talking && now.milliseconds(since: engagedAt) < DeviceLimits.hangUpByPressMilliseconds
+        call.state != .talking
+        && now.milliseconds(since: switchboard.engagedAt) < DeviceLimits.hangUpByPressMilliseconds
       if hand == .pressed, settings.session.mode != .pushToTalk, !isImpatient {
         endCall(reason: nil, now: now)
       }
@@ -39,9 +40,9 @@ extension Device {
 
   /// A call begins in the room where the device is, or is coming to.
   func engage(now: Instant) {
-    guard !isEngaged else { return }
-    isEngaged = true
-    engagedAt = now
+    guard !switchboard.isEngaged else { return }
+    switchboard.isEngaged = true
+    switchboard.engagedAt = now
     report.countCall()
     plan.begin(isAnew: false)
     perform(microphone.publish(in: room, now: now) + microphone.begin(settings, in: room, now: now), now: now)
@@ -56,7 +57,7 @@ extension Device {
 
   /// The room is there and a call wants somebody.
   func callIsUp(now: Instant) {
-    guard !standsBy, taken == nil else { return }
+    guard !standsBy, switchboard.taken == nil else { return }
     ringPlan(now: now)
   }
 
@@ -64,14 +65,14 @@ extension Device {
   func endCall(reason: String?, now: Instant) {
     hangUpLegs(now: now)
     letTakenGo(now: now)
-    wantedDial = nil
+    switchboard.wantedDial = nil
     setHeld(false, now: now)
     guard settings.ring.standby == .room else {
       if settings.stayMode != .alwaysOn { perform([.stay(.leave(reason: reason))], now: now) }
       return
     }
-    guard isEngaged else { return }
-    isEngaged = false
+    guard switchboard.isEngaged else { return }
+    switchboard.isEngaged = false
     if let reason { perform([.log(.notice, reason, event: "call.ended")], now: now) }
     audienceChanged(now: now)
     perform(microphone.unpublish(in: room, now: now), now: now)
@@ -81,9 +82,9 @@ extension Device {
     guard isHeld != audience.isHeld else { return }
     perform(audience.hold(isHeld), now: now)
     if isHeld {
-      wasMutedBeforeHold = microphone.isMutedBySoftware
-      if !wasMutedBeforeHold { perform([.mute(.mute(true, .device))], now: now) }
-    } else if !wasMutedBeforeHold {
+      switchboard.wasMutedBeforeHold = microphone.isMutedBySoftware
+      if !switchboard.wasMutedBeforeHold { perform([.mute(.mute(true, .device))], now: now) }
+    } else if !switchboard.wasMutedBeforeHold {
       perform([.mute(.mute(false, .device))], now: now)
     }
   }
@@ -91,7 +92,7 @@ extension Device {
   // MARK: - Dialled at the device
 
   private func dialKey(_ key: UInt8, now: Instant) {
-    switch keypad.take(key, now: now) {
+    switch switchboard.keypad.take(key, now: now) {
     case .typed(let digits): perform([.tell(.keypadDialled(digits: digits))], now: now)
     case .takenBack: perform([.tell(.keypadDialled(digits: ""))], now: now)
     case .dial(let name):

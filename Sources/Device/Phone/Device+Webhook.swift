@@ -38,7 +38,7 @@ extension Device {
           unixSeconds: instruments.unixMilliseconds / 1000)
         // First the answer: the server tells nothing more of this room before it has it.
         answer(request, 200)
-        if webhooks.accept(event.id) { told(event, now: now) }
+        if switchboard.webhooks.accept(event.id) { told(event, now: now) }
       } catch {
         if case .malformed = error { return refuse(request, 400, error.words, now: now) }
         refuse(request, 401, error.words, now: now)
@@ -55,10 +55,10 @@ extension Device {
     switch event.name {
     case "participant_joined": joined(person, event.roomName, now: now)
     case "participant_left", "participant_connection_aborted":
-      carryOut(ring.gone(person.identity, reason: "hung up"), now: now)
+      carryOut(switchboard.ring.gone(person.identity, reason: "hung up"), now: now)
       // Answered here, and gone before the room was reached.
-      guard let incoming = taken, incoming.identity == person.identity, !isInRoom else { return }
-      taken = nil
+      guard let incoming = switchboard.taken, incoming.identity == person.identity, !isInRoom else { return }
+      switchboard.taken = nil
       endCall(reason: "\(incoming.shown) hung up", now: now)
     default: break
     }
@@ -67,7 +67,7 @@ extension Device {
   private func joined(_ person: LiveKitWebhook.Person, _ roomName: String, now: Instant) {
     let status = person.attributes["sip.callStatus"].string
     // Who is there already, or was rung from here, is seen in the room.
-    guard status == "ringing" || status == "active", dialling.leg(of: person.identity) == nil,
+    guard status == "ringing" || status == "active", switchboard.dialling.leg(of: person.identity) == nil,
       self.roomName?.utf8.elementsEqual(roomName.utf8) != true
     else { return }
     let mayJoin =

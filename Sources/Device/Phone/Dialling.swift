@@ -8,33 +8,6 @@ import Control
 /// call, and the others are ended at once. A leg that is ended is asked to end until it is gone, as nobody's phone may
 /// ring on. README.md of this folder has the table.
 struct Dialling: Equatable {
-  /// What has to be done, in order.
-  enum Action: Equatable {
-    case order(Leg)
-    /// `again`: it was asked for before, and something of it is still there.
-    case end(Leg, again: Bool)
-    case tell(Event)
-    case log(LogEntry.Priority, String)
-    case succeed(Asker, Leg)
-    case refuse(Asker, Leg.Failure)
-    /// `isFirst`: nobody was heard before.
-    case answered(Leg, isFirst: Bool)
-    /// Nobody of a step answered, and the next one is rung.
-    case goesOn(Leg.Failure)
-    /// Everything that was begun is over; nil: somebody had answered.
-    case over(Leg.Failure?, words: String)
-  }
-
-  struct Person: Equatable {
-    let name: String
-    let target: DialTarget
-  }
-
-  struct Step: Equatable {
-    let people: [Person]
-    let seconds: Int
-  }
-
   /// What was asked for at once: it ends when somebody answers.
   private struct Round: Equatable {
     var steps: [Step]
@@ -55,19 +28,9 @@ struct Dialling: Equatable {
   var isClear: Bool { legs.isEmpty && round == nil }
   /// Somebody is being rung.
   var isRinging: Bool { round != nil }
-  var isAnswered: Bool { legs.contains { $0.phase == .answered } }
 
   var deadlines: [Deadline] {
     legs.map { Deadline($0.phase == .ending ? "leg-end" : "ringing", $0.due) }
-  }
-
-  func leg(_ number: Int) -> Leg? { legs.first { $0.number == number } }
-  func leg(of identity: Name) -> Leg? { legs.first { $0.identity == identity && $0.isAlive } }
-  /// Whether this device rang that one.
-  func rang(_ identity: Name) -> Bool { legs.contains { $0.identity == identity && $0.target.way == .sip } }
-  /// By the name that was dialled, or by the identity.
-  func leg(named who: String) -> Leg? {
-    legs.first { $0.isWanted && ($0.name.utf8.elementsEqual(who.utf8) || $0.identity == Name(who)) }
   }
 
   // MARK: - What is asked for

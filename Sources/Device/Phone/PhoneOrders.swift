@@ -17,7 +17,6 @@ extension Settings {
       let account = try whatsapp(secret)
       return Connector.dialWhatsApp(
         account, to: leg.target.address, leg.connectorParticipant(room), ringSeconds: leg.ringSeconds)
-    case .twilio: return Connector.connectTwilio(isInbound: false, leg.connectorParticipant(room))
     case .agent:
       return AgentDispatch.create(agent: leg.target.address, room: room, metadata: session.agentMetadata)
     case .device: throw APIFailure("invalid", "a device is rung in the room")
@@ -65,7 +64,7 @@ extension Settings {
     var requests: [APIRequest] = []
     switch leg.target.way {
     case .device: break
-    case .sip, .twilio: requests.append(RoomAPI.remove(room: room, identity: leg.identity.text))
+    case .sip: requests.append(RoomAPI.remove(room: room, identity: leg.identity.text))
     case .whatsapp:
       if let call = leg.reference {
         let key = try secret(phone.whatsappKeyFile, "[phone] whatsapp-key-file")

@@ -20,16 +20,16 @@ extension Device {
     status.call.sinceSeconds = now.seconds(since: call.since)
     status.call.reason = call.reason
     status.call.isHeld = audience.isHeld
-    status.call.legs = dialling.legs.map {
+    status.call.legs = switchboard.dialling.legs.map {
       LegStatus(
         target: $0.name, identity: $0.identity.text, state: $0.phase.rawValue,
         sinceSeconds: now.seconds(since: $0.answeredAt ?? $0.beganAt))
     }
     status.ring.standby = settings.ring.standby.rawValue
-    if let incoming = ring.incoming {
+    if let incoming = switchboard.ring.incoming {
       status.ring.from = incoming.shown
       status.ring.kind = incoming.kind
-      status.ring.sinceSeconds = ring.since.map { now.seconds(since: $0) }
+      status.ring.sinceSeconds = switchboard.ring.since.map { now.seconds(since: $0) }
     }
     status.room = roomStatus
     status.audio = audioStatus

@@ -1,0 +1,41 @@
+import Base
+import Configuration
+import Control
+
+extension Dialling {
+  /// What has to be done, in order.
+  enum Action: Equatable {
+    case order(Leg)
+    /// `again`: it was asked for before, and something of it is still there.
+    case end(Leg, again: Bool)
+    case tell(Event)
+    case log(LogEntry.Priority, String)
+    case succeed(Asker, Leg)
+    case refuse(Asker, Leg.Failure)
+    /// `isFirst`: nobody was heard before.
+    case answered(Leg, isFirst: Bool)
+    /// Nobody of a step answered, and the next one is rung.
+    case goesOn(Leg.Failure)
+    /// Everything that was begun is over; nil: somebody had answered.
+    case over(Leg.Failure?, words: String)
+  }
+
+  struct Person: Equatable {
+    let name: String
+    let target: DialTarget
+  }
+
+  struct Step: Equatable {
+    let people: [Person]
+    let seconds: Int
+  }
+
+  func leg(_ number: Int) -> Leg? { legs.first { $0.number == number } }
+  func leg(of identity: Name) -> Leg? { legs.first { $0.identity == identity && $0.isAlive } }
+  /// Whether this device rang that one.
+  func rang(_ identity: Name) -> Bool { legs.contains { $0.identity == identity && $0.target.way == .sip } }
+  /// By the name that was dialled, or by the identity.
+  func leg(named who: String) -> Leg? {
+    legs.first { $0.isWanted && ($0.name.utf8.elementsEqual(who.utf8) || $0.identity == Name(who)) }
+  }
+}

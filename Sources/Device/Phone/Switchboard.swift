@@ -1,0 +1,30 @@
+import Base
+import Control
+import LiveKit
+import Telephony
+
+/// All that the device keeps of its telephone: the parts that decide, and what they have to know between two events.
+struct Switchboard {
+  var dialling = Dialling()
+  var ring = Ring()
+  var telephone = Telephone()
+  var keypad = Keypad()
+  var webhooks = ReplayGuard()
+  /// A call is wanted; only a device that stands by in its room is there without one.
+  var isEngaged = false
+  var engagedAt: Instant
+  /// Who called and was answered here.
+  var taken: Ring.Incoming?
+  /// What is dialled as soon as the room is there.
+  var wantedDial: WantedDial?
+  /// The call is for those who are rung, and ends with them.
+  var isForLegs = false
+  /// Where they were rung.
+  var legRoom = ""
+  /// Sessions of callers that were offered already.
+  var offered: [Name] = []
+  var agentLegs: [(agent: Name, leg: Name)] = []
+  var wasMutedBeforeHold = false
+
+  init(startedAt: Instant) { engagedAt = startedAt }
+}
