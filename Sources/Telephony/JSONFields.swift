@@ -14,14 +14,15 @@ func duration(_ seconds: Int) -> JSONValue { .string("\(seconds)s") }
 /// The same of what may be absent.
 func duration(_ seconds: Int?) -> JSONValue { seconds.map { duration($0) } ?? .null }
 
-/// The whole seconds of a Duration as it may be written: `"30s"`, `"30.500s"`. nil for anything else.
+/// The whole seconds of a Duration as it may be written: `"30s"`, `"30.500s"`; more than a day is a day. nil for anything
+/// else.
 func seconds(of value: JSONValue) -> Int? {
   guard let text = value.string, text.utf8.last == UInt8(ascii: "s") else { return nil }
   var number = 0
   for byte in text.utf8.dropLast() {
     if byte == UInt8(ascii: ".") { break }
-    guard (0x30...0x39).contains(byte), number < TelephonyLimits.ringSecondsMax else { return nil }
-    number = number * 10 + Int(byte - 0x30)
+    guard (0x30...0x39).contains(byte) else { return nil }
+    number = min(number * 10 + Int(byte - 0x30), TelephonyLimits.ringSecondsMax)
   }
   return number
 }
