@@ -39,6 +39,29 @@ struct KeypadTests {
     }
   }
 
+  /// Keypads that are keyboards hold shift for `#` and `*`; the key alone would be a digit of the code.
+  @Test(arguments: [KEY_LEFTSHIFT, KEY_RIGHTSHIFT]) func shiftedDigitsAreTheirSigns(shift: Int32) {
+    let (down, up) = (record(EV_KEY, shift, 1), record(EV_KEY, shift, 0))
+    let hash = down + press(KEY_3) + up
+    #expect(keys(press(KEY_1) + press(KEY_2) + hash) == "12#".utf8.map { .telephone($0) })
+    #expect(keys(down + press(KEY_8) + up + press(KEY_8)) == "*8".utf8.map { .telephone($0) })
+    #expect(keys(down + press(KEY_1) + press(KEY_5) + press(KEY_0) + up) == [], "no digit of a code")
+    #expect(
+      keys(down + record(EV_KEY, shift, 2) + press(KEY_KP3) + press(KEY_ENTER) + up)
+        == "3#".utf8.map { .telephone($0) })
+    #expect(
+      keys(press(KEY_BACKSLASH) + down + press(KEY_RIGHTBRACE) + up) == "#*".utf8.map { .telephone($0) },
+      "German")
+    // Whose end is lost with the records does not stay held.
+    #expect(keys(down + record(EV_SYN, SYN_DROPPED, 0) + press(KEY_3)) == [.telephone(UInt8(ascii: "3"))])
+    let other = shift == KEY_LEFTSHIFT ? KEY_RIGHTSHIFT : KEY_LEFTSHIFT
+    #expect(keys(down + record(EV_KEY, other, 1) + up + press(KEY_3)) == [.telephone(UInt8(ascii: "#"))])
+    var events = KeyEvents()
+    _ = events.take(down[...])
+    _ = events.end()
+    #expect(events.take(press(KEY_3)[...]) == [.telephone(UInt8(ascii: "3"))])
+  }
+
   @Test func functionKeys() {
     #expect(keys(press(KEY_PICKUP_PHONE)) == [.call] && keys(press(KEY_HANGUP_PHONE)) == [.hangUp])
     #expect(keys(press(KEY_VOLUMEUP)) == [.volumeUp] && keys(press(KEY_VOLUMEDOWN)) == [.volumeDown])

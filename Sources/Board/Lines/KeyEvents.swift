@@ -15,6 +15,8 @@ public enum KeypadKey: Equatable, Sendable {
 public struct KeyEvents {
   private var rest: [UInt8] = []
   private var isButtonDown = false
+  /// Which of the two shift keys are held, as bits.
+  private var shifts: UInt8 = 0
 
   public init() {}
 
@@ -37,6 +39,7 @@ public struct KeyEvents {
   /// The device has gone: nobody holds the button any more.
   public mutating func end() -> KeypadKey? {
     rest = []
+    shifts = 0
     guard isButtonDown else { return nil }
     isButtonDown = false
     return .button(isDown: false)
@@ -46,17 +49,34 @@ public struct KeyEvents {
   private mutating func key(type: UInt8, code: UInt16, value: UInt8) -> KeypadKey? {
     // SYN_DROPPED: the kernel threw records away, that of the button's end perhaps among them.
     if Int32(type) == EV_SYN, Int32(code) == SYN_DROPPED {
+      shifts = 0
       guard isButtonDown else { return nil }
       isButtonDown = false
       return .button(isDown: false)
     }
     guard Int32(type) == EV_KEY, value < 2 else { return nil }
     switch Int32(code) {
+    case KEY_LEFTSHIFT, KEY_RIGHTSHIFT:
+      let bit: UInt8 = Int32(code) == KEY_LEFTSHIFT ? 1 : 2
+      shifts = value == 1 ? shifts | bit : shifts & ~bit
+      return nil
     case KEY_PHONE, KEY_SPACE:
       guard isButtonDown != (value == 1) else { return nil }
       isButtonDown = value == 1
       return .button(isDown: isButtonDown)
-    default: return value == 1 ? Self.key(Int32(code)) : nil
+    default: return value == 1 ? (shifts == 0 ? Self.key(Int32(code)) : Self.shifted(Int32(code))) : nil
+    }
+  }
+
+  /// Keypads that are keyboards send `#` and `*` as whoever types would. The layout is not known here, so of the digits
+  /// only those mean something that have these signs where they were made for; the others, `!` or `%`, are no key of a
+  /// telephone, and above all not their digit.
+  private static func shifted(_ code: Int32) -> KeypadKey? {
+    switch code {
+    case KEY_3: .telephone(UInt8(ascii: "#"))
+    case KEY_8, KEY_RIGHTBRACE: .telephone(UInt8(ascii: "*"))
+    case KEY_1...KEY_0: nil
+    default: key(code)
     }
   }
 
@@ -70,7 +90,8 @@ public struct KeyEvents {
     case KEY_NUMERIC_0...KEY_NUMERIC_9: .telephone(UInt8(ascii: "0") + UInt8(code - KEY_NUMERIC_0))
     // Keypads of ten keys and two more are made as those of computers.
     case KEY_NUMERIC_STAR, KEY_KPASTERISK, KEY_BACKSPACE, KEY_KPDOT: .telephone(UInt8(ascii: "*"))
-    case KEY_NUMERIC_POUND, KEY_ENTER, KEY_KPENTER: .telephone(UInt8(ascii: "#"))
+    // The key beside Enter that has `#` where keyboards have one more (usage 0x32 of HID); elsewhere it is a backslash.
+    case KEY_NUMERIC_POUND, KEY_ENTER, KEY_KPENTER, KEY_BACKSLASH: .telephone(UInt8(ascii: "#"))
     case KEY_PICKUP_PHONE: .call
     case KEY_HANGUP_PHONE, KEY_ESC: .hangUp
     case KEY_VOLUMEUP, KEY_KPPLUS: .volumeUp
