@@ -195,4 +195,72 @@ import Testing
     bench.advance(milliseconds: 1000)
     #expect(bench.status["door"]["state"].string == "closed")
   }
+
+  /// Whoever asks again and again, in whatever way, has it for a minute, and then it is shut for a while.
+  @Test func nobodyHoldsItOpenForEver() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("bot", .agent))
+    for _ in 0..<60 {
+      _ = bench.call("lintel.door.open", "")
+      bench.advance(milliseconds: 1000)
+    }
+    #expect(bench.lock.last == false)
+    #expect(bench.events(named: "door.closed").count == 1)
+    #expect(bench.log.filter { $0.event == "door.held" }.map(\.priority) == [.warning])
+    #expect(bench.ask(.doorOpen)?["refused"].string == DoorRefusal.held.words)
+    bench.advance(milliseconds: DeviceLimits.doorRestMilliseconds)
+    #expect(bench.ask(.doorOpen)?["state"].string == "open")
+    // One after the other, with the lock shut in between, is no holding.
+    bench.advance(milliseconds: 3000)
+    for _ in 0..<30 {
+      #expect(bench.ask(.doorOpen)?["state"].string == "open")
+      bench.advance(milliseconds: 3000)
+    }
+  }
+
+  /// The journal outlives a restart; who calls himself as we do has his kind beside it.
+  @Test func theJournalHasWhoWasRefusedAndWhoWasNot() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip), ("lintelctl", .agent), ("ann", .standard))
+    bench.type("0000#", as: "phone")
+    _ = bench.call("lintel.door.open", "", by: "ann")
+    let refused = bench.log.filter { $0.event == "door.refused" }
+    #expect(refused.allSatisfy { $0.priority == .warning })
+    #expect(
+      refused.map(\.text) == [
+        "the door stays shut for phone (sip) (dtmf): \(DoorRefusal.wrongCode.words)",
+        "the door stays shut for ann (standard) (rpc): \(DoorRefusal.notAllowed.words)",
+      ])
+    _ = bench.call("lintel.door.open", "", by: "lintelctl")
+    bench.ask(.doorOpen)
+    let opened = bench.log.filter { $0.event == "door.opened" }.map(\.text)
+    #expect(opened.first == "the door is opened by lintelctl (agent) (rpc)")
+    #expect(opened.count == 2 && opened[0] != opened[1])
+    #expect(!bench.log.contains { $0.text.contains("0000") })
+  }
+
+  @Test func whoMayNotOpenItDoesNotHideWhoGuesses() throws {
+    let bench = try Bench.withDoor()
+    bench.enter(("phone", .sip), ("ann", .standard))
+    for _ in 0..<1000 { bench.type("1#", as: "ann") }
+    #expect(bench.log.count <= 2 * DeviceLimits.eventBurst, "nor does he fill the journal")
+    bench.type("0000#", as: "phone")
+    #expect(bench.events(named: "door.refused").last?["by"].string == "phone")
+    #expect(bench.events(named: "dtmf").last?["identity"].string == "phone")
+    #expect(bench.log.last { $0.event == "door.refused" }?.text.contains("phone (sip)") == true)
+  }
+
+  /// The keys of the device are nobody's in the room, whatever he calls himself.
+  @Test func aParticipantCalledKeypadDoesNotTypeForTheVisitor() throws {
+    let bench = try Bench.withDoor { $0.door.codeAllow = AllowRules([.init(kind: "keypad")]) }
+    bench.enter(("keypad", .standard), ("bot", .agent))
+    for key in "47".utf8 { bench.handle(.board(.key(key))) }
+    bench.type("9*", as: "keypad")
+    for key in "11#".utf8 { bench.handle(.board(.key(key))) }
+    #expect(bench.lock == [false, true])
+    bench.advance(milliseconds: 3000)
+    bench.type("4711#", as: "keypad")
+    #expect(bench.lock == [false, true, false])
+    #expect(bench.events(named: "door.refused").last?["reason"].string == DoorRefusal.notAllowed.words)
+  }
 }
