@@ -154,6 +154,23 @@ import Testing
       testDescription: "the visitor hangs up",
       steps: [begin, joined, Step(event: .callEnded, action: .release, state: .off)]),
     Story(
+      testDescription: "a mute while the samples are asked for, held, and told",
+      steps: [
+        begin, Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .closed, state: .recording),
+        Step(event: .listened(roundTripMilliseconds: 0), state: .recording), ready,
+        Step(event: .closed, action: .release, state: .off),
+        Step(event: .recordingReady, state: .off), begin,
+        Step(event: .audience(agent: false, others: false), state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: 0), state: .recording), ready,
+        Step(event: .recordingReady, state: .held), Step(event: .closed, action: .release, state: .off),
+        Step(event: .audience(agent: true, others: false), state: .off), begin,
+        Step(event: .audience(agent: true, others: false), state: .recording), joined,
+        Step(event: .listened(roundTripMilliseconds: 0), state: .recording), ready,
+        Step(event: .recordingReady, action: .openStream, state: .sending),
+        Step(event: .closed, action: .release, state: .off), Step(event: .delivered, state: .off),
+      ]),
+    Story(
       testDescription: "two presses",
       steps: [begin, Step(event: .callBegan, state: .recording)]),
     Story(
@@ -222,5 +239,30 @@ import Testing
     #expect(preConnect.deadline == Instant(microseconds: 0).advanced(byMilliseconds: 3_000))
     _ = preConnect.handle(.listened(roundTripMilliseconds: 0), now: Instant(microseconds: 0))
     #expect(preConnect.deadline == Instant(microseconds: 0).advanced(byMilliseconds: 80))
+  }
+
+  /// By hand, by the switch, by the room: whoever closes the microphone, what is on its way to be told is not.
+  @Test func aMuteEndsTheHandOver() throws {
+    let mutes: [(String, (Bench) -> Void)] = [
+      ("by hand", { $0.ask(.mute(on: true)) }),
+      ("the switch", { $0.handle(.board(.input(.mute, isOn: true, isFirst: false))) }),
+    ]
+    for (name, mute) in mutes {
+      let bench = try Bench()
+      bench.enter(("bot", .agent))
+      bench.act { device, now in
+        device.preConnect(.callBegan, now: now)
+        device.preConnect(.audience(agent: true, others: false), now: now)
+        device.preConnect(.published(true), now: now)
+        device.preConnect(.listened(roundTripMilliseconds: 0), now: now)
+      }
+      bench.advance(milliseconds: PreConnect.readyMilliseconds)
+      #expect(bench.audio.contains(.handOverPreConnect), "\(name)")
+      #expect(!bench.audio.contains(.endPreConnect), "\(name)")
+      mute(bench)
+      #expect(bench.audio.contains(.endPreConnect), "\(name)")
+      bench.handle(.preConnectRecorded(.init(first: 0, handOver: 16_000)))
+      #expect(!bench.log.contains { $0.text.contains("first words for") }, "\(name)")
+    }
   }
 }
