@@ -7,6 +7,7 @@ from livekit import rtc
 
 from peers import Peer, wait_for
 from rawclient import RawClient
+from sound import PEER_HZ
 from test_door import door, openings, refusals
 
 AGENT = "agent-x"
@@ -84,6 +85,27 @@ async def test_who_looks_like_an_agent_opens_nothing(server, room, make_device, 
             assert not {"rpc_response", "rpc_ack"} & set(heard), "an answer goes to whom it belongs, or nowhere"
         finally:
             await asyncio.gather(*(peer.disconnect() for peer in strangers.values()))
+
+
+async def test_who_is_named_like_the_agent_up_to_a_zero_byte_gets_nothing_of_it(server, room, make_device):
+    """The attack as it was seen: he comes when the agent is known, and the agent says something about itself again."""
+    device = door(make_device, server, room, door_pulse_ms="200")
+    await device.connected()
+    async with Peer(server, room, AGENT, kind="agent", can_update_own_metadata=True) as agent:
+        await agent.publish(PEER_HZ)
+        await device.until(lambda s: s["agent"], 6, "the agent is in sight")
+        async with Peer(server, room, f"{AGENT}\0z") as stranger:
+            for state in ("thinking", "speaking"):
+                await asyncio.sleep(3.5)                    # a batch of announcements
+                await agent.room.local_participant.set_attributes({"lk.agent.state": state})
+                await asyncio.sleep(0.3)
+                with pytest.raises(rtc.RpcError):
+                    await open_the_door(stranger, 5)
+                assert not openings(device), openings(device)
+                agent_is = (await device.status())["agent"]
+                assert agent_is and agent_is["identity"] == AGENT, agent_is
+        assert json.loads(await open_the_door(agent))["state"] == "open"
+    assert [by for by, _ in openings(device)] == [AGENT]
 
 
 async def test_a_telephone_types_the_code_before_it_is_announced(server, room, make_device):
