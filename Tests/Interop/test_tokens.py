@@ -1,5 +1,6 @@
 """Where the token comes from: endpoint, sandbox, file, signed on the device; and every way in which that fails."""
 import asyncio
+import gzip
 import json
 import socket
 
@@ -60,6 +61,28 @@ async def test_a_press_dials_at_once_with_the_warm_token(server, room, make_devi
         assert not written, "a token is on the disk"
 
 
+PASTED = {
+    "a byte order mark": ("\ufeff{", "ws://", "%s"), "line ends": ("{", "ws://", "%s\\r\\n"),
+    "quotes and blanks": ("{", "ws://", r' \"%s\" '), "another letter case": ("{", "WS://", "%s")}
+
+
+@pytest.mark.parametrize("kind", PASTED)
+async def test_what_a_template_left_around_an_answer(server, room, make_device, kind):
+    """And the address of the endpoint is asked as it stands, its query too, which the journal does not show."""
+    begin, scheme, around = PASTED[kind]
+
+    async def answer(request):
+        url = around % server.url.replace("ws://", scheme, 1)
+        text = '%s"server_url": "%s", "participant_token": "%s"}' % (begin, url, around % token(server, room, "door"))
+        return web.Response(body=text.encode(), content_type="application/json")
+    async with Endpoint(answer) as endpoint:
+        device = asking(make_device, endpoint.url.replace("http", "HTTP") + "?code=S%2Becret==", session_room=room)
+        result = await device.ask("call", "--wait", "10")
+        await device.until(lambda s: s["room"]["connection"] == "connected", 10, f"connected: {result}")
+        assert endpoint.requests[0][0].raw_path == "/token?code=S%2Becret=="
+        assert "S%2Becret" not in device.log() + device.events_path.read_text()
+
+
 async def test_a_warm_token_that_is_refused_is_fetched_anew(server, room, make_device):
     class Retired:
         key, secret = server.key, "x" * 40
@@ -102,11 +125,18 @@ async def huge(request):
     return web.Response(text='{"server_url":"' + "x" * 1_000_000 + '"}')
 
 
+async def zipped(request):
+    """Though nobody asked for it."""
+    return web.Response(body=gzip.compress(b'{"server_url": "ws://h"}'), headers={"Content-Encoding": "gzip"})
+
+
 REFUSALS = {
     "401": (says(401, "no such door"), "token-endpoint-refused", ["401", "bearer-file", "no such door"]),
     "500 with a page": (says(500, "<html>oops</html>", "text/html"), "token-endpoint-unavailable", ["500"]),
     "404": (says(404), "token-endpoint-not-found", ["404", "[token] endpoint"]),
-    "redirect": (says(302, Location="http://127.0.0.1:1/"), "token-endpoint-redirected", ["302"]),
+    **{f"redirect {status}": (says(status, Location="http://127.0.0.1:1/x?code=SECRET"), "token-endpoint-redirected",
+                              [str(status), "redirects to http://127.0.0.1:1/x?***"]) for status in (301, 302, 303, 307, 308)},
+    "gzip": (zipped, "token-endpoint-answer", ["compressed (gzip)"]),
     "another 4xx": (says(422, "room not allowed"), "token-endpoint-rejected", ["422", "room not allowed"]),
     "garbage": (says(200, "{]\x00\xff"), "token-endpoint-answer", ["not a JSON object"]),
     "no token": (says(200, '{"server_url": "ws://h"}'), "token-endpoint-answer", ["no participant_token"]),
