@@ -1,4 +1,5 @@
 """linteld by itself: its options, its configuration check, and what it says when it cannot run."""
+import re
 import subprocess
 
 import pytest
@@ -66,6 +67,39 @@ def test_relative_paths_start_at_the_configuration(tmp_path):
         assert joined.status == device_module.FAILED and "malformed" in joined.error
     finally:
         assert device.stop() == 0
+
+
+def ends_of_all_keys():
+    """[(section, key, value)]: both ends of every number and every word of every choice, as the program lists them."""
+    section, legal, found = None, "", []
+    for line in linteld("--print-config").stdout.splitlines():
+        section = line[1:-1] if line.startswith("[") else section
+        legal = line[9:-1] if line.startswith("# Legal: ") else legal
+        key = re.fullmatch(r"#([a-z0-9-]+) =( .*)?", line)
+        if not key:
+            continue
+        numbers = re.match(r"(-?[0-9]+) to (-?[0-9]+)( \(|$)", legal)
+        words = legal.split(", ") if re.fullmatch("[a-z-]+(, [a-z-]+)+", legal) else []
+        found += [(section, key[1], value) for value in (numbers.groups()[:2] if numbers else words)]
+    return found
+
+
+def test_what_the_check_takes_starts(tmp_path):
+    """The check is the start: whatever value is at the end of its range, alone or with another one's."""
+    ends = [end for end in ends_of_all_keys() if end[:2] != ("device", "board")]
+    assert len(ends) > 60
+    jitter = [end for end in ends if end[1].startswith("jitter-")]
+    taken = []
+    for number, changes in enumerate([[end] for end in ends] + [[a, b] for a in jitter for b in jitter if a[1] < b[1]]):
+        values = {f"{section}_{key}".replace("-", "_") if section != "token" or key != "url" else "url": value
+                  for section, key, value in changes}
+        device = Device(tmp_path / str(number), **{"url": "ws://127.0.0.1:1", "session_mode": "on-demand", **values})
+        checked = linteld("--config", device.folder / "lintel.conf", "--check-config")
+        if checked.returncode == 0:
+            device.start()                                  # fails with what the program said
+            device.stop()
+            taken.append(changes)
+    assert len(taken) > len(ends) - 20, "hardly anything was tried"
 
 
 def test_two_daemons(tmp_path):

@@ -226,6 +226,15 @@ async def test_a_port_that_is_taken_keeps_no_door_shut(tmp_path):
             device.stop()
 
 
+async def test_an_address_that_is_not_there_yet_keeps_no_door_shut(tmp_path):
+    """DHCP brings it later (192.0.2.0/24 is nobody's)."""
+    with Device(tmp_path, url="ws://127.0.0.1:1", session_mode="on-demand", metrics_listen="192.0.2.7:9100") as device:
+        assert "192.0.2.7:9100" in device.log()
+        assert (await device.ask("status")).status == DONE
+        rows = (await device.ask("--json", "doctor")).value["rows"]
+        assert any("192.0.2.7:9100" in str(row) for row in rows), rows
+
+
 # -- the configuration -----------------------------------------------------------------------------------------
 
 async def test_configuration_while_it_runs(idle):
