@@ -95,6 +95,20 @@ import Testing
     #expect(refusal(folder) == (words.map { ["[server] ca-file: F/ca.pem \($0)"] } ?? []))
   }
 
+  @Test func theFilesOfASimulatedBoard() throws {
+    let simulated = "[device]\nboard = simulated\n[simulated]\nmicrophone = m.wav\n"
+    try folder.write(simulated, "lintel.conf")
+    #expect(
+      refusal(folder) == ["[simulated] microphone: F/m.wav cannot be read: No such file or directory"])
+    try folder.write("RIFF", "m.wav")
+    #expect(refusal(folder) == [])
+    try folder.write(simulated + "soundcard = card.so\n", "lintel.conf")
+    #expect(
+      refusal(folder) == ["[simulated] soundcard: F/card.so cannot be read: No such file or directory"])
+    try folder.write("[simulated]\nmicrophone = none.wav\n", "lintel.conf")
+    #expect(refusal(folder) == [], "on another board nobody opens it")
+  }
+
   @Test func aFileOfAuthoritiesThatIsNotThere() throws {
     try folder.write("[server]\nca-file = ca.pem\n", "lintel.conf")
     #expect(refusal(folder) == ["[server] ca-file: F/ca.pem cannot be read: No such file or directory"])
