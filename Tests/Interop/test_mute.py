@@ -1,5 +1,6 @@
 """Mute from both sides, and from the server."""
 import asyncio
+import json
 import time
 
 import analysis
@@ -35,6 +36,31 @@ async def test_the_device_mutes(server, room, make_device):
             assert analysis.power_share(heard[9600:], 48000, MICROPHONE_HZ) > 0.98
             assert peer.heard("door").first_sound_at(start) - start < 1.0
         assert [e["muted"] for e in device.events("audio.muted")] == [True, False] * 3
+
+
+async def test_the_level_of_a_closed_microphone_is_known_to_nobody(server, room, make_device):
+    """Not to commands, not to the metrics, not to an agent that asks again and again; nor afterwards what it was."""
+    device = make_device(server, room, microphone=hum(), device_board="simulated")
+
+    async def told(agent):
+        answer = json.loads(await agent.room.local_participant.perform_rpc(
+            destination_identity="door", method="lintel.status", payload="", response_timeout=5))
+        metrics = (await device.ask("metrics")).output
+        return [(await device.status())["audio"]["capture"]["level_db"], answer["audio"]["capture"]["level_db"],
+                next((line for line in metrics.splitlines()
+                      if line.startswith("lintel_sound_level_decibels") and "capture" in line), None)]
+    async with Peer(server, room, "agent", kind="agent") as agent:
+        await device.connected()
+        await device.until(lambda s: s["agent"], 6, "in sight of the agent")
+        await wait_for(lambda: agent.heard("door").seconds > 0.5, 5, "heard")
+        assert all(await told(agent)), await told(agent)
+        for close, opens in ((("mute", "on"), ("mute", "off")), (("press", "mute", "--on"), ("press", "mute", "--off"))):
+            assert (await device.ask(*close)).status == 0
+            for _ in range(5):
+                assert await told(agent) == [None] * 3
+                await asyncio.sleep(0.1)
+            assert (await device.ask(*opens)).status == 0
+            await device.until(lambda s: s["audio"]["capture"]["level_db"] is not None, 3, "known again")
 
 
 async def test_muted_before_joining(server, room, make_device):
