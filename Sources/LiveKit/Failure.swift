@@ -32,7 +32,7 @@ public enum Failure: Error, Equatable, Sendable {
   case serverUnavailable(status: Int, String)
   case notLiveKit(String)
   /// The state of the room does not fit in here.
-  case roomTooLarge(bytes: Int, max: Int)
+  case roomTooLarge(bytesMax: Int)
   // Of a session.
   case noJoinResponse
   case signalLost(String)

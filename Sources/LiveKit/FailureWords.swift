@@ -19,9 +19,8 @@ extension Failure: CustomStringConvertible {
     case .serverUnavailable(let status, let words):
       "the server cannot take us now (HTTP \(status))" + appended(words)
     case .notLiveKit(let why): "there is no LiveKit server at this address: \(why)"
-    case .roomTooLarge(let bytes, let max):
-      "the server's description of the room has \(bytes) bytes, and at most \(max) are taken; do its participants "
-        + "have much metadata?"
+    case .roomTooLarge(let max):
+      "the server's description of the room has more than \(max) bytes; do its participants have much metadata?"
     case .noJoinResponse: "the server opened the connection but sent no JoinResponse within 5 s"
     case .signalLost(let why): "the connection to the server was lost" + appended(why)
     case .pingTimeout: "the server stopped answering pings"

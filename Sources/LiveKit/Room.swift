@@ -16,6 +16,8 @@ public final class Room {
     case webSocketMessage([UInt8], connection: Int)
     /// The connection was open and is not any more (RFC 6455 §7.4; 1006 without a close frame).
     case webSocketClosed(connection: Int, code: UInt16, reason: String)
+    /// The server sent a message of more than that, which ended the connection.
+    case webSocketOverflowed(connection: Int, bytesMax: Int)
     /// The connection never opened.
     case webSocketFailed(connection: Int, TransportFailure)
     /// The answer to `.httpGet`; of a long body the first 1 kB is enough.

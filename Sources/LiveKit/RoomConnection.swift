@@ -73,6 +73,15 @@ extension Room {
     }
   }
 
+  /// What describes the room is the first message. One that grew too large later is too large to join again, and so said.
+  func webSocketOverflowed(_ max: Int, _ now: Instant) {
+    guard case .awaitingJoin = core.phase else {
+      return webSocketClosed(1009, "a message from the server has more than \(max) bytes", now)
+    }
+    core.session.socket = .none
+    lose(.roomTooLarge(bytesMax: max), now)
+  }
+
   /// The server's farewell. A RESUME is answered with a full join: nothing is resumed yet.
   func left(_ leave: SignalResponse.Leave, _ now: Instant) {
     if case .leaving = core.phase { return finish(nil, reason: "left", now) }

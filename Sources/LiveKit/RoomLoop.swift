@@ -10,6 +10,8 @@ extension Room {
       if connection == core.connection { received(bytes, now) }
     case .webSocketClosed(let connection, let code, let reason):
       if connection == core.connection { webSocketClosed(code, reason, now) }
+    case .webSocketOverflowed(let connection, let max):
+      if connection == core.connection { webSocketOverflowed(max, now) }
     case .webSocketFailed(let connection, let failure):
       if connection == core.connection { webSocketFailed(failure, now) }
     case .httpResponse(let request, let status, let body):

@@ -8,7 +8,7 @@ extension Room {
     core.session.keepalive.heard(now: now)
     let max = configuration.limits.signalMessageBytesMax
     if bytes.count > max, case .awaitingJoin = core.phase {
-      return lose(.roomTooLarge(bytes: bytes.count, max: max), now)
+      return lose(.roomTooLarge(bytesMax: max), now)
     }
     var dropped = 0
     var refused = 0

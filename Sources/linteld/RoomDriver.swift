@@ -66,7 +66,9 @@ final class RoomDriver {
       self.onInput?(.webSocketClosed(connection: connection, code: code, reason: reason))
     }
     client.onFailed = { failure in
-      if isOpen {
+      if isOpen, case .tooLarge(_, let max) = failure {
+        self.onInput?(.webSocketOverflowed(connection: connection, bytesMax: max))
+      } else if isOpen {
         // RFC 6455 §7.1.5: 1006 is an end without a close frame.
         self.onInput?(.webSocketClosed(connection: connection, code: 1006, reason: failure.description))
       } else {

@@ -11,9 +11,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 import jwt
+from livekit.protocol import rtc
 import pytest
 
 from device import FAILED
+from rawclient import RawClient
 
 
 # -- what every failure must show ------------------------------------------------------------------------------
@@ -194,6 +196,27 @@ async def test_tls_with_the_configured_authority(own_server, room, make_device, 
                   server_ca_file=authority[2][0])
     result = await device.ask("join")
     assert result.status == 0, result
+
+
+# -- a room that is large --------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("count", [3, 17])
+async def test_metadata_of_the_size_that_the_server_allows(server, room, make_device, count):
+    """512 KiB for each of them are no other server; what is more than a device can hold is called so."""
+    server.require_hooks()
+    async with contextlib.AsyncExitStack() as stack:
+        for number in range(count):
+            client = await stack.enter_async_context(
+                RawClient(server, room, f"p{number}", can_update_own_metadata=True))
+            await client.send(update_metadata=rtc.UpdateParticipantMetadata(metadata="m" * (512 << 10), request_id=1))
+        await asyncio.sleep(1)
+        device = idle(make_device, server, room)
+        result = await device.ask("join", "--wait", "10")
+        if count > 3:
+            assert result.status == FAILED and "metadata" in result.error and "no LiveKit" not in result.error, result
+            return
+        assert result.status == 0, result
+        await device.until(lambda s: len(s["participants"]) == count, 6, "in sight of all")
 
 
 # -- tokens ----------------------------------------------------------------------------------------------------

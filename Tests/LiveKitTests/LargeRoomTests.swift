@@ -35,6 +35,20 @@ import Testing
     #expect(words.contains("metadata") && !words.contains("no LiveKit"))
   }
 
+  /// Where the stream itself ends at as many bytes, the message never comes; it is the same room.
+  @Test func aMessageThatTheStreamDoesNotTakeIsTheSame() throws {
+    let bench = try Bench()
+    try bench.join()
+    bench.handle(.webSocketOpened(connection: bench.connection))
+    bench.handle(.webSocketOverflowed(connection: bench.connection, bytesMax: 8 << 20))
+    #expect(bench.failures.map(\.code) == ["room-too-large"])
+    #expect((bench.failures.first?.retry ?? 0) >= 30_000)
+    let running = try Bench()
+    try running.connect()
+    running.handle(.webSocketOverflowed(connection: running.connection, bytesMax: 8 << 20))
+    #expect(running.failures.map(\.code) == ["signal-lost"])
+  }
+
   /// In a session that runs a message too many is left aside.
   @Test func anUpdateThatDoesNotFitDoesNotEndTheSession() throws {
     let bench = try Bench()

@@ -35,7 +35,7 @@ import Testing
     (.serverUnavailable(status: 503, ""), .backOff), (.noJoinResponse, .backOff), (.signalLost(""), .backOff),
     (.pingTimeout, .backOff), (.mediaTimeout(""), .backOff), (.mediaFailed(""), .backOff),
     (.negotiationTimeout, .backOff), (.badDescription(""), .slow), (.tls(host: "", ""), .slow),
-    (.notLiveKit(""), .slow), (.roomTooLarge(bytes: 2, max: 1), .slow),
+    (.notLiveKit(""), .slow), (.roomTooLarge(bytesMax: 1), .slow),
     (.rejoinAsked(.connectionTimeout), .backOff),
     (.rejoinAsked(.stateMismatch), .backOff),
   ])
