@@ -80,6 +80,8 @@ final class Server: Sendable {
         serve(client, answer)
         close(client)
       }
+      // By whoever uses it: another one's socket may get the number at once.
+      close(descriptor)
     }
     thread.start()
   }
@@ -88,7 +90,6 @@ final class Server: Sendable {
   func stop(leavingFile: Bool = false) {
     if !leavingFile { unlink(path) }
     shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
   }
 
   private func serve(_ client: Int32, _ answer: (String) -> Answer?) {
