@@ -64,6 +64,8 @@ public struct SimulatedSettings: Equatable, Sendable {
   public var speaker: String?
   /// The ALSA plugin (shared library) that is the sound card; nil is the installed one.
   public var soundcard: String?
+  /// Where the package puts it.
+  public static let installedSoundcard = "/usr/lib/lintel/libasound_module_pcm_lintel.so"
   /// The file through which faults are injected; nil injects none.
   public var control: String?
   /// Whether the microphone starts over at the end of its file, instead of falling silent.

@@ -38,7 +38,10 @@ extension Settings {
     if let fault = Files.socketFault(control.socket) { throw .refused("[control] socket: \(fault)") }
     if let path = server.caFile { try checkCertificates(path) }
     guard device.board == .simulated else { return }
-    for (key, path) in [("soundcard", simulated.soundcard), ("microphone", simulated.microphone)] {
+    for (key, path) in [
+      ("soundcard", simulated.soundcard ?? SimulatedSettings.installedSoundcard),
+      ("microphone", simulated.microphone),
+    ] {
       // Asked, not opened: a pipe would wait for whoever writes into it.
       guard let path, access(path, R_OK) != 0 else { continue }
       throw .refused("[simulated] \(key): \(path) cannot be read: \(FileFailure(path).words)")

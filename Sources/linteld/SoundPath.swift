@@ -75,7 +75,7 @@ final class SoundPath {
         capture: settings.audio.capture, playback: settings.audio.playback, channel: settings.audio.channel)
     case .simulated:
       var card = SimulatedSoundcard(
-        plugin: settings.simulated.soundcard ?? SimulatedSoundcard.installedPlugin)
+        plugin: settings.simulated.soundcard ?? SimulatedSettings.installedSoundcard)
       card.microphone = settings.simulated.microphone
       card.microphoneLoops = settings.simulated.loop
       card.speaker = settings.simulated.speaker

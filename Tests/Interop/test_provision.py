@@ -25,7 +25,7 @@ def provision(*arguments, text=None, prefix=()):
 def folder(tmp_path):
     if os.getuid() != 0:
         pytest.skip("needs root")
-    (tmp_path / "lintel.conf").write_text("[device]\nboard = simulated\n")
+    (tmp_path / "lintel.conf").write_text(f"[device]\nboard = simulated\n[simulated]\nsoundcard = {device_module.SOUNDCARD}\n")
     return tmp_path
 
 

@@ -96,15 +96,23 @@ import Testing
   }
 
   @Test func theFilesOfASimulatedBoard() throws {
-    let simulated = "[device]\nboard = simulated\n[simulated]\nmicrophone = m.wav\n"
+    let simulated = "[device]\nboard = simulated\n[simulated]\nsoundcard = card.so\nmicrophone = m.wav\n"
+    try folder.write("ELF", "card.so")
     try folder.write(simulated, "lintel.conf")
     #expect(
       refusal(folder) == ["[simulated] microphone: F/m.wav cannot be read: No such file or directory"])
     try folder.write("RIFF", "m.wav")
     #expect(refusal(folder) == [])
-    try folder.write(simulated + "soundcard = card.so\n", "lintel.conf")
+    try folder.write(simulated.replacingOccurrences(of: "card.so", with: "none.so"), "lintel.conf")
     #expect(
-      refusal(folder) == ["[simulated] soundcard: F/card.so cannot be read: No such file or directory"])
+      refusal(folder) == ["[simulated] soundcard: F/none.so cannot be read: No such file or directory"])
+    // Nor does one start whose card nobody named and nobody installed.
+    try folder.write("[device]\nboard = simulated\n", "lintel.conf")
+    let installed = SimulatedSettings.installedSoundcard
+    let isThere = FileManager.default.fileExists(atPath: installed)
+    #expect(
+      refusal(folder)
+        == (isThere ? [] : ["[simulated] soundcard: \(installed) cannot be read: No such file or directory"]))
     try folder.write("[simulated]\nmicrophone = none.wav\n", "lintel.conf")
     #expect(refusal(folder) == [], "on another board nobody opens it")
   }

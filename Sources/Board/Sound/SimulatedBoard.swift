@@ -18,10 +18,7 @@ public struct SimulatedSoundcard: Equatable, Sendable {
   public var microphoneControl: String?
   public var speakerControl: String?
 
-  /// Where a package installs the plugin.
-  public static let installedPlugin = "/usr/lib/lintel/libasound_module_pcm_lintel.so"
-
-  public init(plugin: String = installedPlugin) { self.plugin = plugin }
+  public init(plugin: String) { self.plugin = plugin }
 }
 
 extension LinuxBoard {
