@@ -60,6 +60,19 @@ let productLinkerSettings: [LinkerSetting] =
     ]
     : [])
 
+/// Most of the product runs once a call, not once a frame: a function that is already long takes in no others (above
+/// all the standard library's for text and arrays), a function's traps are one place, and what many end with is one
+/// piece of code, which the compiler does by itself for ARM alone. All of it makes linteld 15 % smaller. The audio
+/// engine goes without: its hot loop is counted.
+let leanSettings: [SwiftSetting] =
+  embedded
+  ? [
+    .unsafeFlags([
+      "-Xllvm", "-sil-inline-block-limit-denominator=5", "-Xllvm", "-inline-threshold=0", "-Xfrontend",
+      "-mergeable-traps", "-Xllvm", "-enable-machine-outliner=always",
+    ])
+  ] : []
+
 /// Whoever links the audio engine links the codec; its headers are those of libopus-dev either way.
 let opusLinkerSettings: [LinkerSetting] =
   opusFolder.map { [.unsafeFlags(["\($0)/lib/libopus.a"]), .linkedLibrary("m")] } ?? [.linkedLibrary("opus")]
@@ -73,13 +86,15 @@ func library(
 ) -> Target {
   .target(
     name: name, dependencies: dependencies,
-    exclude: ["README.md"] + folders.map { "\($0)/README.md" }, swiftSettings: productSettings + settings,
+    exclude: ["README.md"] + folders.map { "\($0)/README.md" },
+    swiftSettings: productSettings + (name == "AudioEngine" ? [] : leanSettings) + settings,
     linkerSettings: linkerSettings)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: productSettings,
+    name: name, dependencies: dependencies, exclude: ["README.md"],
+    swiftSettings: productSettings + leanSettings,
     linkerSettings: productLinkerSettings)
 }
 

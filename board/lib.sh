@@ -91,7 +91,7 @@ choose_opus() {
 # Builds what is shipped: the programs in Embedded Swift, and the simulated sound card.
 build_embedded() {
   choose_opus
-  quietly env LINTEL_EMBEDDED=1 swift build --package-path "$root" -c release \
+  quietly env LINTEL_EMBEDDED=1 swift build --omit-frame-pointers --package-path "$root" -c release \
     --scratch-path "$root/.build/embedded" || die "the Embedded Swift build failed"
 }
 

@@ -41,7 +41,7 @@ public final class Device {
     /// The process was asked (SIGHUP) to read its configuration anew.
     case reload
     /// The answer to `.readConfiguration`.
-    case configurationRead(Result<Settings, ConfigurationMistakes>)
+    indirect case configurationRead(Result<Settings, ConfigurationMistakes>)
     /// The answer to `.askServerTime`: seconds since 1970 UTC by the server's clock, nil if it does not tell.
     case serverAnswered(Result<Int64?, TransportFailure>)
     case timeout

@@ -66,15 +66,13 @@ public struct Credentials {
   }
 
   /// Settings that name the file which a credential is copied from mean the credential: the file itself is root's.
-  func resolve(_ settings: Settings) -> Settings {
-    var settings = settings
+  func resolve(_ settings: inout Settings) {
     settings.token.file = resolve(settings.token.file, "token")
     settings.token.bearerFile = resolve(settings.token.bearerFile, "token-bearer")
     settings.token.apiSecretFile = resolve(settings.token.apiSecretFile, "api-secret")
     settings.door.codeFile = resolve(settings.door.codeFile, "door-code")
     settings.phone.bearerFile = resolve(settings.phone.bearerFile, "phone-bearer")
     settings.phone.whatsappKeyFile = resolve(settings.phone.whatsappKeyFile, "whatsapp-key")
-    return settings
   }
 
   private func resolve(_ path: String?, _ name: String) -> String? {

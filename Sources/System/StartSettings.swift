@@ -19,14 +19,16 @@ extension Settings {
     } catch {
       throw .unreadable(error)
     }
-    let settings: Settings
+    var settings: Settings
     do throws(ConfigurationFailure) {
       settings = try parse(files: files.files, defaults: credentials.defaults, profiles: files.profiles)
     } catch {
       throw .wrong(error)
     }
     try settings.checkHost()
-    return try credentials.resolve(settings).withCode(credentials)
+    credentials.resolve(&settings)
+    try settings.readCode(credentials)
+    return settings
   }
 
   /// What the settings name on this machine.
@@ -64,15 +66,13 @@ extension Settings {
   private static let certificateBytesMax = 512 * 1024
 
   /// With the code of the door, if it stands in a file of its own.
-  private func withCode(_ credentials: Credentials) throws(ConfigurationUnusable) -> Settings {
-    guard door.output != nil, let path = door.codeFile else { return self }
-    var settings = self
+  private mutating func readCode(_ credentials: Credentials) throws(ConfigurationUnusable) {
+    guard door.output != nil, let path = door.codeFile else { return }
     switch Secrets.read(path, in: credentials) {
     case .success(let code):
       guard isDoorCode(code) else { throw .refused("\(path) does not hold a code: \(doorCodeLegal)") }
-      settings.door.code = code
+      door.code = code
     case .failure(let failure): throw .refused(failure.words)
     }
-    return settings
   }
 }

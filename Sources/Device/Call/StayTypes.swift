@@ -105,9 +105,8 @@ extension Settings {
 
   /// As if the wish's room were the configured one.
   func joining(_ wish: Stay.Wish) -> Settings {
-    guard let room = wish.room else { return self }
     var settings = self
-    settings.session.room = room
+    if let room = wish.room { settings.session.room = room }
     return settings
   }
 }
