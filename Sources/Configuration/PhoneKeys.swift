@@ -80,6 +80,14 @@ extension Keys {
       "The file with Meta's access token (mode 0600); unset is the credential whatsapp-key",
       .path, { $1(&$0.phone.whatsappKeyFile) }),
     .text("phone.whatsapp-version", "Of Meta's Cloud API", .name, { $1(&$0.phone.whatsappVersion) }),
+    .optional("phone.twilio-account", "The account at Twilio, AC...", .name, { $1(&$0.phone.twilioAccount) }),
+    .optional(
+      "phone.twilio-token-file",
+      "The file with that account's auth token (mode 0600); unset is the credential twilio-token",
+      .path, { $1(&$0.phone.twilioTokenFile) }),
+    .optional(
+      "phone.twilio-from", "The account's number that calls", .phoneNumber, { $1(&$0.phone.twilioFrom) }),
+    .text("phone.twilio-api", "Where Twilio's own API is", .privateServer, { $1(&$0.phone.twilioServer) }),
   ]
 
   private static let ringKeys: [Key] = [

@@ -47,6 +47,10 @@ public struct PhoneSettings: Equatable, Sendable {
   public var whatsappNumberID: String?
   public var whatsappKeyFile: String?
   public var whatsappVersion = "24.0"
+  public var twilioAccount: String?
+  public var twilioTokenFile: String?
+  public var twilioFrom: String?
+  public var twilioServer = "https://api.twilio.com"
 
   public init() {}
 }

@@ -62,6 +62,7 @@ public struct Credentials {
     settings.door.codeFile = path("door-code")
     settings.phone.bearerFile = path("phone-bearer")
     settings.phone.whatsappKeyFile = path("whatsapp-key")
+    settings.phone.twilioTokenFile = path("twilio-token")
     return settings
   }
 
@@ -74,6 +75,7 @@ public struct Credentials {
     settings.door.codeFile = resolve(settings.door.codeFile, "door-code")
     settings.phone.bearerFile = resolve(settings.phone.bearerFile, "phone-bearer")
     settings.phone.whatsappKeyFile = resolve(settings.phone.whatsappKeyFile, "whatsapp-key")
+    settings.phone.twilioTokenFile = resolve(settings.phone.twilioTokenFile, "twilio-token")
     return settings
   }
 

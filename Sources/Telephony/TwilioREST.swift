@@ -42,14 +42,16 @@ public struct TwilioREST: Equatable, Sendable {
   /// - Parameters:
   ///   - from: a number of the account.
   ///   - url: `connect_url` of ConnectTwilioCall, or anything else that answers TwiML.
+  ///   - keys: what is sent when he answers; `w` is half a second.
   public func createCall(
-    to: String, from: String, url: String, ringSeconds: Int? = nil
+    to: String, from: String, url: String, ringSeconds: Int? = nil, keys: String? = nil
   ) throws(TelephonyFault) -> TwilioRequest {
     var fields: [FormFields.Field] = [
       .init("To", try number("To", to)), .init("From", try number("From", from)),
       .init("Url", TwilioREST.webAddress(ofStream: url)),
     ]
     if let ringSeconds { fields.append(.init("Timeout", "\(min(max(ringSeconds, 1), 600))")) }
+    if let keys { fields.append(.init("SendDigits", keys)) }
     var request = try post("Calls.json", fields)
     request.mayRing = true
     return request

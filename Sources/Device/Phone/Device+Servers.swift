@@ -14,17 +14,19 @@ enum ServerReply: Equatable {
 /// What servers answered, and whom it concerns.
 extension Device {
   func serverReplied(_ number: Int, _ reply: ServerReply, now: Instant) {
-    guard let (purpose, request) = switchboard.telephone.answered(number), let request else { return }
+    guard let (purpose, request) = switchboard.telephone.answered(number) else { return }
     var seconds: Int?
     if case .order(let leg) = purpose { seconds = switchboard.dialling.leg(leg)?.ringSeconds }
     let answer: APIAnswer =
       switch reply {
       case .answered(let status, let body):
-        APIAnswer(request, status: status, body: body, ringSeconds: seconds)
+        request.map { APIAnswer($0, status: status, body: body, ringSeconds: seconds) }
+          ?? APIAnswer(ofTwilio: status, body: body)
       case .failed(let failure): .failed(APIFailure(failure))
       }
     switch purpose {
     case .order(let leg): ordered(leg, answer, now: now)
+    case .look(let leg): looked(leg, answer, now: now)
     case .end(let leg): ended(leg, answer, now: now)
     case .transfer(let asker, let to):
       answered(answer, asker, instead: .object([.init("to", .string(to))]), now: now)
@@ -36,19 +38,100 @@ extension Device {
   private func ordered(_ number: Int, _ answer: APIAnswer, now: Instant) {
     switch answer {
     case .done(let json):
+      if let url = json["connect_url"].string ?? json["connectUrl"].string {
+        return callOverTwilio(number, url, now: now)
+      }
+      let call = json["sid"].string
+      if let call, switchboard.dialling.leg(number) == nil {
+        // It was given up before it had a name.
+        try? endOverTwilio(call, isRinging: false, for: .decline, now: now)
+      }
       // A telephone's order waits for the answer; those of the others say only that it is on its way.
       let isAnswer = switchboard.dialling.leg(number)?.target.way == .sip
-      let reference = json["whatsapp_call_id"].string ?? json["whatsappCallId"].string ?? json["id"].string
+      let reference =
+        call ?? json["whatsapp_call_id"].string ?? json["whatsappCallId"].string ?? json["id"].string
       carryOut(
         switchboard.dialling.ordered(
           number, reference: reference, isAnswer: isAnswer, stamp: stamp, now: now), now: now)
+    case .failed(let failure): orderFailed(number, failure, now: now)
+    }
+  }
+
+  private func orderFailed(_ number: Int, _ failure: APIFailure, now: Instant) {
+    if let leg = switchboard.dialling.leg(number), leg.target.way == .twilio || leg.reference != nil {
+      // What waits in the room for a call that does not come.
+      for request in (try? settings.ends(of: leg, room: switchboard.legRoom, secret: readSecret)) ?? [] {
+        try? ask(request, for: .decline, now: now)
+      }
+    }
+    carryOut(switchboard.dialling.failed(number, Leg.Failure(failure), stamp: stamp, now: now), now: now)
+  }
+
+  // MARK: - Twilio
+
+  func askTwilio(
+    for purpose: Telephone.Purpose, now: Instant,
+    _ what: (TwilioREST) throws(TelephonyFault) -> TwilioRequest
+  ) throws(APIFailure) {
+    let account = try settings.twilio(readSecret)
+    let request: TwilioRequest
+    do throws(TelephonyFault) {
+      request = try what(account)
+    } catch {
+      throw APIFailure(error)
+    }
+    perform([try switchboard.telephone.send(request, for: purpose)], now: now)
+  }
+
+  func endOverTwilio(
+    _ call: String, isRinging: Bool, for purpose: Telephone.Purpose, now: Instant
+  ) throws(APIFailure) {
+    try askTwilio(for: purpose, now: now) { twilio throws(TelephonyFault) in
+      try twilio.endCall(call, isRinging: isRinging)
+    }
+  }
+
+  /// A stream waits for the call, which is made now.
+  private func callOverTwilio(_ number: Int, _ url: String, now: Instant) {
+    guard let leg = switchboard.dialling.leg(number) else { return }
+    do throws(APIFailure) {
+      guard leg.isWanted else { throw APIFailure(.cancelled) }
+      let from = settings.phone.twilioFrom ?? ""
+      try askTwilio(for: .order(leg: number), now: now) { twilio throws(TelephonyFault) in
+        try twilio.createCall(
+          to: leg.target.address, from: from, url: url, ringSeconds: leg.ringSeconds, keys: leg.options.keys)
+      }
+    } catch {
+      orderFailed(number, error, now: now)
+    }
+  }
+
+  /// How a call stands that rings at Twilio.
+  private func looked(_ number: Int, _ answer: APIAnswer, now: Instant) {
+    switch answer {
+    case .done(let json):
+      guard let status = json["status"].string.flatMap({ TwilioCallStatus(named: $0) }), !status.isAlive
+      else {
+        return switchboard.dialling.looked(number, now: now)
+      }
+      var failure = APIFailure(.unreachable("not reached"))
+      if status == .busy { failure.kind = .busy }
+      if status == .noAnswer { failure.kind = .unanswered }
+      failure.ringSeconds = switchboard.dialling.leg(number)?.ringSeconds
+      orderFailed(number, failure, now: now)
     case .failed(let failure):
-      carryOut(switchboard.dialling.failed(number, Leg.Failure(failure), stamp: stamp, now: now), now: now)
+      if failure.isAbsence { return orderFailed(number, failure, now: now) }
+      switchboard.dialling.looked(number, now: now)
     }
   }
 
   private func ended(_ number: Int, _ answer: APIAnswer, now: Instant) {
     var isGone = true
+    if case .done(let json) = answer, let status = json["status"].string,
+      TwilioCallStatus(named: status)?.isAlive == true
+    {
+      isGone = false
+    }
     if case .failed(let failure) = answer, !failure.isAbsence {
       isGone = false
       if let leg = switchboard.dialling.leg(number) {

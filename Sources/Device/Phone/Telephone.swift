@@ -25,6 +25,8 @@ struct Telephone {
   enum Purpose: Equatable {
     /// It rings somebody.
     case order(leg: Int)
+    /// How it stands.
+    case look(leg: Int)
     /// It ends what rings or speaks.
     case end(leg: Int)
     /// Of somebody who rings.
@@ -64,12 +66,16 @@ struct Telephone {
   }
 
   /// A request that is none of the server API's.
-  mutating func send(_ request: ServerRequest, for purpose: Purpose) -> Effect {
+  mutating func send(_ request: TwilioRequest, for purpose: Purpose) throws(APIFailure) -> Effect {
+    guard pending.count < DeviceLimits.serverRequestsMax else { throw .busyHere }
     numbers += 1
     pending.append((numbers, purpose, nil))
-    var request = request
-    request.number = numbers
-    return .ask(request)
+    return .ask(
+      ServerRequest(
+        number: numbers, isGet: request.isGet, url: request.url,
+        headers: (request.headers + [("Authorization", request.authorization)]).map {
+          TextPair($0.name, $0.value)
+        }, body: request.body, timeoutMilliseconds: request.timeoutMilliseconds))
   }
 
   /// nil: nobody waits for it.
