@@ -103,8 +103,20 @@ extension Keys {
         + "while it is in a room anyway", { $1(&$0.ring.standby) }),
     .optional(
       "webhook.listen",
-      "Where LiveKit's webhooks are taken over HTTP (POST /livekit), behind a proxy that has the certificate; unset is nowhere",
-      .address, { $1(&$0.webhook.listen) }),
+      "Where webhooks are taken over HTTP (LiveKit's at /livekit, Meta's at /meta, Twilio's at /twilio), behind a proxy "
+        + "that has the certificate; unset is nowhere", .address, { $1(&$0.webhook.listen) }),
+    .optional(
+      "webhook.public-url",
+      "What Twilio knows this address by, up to /twilio: its signature is over it, too", .publicURL,
+      { $1(&$0.webhook.publicURL) }),
+    .optional(
+      "webhook.meta-secret-file",
+      "The file with the secret of the app at Meta (mode 0600), which signs; unset is the credential meta-secret",
+      .path, { $1(&$0.webhook.metaSecretFile) }),
+    .optional(
+      "webhook.meta-verify-file",
+      "The file with the verify token that Meta's console was given (mode 0600); unset is the credential meta-verify",
+      .path, { $1(&$0.webhook.metaVerifyFile) }),
   ]
 }
 

@@ -90,6 +90,10 @@ public enum Standby: String, CaseIterable, Sendable {
 /// `[webhook]`: what others may tell this device over HTTP.
 public struct WebhookSettings: Equatable, Sendable {
   public var listen: String?
+  /// Without a slash at its end.
+  public var publicURL: String?
+  public var metaSecretFile: String?
+  public var metaVerifyFile: String?
 
   public init() {}
 }

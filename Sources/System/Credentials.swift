@@ -63,6 +63,8 @@ public struct Credentials {
     settings.phone.bearerFile = path("phone-bearer")
     settings.phone.whatsappKeyFile = path("whatsapp-key")
     settings.phone.twilioTokenFile = path("twilio-token")
+    settings.webhook.metaSecretFile = path("meta-secret")
+    settings.webhook.metaVerifyFile = path("meta-verify")
     return settings
   }
 
@@ -76,6 +78,8 @@ public struct Credentials {
     settings.phone.bearerFile = resolve(settings.phone.bearerFile, "phone-bearer")
     settings.phone.whatsappKeyFile = resolve(settings.phone.whatsappKeyFile, "whatsapp-key")
     settings.phone.twilioTokenFile = resolve(settings.phone.twilioTokenFile, "twilio-token")
+    settings.webhook.metaSecretFile = resolve(settings.webhook.metaSecretFile, "meta-secret")
+    settings.webhook.metaVerifyFile = resolve(settings.webhook.metaVerifyFile, "meta-verify")
     return settings
   }
 

@@ -17,10 +17,8 @@ extension APIAnswer {
   }
 
   private static func kind(_ status: Int, _ json: JSONValue?) -> APIFailure.Kind {
-    let words = shown(json?["message"].string ?? "")
     let code = json?["code"].integer
-    let number = code.map { " (Twilio \($0))" } ?? ""
-    let said = (words.utf8.isEmpty ? "HTTP \(status)" : words) + number
+    let said = "Twilio \(code ?? Int64(status)): " + shown(json?["message"].string ?? "")
     switch (status, code) {
     case (200..<300, _): return .unusable("it has no call in it")
     case (401, _), (403, 20003): return .notAllowed(missing: "the account and token that Twilio knows")
@@ -30,9 +28,9 @@ extension APIAnswer {
     case (_, 21215), (_, 21216), (_, 21210), (_, 21212), (_, 21213), (_, 20005), (403, _): return .trunk(said)
     // Another one ended it: 21220 is of a call that is not in progress any more.
     case (404, _), (_, 21220): return .notFound("Twilio has no such call")
-    case (429, _), (500..., _): return .unavailable("Twilio: \(said)")
+    case (429, _), (500..., _): return .unavailable(said)
     case (300..<400, _): return .redirected
-    default: return .invalid("Twilio: \(said)")
+    default: return .invalid(said)
     }
   }
 }

@@ -73,10 +73,8 @@ extension Device {
     case .order(let leg): order(leg, now: now)
     case .end(let leg, let again): end(leg, again: again, now: now)
     case .look(let leg):
-      let purpose = Telephone.Purpose.look(leg: leg.number)
-      try? askTwilio(for: purpose, now: now) { twilio throws(TelephonyFault) in
-        try twilio.call(leg.reference ?? "")
-      }
+      let look = try? settings.twilio(readSecret).call(leg.reference ?? "")
+      if let look { try? ask(look, for: .look(leg: leg.number), now: now) }
     case .tell(let event): perform([.tell(event)], now: now)
     case .log(let priority, let words): perform([.log(priority, words, event: "call.ended")], now: now)
     case .succeed(let asker, let leg): perform([.succeed(leg.json(now: now), asker)], now: now)
@@ -154,7 +152,8 @@ extension Device {
       var purpose = Telephone.Purpose.end(leg: leg.number)
       if leg.target.way == .twilio, let call = leg.reference {
         // One that rings and is answered in the same moment is not cancelled, and completed the next time.
-        try endOverTwilio(call, isRinging: leg.answeredAt == nil && !again, for: purpose, now: now)
+        let isRinging = leg.answeredAt == nil && !again
+        try ask(settings.twilio(readSecret).endCall(call, isRinging: isRinging), for: purpose, now: now)
         purpose = .decline
       }
       let requests = try settings.ends(of: leg, room: switchboard.legRoom, secret: readSecret)

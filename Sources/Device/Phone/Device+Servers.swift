@@ -32,6 +32,8 @@ extension Device {
       answered(answer, asker, instead: .object([.init("to", .string(to))]), now: now)
     case .command(let asker): answered(answer, asker, instead: nil, now: now)
     case .decline: declined(answer, now: now)
+    case .caller(let identity, let room, let webhook):
+      callerAnswered(identity, room, webhook, answer, now: now)
     }
   }
 
@@ -44,7 +46,8 @@ extension Device {
       let call = json["sid"].string
       if let call, switchboard.dialling.leg(number) == nil {
         // It was given up before it had a name.
-        try? endOverTwilio(call, isRinging: false, for: .decline, now: now)
+        let end = try? settings.twilio(readSecret).endCall(call, isRinging: false)
+        if let end { try? ask(end, for: .decline, now: now) }
       }
       // A telephone's order waits for the answer; those of the others say only that it is on its way.
       let isAnswer = switchboard.dialling.leg(number)?.target.way == .sip
@@ -57,7 +60,7 @@ extension Device {
     }
   }
 
-  private func orderFailed(_ number: Int, _ failure: APIFailure, now: Instant) {
+  func orderFailed(_ number: Int, _ failure: APIFailure, now: Instant) {
     if let leg = switchboard.dialling.leg(number), leg.target.way == .twilio || leg.reference != nil {
       // What waits in the room for a call that does not come.
       for request in (try? settings.ends(of: leg, room: switchboard.legRoom, secret: readSecret)) ?? [] {
@@ -69,26 +72,8 @@ extension Device {
 
   // MARK: - Twilio
 
-  func askTwilio(
-    for purpose: Telephone.Purpose, now: Instant,
-    _ what: (TwilioREST) throws(TelephonyFault) -> TwilioRequest
-  ) throws(APIFailure) {
-    let account = try settings.twilio(readSecret)
-    let request: TwilioRequest
-    do throws(TelephonyFault) {
-      request = try what(account)
-    } catch {
-      throw APIFailure(error)
-    }
+  func ask(_ request: TwilioRequest, for purpose: Telephone.Purpose, now: Instant) throws(APIFailure) {
     perform([try switchboard.telephone.send(request, for: purpose)], now: now)
-  }
-
-  func endOverTwilio(
-    _ call: String, isRinging: Bool, for purpose: Telephone.Purpose, now: Instant
-  ) throws(APIFailure) {
-    try askTwilio(for: purpose, now: now) { twilio throws(TelephonyFault) in
-      try twilio.endCall(call, isRinging: isRinging)
-    }
   }
 
   /// A stream waits for the call, which is made now.
@@ -96,11 +81,10 @@ extension Device {
     guard let leg = switchboard.dialling.leg(number) else { return }
     do throws(APIFailure) {
       guard leg.isWanted else { throw APIFailure(.cancelled) }
-      let from = settings.phone.twilioFrom ?? ""
-      try askTwilio(for: .order(leg: number), now: now) { twilio throws(TelephonyFault) in
-        try twilio.createCall(
-          to: leg.target.address, from: from, url: url, ringSeconds: leg.ringSeconds, keys: leg.options.keys)
-      }
+      let request = try settings.twilio(readSecret).createCall(
+        to: leg.target.address, from: settings.phone.twilioFrom ?? "", url: url, ringSeconds: leg.ringSeconds,
+        keys: leg.options.keys)
+      try ask(request, for: .order(leg: leg.number), now: now)
     } catch {
       orderFailed(number, error, now: now)
     }
@@ -142,7 +126,7 @@ extension Device {
     carryOut(switchboard.dialling.endAnswered(number, isGone: isGone, now: now), now: now)
   }
 
-  private func declined(_ answer: APIAnswer, now: Instant) {
+  func declined(_ answer: APIAnswer, now: Instant) {
     guard case .failed(let failure) = answer, !failure.isAbsence else { return }
     perform([.log(.warning, "a caller is not let go yet: \(failure.words)", event: "ring.ended")], now: now)
   }

@@ -29,8 +29,10 @@ struct Telephone {
     case look(leg: Int)
     /// It ends what rings or speaks.
     case end(leg: Int)
-    /// Of somebody who rings.
+    /// Of somebody who rings, and the rest of what was ended.
     case decline
+    /// Somebody who calls is put into a room; for Twilio the answer is the webhook's.
+    case caller(Name, room: String, webhook: Int?)
     case transfer(Asker, to: String)
     case command(Asker)
   }
