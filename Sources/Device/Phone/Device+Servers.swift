@@ -14,7 +14,10 @@ enum ServerReply: Equatable {
 /// What servers answered, and whom it concerns.
 extension Device {
   func serverReplied(_ number: Int, _ reply: ServerReply, now: Instant) {
-    guard let (purpose, request) = switchboard.telephone.answered(number) else { return }
+    var effects: [Effect] = []
+    let outcome = switchboard.telephone.answered(number, reply, now: now, &effects)
+    perform(effects, now: now)
+    guard let (purpose, request, reply) = outcome else { return }
     var seconds: Int?
     if case .order(let leg) = purpose { seconds = switchboard.dialling.leg(leg)?.ringSeconds }
     let answer: APIAnswer =
