@@ -14,6 +14,7 @@ extension Device {
   private var deadlines: [Deadline] {
     stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines(settings.door) + panel.deadlines
       + audience.deadlines + switchboard.dialling.deadlines + switchboard.ring.deadlines
+      + switchboard.telephone.deadlines
       + [Deadline("self-test", doctor.due), Deadline("keypad", switchboard.keypad.due)]
   }
 
@@ -31,6 +32,7 @@ extension Device {
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
     carryOut(switchboard.dialling.passTime(stamp: stamp, now: now), now: now)
     carryOut(switchboard.ring.passTime(now), now: now)
+    perform(switchboard.telephone.passTime(now), now: now)
     if switchboard.keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
     if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }

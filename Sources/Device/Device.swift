@@ -59,7 +59,8 @@ public final class Device {
     case httpRequest(TokenRequest)
     /// Then `.serverReplied` or `.serverFailed`.
     case serverRequest(ServerRequest)
-    case webhookAnswer(number: Int, status: Int)
+    /// The body is empty, plain text, or XML, which begins with `<`.
+    case webhookAnswer(number: Int, status: Int, body: String)
     /// Any HTTP answer does; the token is not needed.
     case askServerTime(url: String)
     /// To be kept over a restart, for `restore`.

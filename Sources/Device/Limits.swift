@@ -61,6 +61,8 @@ public enum DeviceLimits {
   /// A leg that is ended is asked again after this, and for so long.
   static let legEndAgainMilliseconds = 150
   static let legEndMilliseconds = 5_000
+  /// Between two questions to a carrier how a call stands.
+  static let legLookMilliseconds = 1_000
   /// How long the audio thread may stand still before that is told; after twice that the process starts anew. A
   /// round without devices takes it 1.1 s, opening a bad device a few seconds.
   public static let audioStillMilliseconds = 5000

@@ -62,6 +62,9 @@ public struct Credentials {
     settings.door.codeFile = path("door-code")
     settings.phone.bearerFile = path("phone-bearer")
     settings.phone.whatsappKeyFile = path("whatsapp-key")
+    settings.phone.twilioTokenFile = path("twilio-token")
+    settings.webhook.metaSecretFile = path("meta-secret")
+    settings.webhook.metaVerifyFile = path("meta-verify")
     return settings
   }
 
@@ -73,6 +76,9 @@ public struct Credentials {
     settings.door.codeFile = resolve(settings.door.codeFile, "door-code")
     settings.phone.bearerFile = resolve(settings.phone.bearerFile, "phone-bearer")
     settings.phone.whatsappKeyFile = resolve(settings.phone.whatsappKeyFile, "whatsapp-key")
+    settings.phone.twilioTokenFile = resolve(settings.phone.twilioTokenFile, "twilio-token")
+    settings.webhook.metaSecretFile = resolve(settings.webhook.metaSecretFile, "meta-secret")
+    settings.webhook.metaVerifyFile = resolve(settings.webhook.metaVerifyFile, "meta-verify")
   }
 
   private func resolve(_ path: String?, _ name: String) -> String? {

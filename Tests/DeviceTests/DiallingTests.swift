@@ -10,6 +10,7 @@ import Testing
   static let now = Instant(microseconds: 1_000_000)
   static let anna = Dialling.Person(name: "anna", target: DialTarget(.sip, "+15550100"))
   static let bert = Dialling.Person(name: "bert", target: DialTarget(.whatsapp, "15550101"))
+  static let carl = Dialling.Person(name: "carl", target: DialTarget(.twilio, "+15550102"))
   static let desk = Dialling.Person(name: "desk", target: DialTarget(.device, "front-desk"))
 
   enum Step {
@@ -76,6 +77,15 @@ import Testing
         "order anna", "call.failed", "goes on", "order bert", "call.ringing", "call.answered",
         "answered bert",
       ]),
+    Story(
+      description: "over Twilio, which is asked how it stands, once as long as it does not say",
+      steps: [[carl]],
+      happens: [.ordered(1, answers: false), .wait(2_500), .failed(1, busy)],
+      does: ["order carl", "call.ringing", "look carl", "call.failed", "over busy"]),
+    Story(
+      description: "over Twilio, and answered before it was asked", steps: [[carl]],
+      happens: [.ordered(1, answers: false), .seen("carl-7-1", nil), .wait(2_500)],
+      does: ["order carl", "call.ringing", "call.answered", "answered carl"]),
     Story(
       description: "two are rung together, and the second answers", steps: [[anna, bert]],
       happens: [
@@ -181,6 +191,7 @@ import Testing
     actions.map { action in
       switch action {
       case .order(let leg): "order \(leg.name)"
+      case .look(let leg): "look \(leg.name)"
       case .end(let leg, let again): "end \(leg.name)" + (again ? " again" : "")
       case .tell(let event): event.name
       case .log: "log"

@@ -179,7 +179,11 @@ struct Microphone {
   mutating func watchReports(_ isConnected: Bool, now: Instant) { protection.watch(isConnected, now: now) }
 
   mutating func passReports(in room: Room, _ audio: AudioSettings, now: Instant) -> [Effect] {
-    guard let track else { return [] }
+    guard let track else {
+      // What is not looked at must not stay due: the loop would do nothing else.
+      protection.watch(false, now: now)
+      return []
+    }
     return protection.look(
       room.mediaStatistics(.publisher), payloadBytes: room.sentPayloadBytes(track: track), audio, now: now)
   }

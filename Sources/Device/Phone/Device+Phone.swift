@@ -71,7 +71,10 @@ extension Device {
   private func carryOut(_ action: Dialling.Action, now: Instant) {
     switch action {
     case .order(let leg): order(leg, now: now)
-    case .end(let leg, _): end(leg, now: now)
+    case .end(let leg, let again): end(leg, again: again, now: now)
+    case .look(let leg):
+      let look = try? settings.twilio(readSecret).call(leg.reference ?? "")
+      if let look { try? ask(look, for: .look(leg: leg.number), now: now) }
     case .tell(let event): perform([.tell(event)], now: now)
     case .log(let priority, let words): perform([.log(priority, words, event: "call.ended")], now: now)
     case .succeed(let asker, let leg): perform([.succeed(leg.json(now: now), asker)], now: now)
@@ -137,7 +140,7 @@ extension Device {
     }
   }
 
-  private func end(_ leg: Leg, now: Instant) {
+  private func end(_ leg: Leg, again: Bool, now: Instant) {
     if leg.target.way == .device {
       messaging.call(
         "lintel.hangup", of: leg.identity.text, payload: "",
@@ -146,8 +149,19 @@ extension Device {
       return
     }
     do throws(APIFailure) {
+      var purpose = Telephone.Purpose.end(leg: leg.number)
+      if leg.target.way == .twilio, let call = leg.reference {
+        // One that rings and is answered in the same moment is not cancelled, and completed the next time.
+        let isRinging = leg.answeredAt == nil && !again
+        try ask(settings.twilio(readSecret).endCall(call, isRinging: isRinging), for: purpose, now: now)
+        purpose = .decline
+      }
       let requests = try settings.ends(of: leg, room: switchboard.legRoom, secret: readSecret)
-      for request in requests { try ask(request, for: .end(leg: leg.number), now: now) }
+      for request in requests {
+        try ask(request, for: purpose, now: now)
+        // The participant goes with the call, and says nothing of it before it came.
+        if leg.target.way == .whatsapp { purpose = .decline }
+      }
       // Nothing has a name yet that could be ended.
       if requests.isEmpty {
         carryOut(switchboard.dialling.endAnswered(leg.number, isGone: true, now: now), now: now)

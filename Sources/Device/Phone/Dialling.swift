@@ -31,6 +31,7 @@ struct Dialling: Equatable {
 
   var deadlines: [Deadline] {
     legs.map { Deadline($0.phase == .ending ? "leg-end" : "ringing", $0.due) }
+      + legs.map { Deadline("leg-look", $0.lookAt) }
   }
 
   // MARK: - What is asked for
@@ -75,6 +76,7 @@ struct Dialling: Equatable {
     guard let index = index(number) else { return [] }
     legs[index].isOrdered = false
     legs[index].reference = reference ?? legs[index].reference
+    looked(number, now: now)
     switch legs[index].phase {
     case .calling, .ringing: if isAnswer { answer(index, now) } else { ring(index) }
     // It was taken back meanwhile: who answered in the same moment is let go at once.
@@ -82,6 +84,12 @@ struct Dialling: Equatable {
     case .answered, .over: break
     }
     return finish(stamp, now)
+  }
+
+  /// It still rings, as far as its carrier said.
+  mutating func looked(_ number: Int, now: Instant) {
+    guard let index = index(number), legs[index].target.way == .twilio else { return }
+    legs[index].lookAt = now.advanced(byMilliseconds: DeviceLimits.legLookMilliseconds)
   }
 
   mutating func failed(_ number: Int, _ failure: Leg.Failure, stamp: Int64, now: Instant) -> [Action] {
@@ -156,6 +164,10 @@ struct Dialling: Equatable {
   mutating func passTime(stamp: Int64, now: Instant) -> [Action] {
     actions = []
     for index in legs.indices {
+      if let at = legs[index].lookAt, at <= now {
+        legs[index].lookAt = nil
+        if legs[index].phase == .ringing { actions.append(.look(legs[index])) }
+      }
       guard let due = legs[index].due, due <= now else { continue }
       switch legs[index].phase {
       case .calling, .ringing:

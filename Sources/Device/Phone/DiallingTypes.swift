@@ -8,6 +8,8 @@ extension Dialling {
     case order(Leg)
     /// `again`: it was asked for before, and something of it is still there.
     case end(Leg, again: Bool)
+    /// Then `looked`, or the reason why it is over.
+    case look(Leg)
     case tell(Event)
     case log(LogEntry.Priority, String)
     case succeed(Asker, Leg)

@@ -52,6 +52,8 @@ struct Leg: Equatable {
   /// Until when the end is asked for again.
   var endsUntil: Instant?
   var failure: Failure?
+  /// When its carrier is asked how it stands, where neither the room nor an order's answer says so.
+  var lookAt: Instant?
   /// What the order's answer called it: a call of a connector, a dispatch.
   var reference: String?
   /// Who came for it with an identity that nobody chose.

@@ -55,10 +55,12 @@ public enum MetaWebhook {
       for change in entry["changes"].array {
         guard change["field"].string?.utf8.elementsEqual("calls".utf8) == true else { continue }
         let value = change["value"]
-        for call in value["calls"].array { try add(WhatsAppCallEvent(call: call, of: value), to: &events) }
+        for call in value["calls"].array {
+          try add(WhatsAppCallEvent(call, isStatus: false, of: value), to: &events)
+        }
         for status in value["statuses"].array {
           guard status["type"].string?.utf8.elementsEqual("call".utf8) == true else { continue }
-          try add(WhatsAppCallEvent(status: status, of: value), to: &events)
+          try add(WhatsAppCallEvent(status, isStatus: true, of: value), to: &events)
         }
       }
     }
