@@ -43,6 +43,7 @@ extension Device {
   /// Leaves the room; `.exit` follows when that is done.
   func terminate(now: Instant) {
     guard !stay.isEnding else { return }
+    if let actions = switchboard.ring.refused() { carryOut(actions, now: now) }
     perform([.log(.notice, "linteld is ending"), .shutDoor, .stay(.terminate)], now: now)
   }
 

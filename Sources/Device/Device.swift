@@ -186,7 +186,7 @@ public final class Device {
   public func handle(_ input: Input, now: Instant) {
     switch input {
     case .control(let request, let client): serve(request.request, .client(request, client), now: now)
-    case .clientLeft(let client): messaging.clientLeft(client, now: now)
+    case .clientLeft(let client): clientLeft(client, now: now)
     case .room(let input): room.handle(input, now: now)
     case .preConnectRecorded(let recording): recorded(recording, now: now)
     case .tokenRead(let result): perform([.stay(.secretRead(result))], now: now)
@@ -224,6 +224,7 @@ public final class Device {
           continue
         }
         guard stay.isEnding, stay.phase == .away, room.state == .disconnected, switchboard.dialling.isClear,
+          !switchboard.telephone.isDeclining,
           outputs.close()
         else {
           return .wait(until: earliest(until, nextDeadline?.at))

@@ -58,6 +58,10 @@ public enum DeviceLimits {
   static let legGraceMilliseconds = 500
   /// Who left the room before the order was answered: so long for the answer, which knows why.
   static let legReasonMilliseconds = 1_500
+  /// As long as the keys may take that are typed after the answer.
+  static let legKeysMilliseconds = 60_000
+  /// As long as whoever is asked in the room to hang up may take, before it is left.
+  static let farewellMilliseconds = 2_000
   /// A leg that is ended is asked again after this, and for so long.
   static let legEndAgainMilliseconds = 150
   static let legEndMilliseconds = 5_000

@@ -48,14 +48,11 @@ extension Device {
 
   private func decline(_ incoming: Ring.Incoming, _ refusal: Ring.Refusal, now: Instant) {
     switch incoming.way {
-    case .participant:
-      if incoming.kind == "sip" {
-        messaging.call(
-          "lk.sip.EndCall", of: incoming.identity.text, payload: "{}",
-          timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .nobody, now: now)
-      }
-      // An older bridge has no such method; who is removed is refused as well.
-      remove(incoming.identity, from: room.info.name, now: now)
+    case .participant(let sid):
+      // Who is removed may be removed seconds later, and then as the next call of the same number: so a telephone is
+      // only removed where the bridge did not do as it was asked.
+      guard incoming.kind == "sip" else { return remove(incoming.identity, from: room.info.name, now: now) }
+      askToHangUp(incoming.identity, for: .decline(incoming.identity, sid: sid), now: now)
     case .otherRoom(let name): remove(incoming.identity, from: name, now: now)
     case .whatsapp(let call, _): disconnect(call, byUser: false, now: now)
     case .invocation(let call):
@@ -77,8 +74,9 @@ extension Device {
     switch incoming.way {
     case .participant, .otherRoom:
       var going = incoming
-      let isSeen = room.participants.contains { $0.identity == incoming.identity }
-      if isSeen { going.way = .participant(sid: "") }
+      let seen = room.participants.first { $0.identity == incoming.identity }
+      let isSeen = seen != nil
+      if let seen { going.way = .participant(sid: seen.sid) }
       // Who waits for a stream is seen by nobody.
       if isSeen || incoming.kind != "sip" || !isInRoom { decline(going, .refused, now: now) }
     case .whatsapp: decline(incoming, .refused, now: now)
@@ -87,6 +85,13 @@ extension Device {
         "lintel.hangup", of: call.caller.identity.text, payload: "",
         timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .nobody, now: now)
     }
+  }
+
+  /// The bridge was asked to end his call.
+  func declineAnswered(_ identity: Name, _ sid: Name, _ result: Result<String, RPCError>, now: Instant) {
+    let isThere = room.participants.contains { $0.identity == identity && $0.sid == sid }
+    // An older bridge has no such method.
+    if case .failure = result, isThere { remove(identity, from: room.info.name, now: now) }
   }
 
   func remove(_ identity: Name, from room: String, now: Instant) {
@@ -121,8 +126,9 @@ extension Device {
   private func inbound(_ participant: Participant, _ status: String?, now: Instant) {
     guard settings.ring.standby == .room else { return }
     if switchboard.ring.incoming?.identity == participant.identity {
-      // Somebody else's microphone answered it.
-      if status == "active" {
+      // Somebody else's microphone answered it; another telephone's is none that it was for.
+      let others = room.participants.filter { $0.kind != .sip && $0.identity != participant.identity }
+      if status == "active", others.contains(where: { !$0.tracks.isEmpty }) {
         carryOut(switchboard.ring.gone(participant.identity, reason: "answered by somebody else"), now: now)
       }
       return

@@ -31,7 +31,10 @@ extension Device {
     case .order(let leg): ordered(leg, answer, now: now)
     case .look(let leg): looked(leg, answer, now: now)
     case .end(let leg): ended(leg, answer, now: now)
-    case .transfer(let asker, let to):
+    case .transfer(let asker, let who, let to):
+      if case .done = answer, let leg = switchboard.dialling.leg(of: who) {
+        switchboard.dialling.note(leg.number) { $0.isTransferred = true }
+      }
       answered(answer, asker, instead: .object([.init("to", .string(to))]), now: now)
     case .command(let asker): answered(answer, asker, instead: nil, now: now)
     case .decline: declined(answer, now: now)
@@ -66,7 +69,7 @@ extension Device {
   func orderFailed(_ number: Int, _ failure: APIFailure, now: Instant) {
     if let leg = switchboard.dialling.leg(number), leg.target.way == .twilio || leg.reference != nil {
       // What waits in the room for a call that does not come.
-      for request in (try? settings.ends(of: leg, room: switchboard.legRoom, secret: readSecret)) ?? [] {
+      for request in (try? settings.ends(of: leg, secret: readSecret)) ?? [] {
         try? ask(request, for: .decline, now: now)
       }
     }
@@ -114,6 +117,7 @@ extension Device {
 
   private func ended(_ number: Int, _ answer: APIAnswer, now: Instant) {
     var isGone = true
+    var why: String?
     if case .done(let json) = answer, let status = json["status"].string,
       TwilioCallStatus(named: status)?.isAlive == true
     {
@@ -121,12 +125,9 @@ extension Device {
     }
     if case .failed(let failure) = answer, !failure.isAbsence {
       isGone = false
-      if let leg = switchboard.dialling.leg(number) {
-        perform(
-          [.log(.warning, "\(leg.name) is not let go yet: \(failure.words)", event: "call.ended")], now: now)
-      }
+      why = failure.words
     }
-    carryOut(switchboard.dialling.endAnswered(number, isGone: isGone, now: now), now: now)
+    carryOut(switchboard.dialling.endAnswered(number, isGone: isGone, why: why, now: now), now: now)
   }
 
   func declined(_ answer: APIAnswer, now: Instant) {

@@ -32,6 +32,10 @@ extension Dialling {
     let seconds: Int
   }
 
+  var deadlines: [Deadline] {
+    legs.map { Deadline($0.deadlineName, $0.due) } + legs.map { Deadline("leg-look", $0.lookAt) }
+  }
+
   func leg(_ number: Int) -> Leg? { legs.first { $0.number == number } }
   func leg(of identity: Name) -> Leg? { legs.first { $0.identity == identity && $0.isAlive } }
   /// Whether this device rang that one.

@@ -27,6 +27,8 @@ struct Leg: Equatable {
     static let cancelled = Failure(code: "cancelled", words: "taken back")
     static let busyHere = Failure(code: "busy-here", words: "somebody is being rung already")
     static let unanswered = Failure(code: "unanswered", words: "nobody answered")
+    static let tooLong = Failure(
+      code: "max-duration", words: "the call was as long as [phone] max-duration lets it be")
   }
 
   let number: Int
@@ -45,6 +47,11 @@ struct Leg: Equatable {
   /// The order, or the wish to end it, waits for an answer.
   var isOrdered = true
   var isEndOrdered = false
+  /// That it cannot be ended yet was told.
+  var isDoubtTold = false
+  var isTransferred = false
+  /// Where it was rung.
+  var room = ""
   /// Somebody of that identity is in the room.
   var isPresent = false
   /// Of the phase.
@@ -58,6 +65,51 @@ struct Leg: Equatable {
   var reference: String?
   /// Who came for it with an identity that nobody chose.
   var agent: Name?
+
+  init(
+    _ number: Int, _ person: Dialling.Person, _ options: DialOptions, ringSeconds: Int, stamp: Int64,
+    now: Instant
+  ) {
+    self.number = number
+    name = person.name
+    target = person.target
+    let isThere = person.target.way == .device
+    identity = Name(isThere ? person.target.address : "\(person.name)-\(stamp)-\(number)") ?? ""
+    self.options = options
+    self.ringSeconds = ringSeconds
+    beganAt = now
+    due = now.advanced(byMilliseconds: ringSeconds * 1000 + DeviceLimits.legGraceMilliseconds)
+  }
+
+  mutating func answered(_ now: Instant) {
+    phase = .answered
+    answeredAt = now
+    failure = nil
+    due = options.maxSeconds > 0 ? now.advanced(byMilliseconds: options.maxSeconds * 1000) : nil
+  }
+
+  mutating func ends(_ reason: Failure, _ now: Instant) {
+    phase = .ending
+    failure = reason
+    endsUntil = now.advanced(byMilliseconds: DeviceLimits.legEndMilliseconds)
+    isEndOrdered = true
+    due = now.advanced(byMilliseconds: DeviceLimits.legEndAgainMilliseconds)
+  }
+
+  /// Whether its carrier is asked now how it stands.
+  mutating func looks(_ now: Instant) -> Bool {
+    guard let at = lookAt, at <= now else { return false }
+    lookAt = nil
+    return phase == .ringing
+  }
+
+  var deadlineName: String {
+    switch phase {
+    case .ending: "leg-end"
+    case .answered: "call-limit"
+    default: "ringing"
+    }
+  }
 
   /// Somebody may be disturbed by it.
   var isAlive: Bool { phase != .over }

@@ -72,20 +72,20 @@ extension Settings {
   }
 
   /// Everything that the server API has to be asked so that nothing of the leg is left; what counts is the first.
-  func ends(of leg: Leg, room: String, secret: ReadSecret) throws(APIFailure) -> [APIRequest] {
+  func ends(of leg: Leg, secret: ReadSecret) throws(APIFailure) -> [APIRequest] {
     var requests: [APIRequest] = []
     switch leg.target.way {
     case .device: break
-    case .sip, .twilio: requests.append(RoomAPI.remove(room: room, identity: leg.identity.text))
+    case .sip, .twilio: requests.append(RoomAPI.remove(room: leg.room, identity: leg.identity.text))
     case .whatsapp:
       if let call = leg.reference {
         let key = try secret(phone.whatsappKeyFile, "[phone] whatsapp-key-file")
         requests.append(Connector.disconnectWhatsApp(call: call, key: key, byUser: false))
       }
-      requests.append(RoomAPI.remove(room: room, identity: leg.identity.text))
+      requests.append(RoomAPI.remove(room: leg.room, identity: leg.identity.text))
     case .agent:
-      if let id = leg.reference { requests.append(AgentDispatch.delete(id: id, room: room)) }
-      if let agent = leg.agent { requests.append(RoomAPI.remove(room: room, identity: agent.text)) }
+      if let id = leg.reference { requests.append(AgentDispatch.delete(id: id, room: leg.room)) }
+      if let agent = leg.agent { requests.append(RoomAPI.remove(room: leg.room, identity: agent.text)) }
     }
     return requests
   }

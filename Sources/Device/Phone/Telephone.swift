@@ -33,7 +33,7 @@ struct Telephone {
     case decline
     /// Somebody who calls is put into a room; for Twilio the answer is the webhook's.
     case caller(Name, room: String, webhook: Int?)
-    case transfer(Asker, to: String)
+    case transfer(Asker, Name, to: String)
     case command(Asker)
   }
 
@@ -59,8 +59,8 @@ struct Telephone {
   private var pending: [Pending] = []
   private var numbers = 0
 
-  /// Somebody may still be rung, or ring on, as long as these are not answered.
-  var isQuiet: Bool { pending.isEmpty }
+  /// Who calls may ring on as long as this is not answered.
+  var isDeclining: Bool { pending.contains { $0.purpose == .decline } }
 
   var deadlines: [Deadline] { pending.map { Deadline("region", $0.due) } }
 
