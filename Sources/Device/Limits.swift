@@ -62,8 +62,10 @@ public enum DeviceLimits {
   static let legKeysMilliseconds = 60_000
   /// As long as whoever is asked in the room to hang up may take, before it is left.
   static let farewellMilliseconds = 2_000
-  /// A leg that is ended is asked again after this, and for so long.
+  /// A leg that is ended is asked to end again after this, if there was nothing to end yet, or nobody has answered, and
+  /// for so long.
   static let legEndAgainMilliseconds = 150
+  static let legEndPatienceMilliseconds = 1_000
   static let legEndMilliseconds = 5_000
   /// Between two questions to a carrier how a call stands.
   static let legLookMilliseconds = 1_000

@@ -129,7 +129,42 @@ import Testing
       description: "taken back, and no server ever says anything", steps: [[anna]],
       happens: [.seen("anna-7-1", "ringing"), .hangUp(nil), .wait(6_000)],
       does: ["order anna", "phone.status", "call.ringing", "call.ended", "end anna"]
-        + Array(repeating: "end anna again", count: 33) + ["log", "over cancelled"]),
+        + Array(repeating: "end anna again", count: 4) + ["log", "over cancelled"]),
+    Story(
+      description: "taken back before there was anything to end", steps: [[anna]],
+      happens: [
+        .hangUp(nil), .endAnswered(1, gone: true), .wait(160), .endAnswered(1, gone: true),
+        .failed(1, .cancelled),
+      ],
+      does: ["order anna", "call.ended", "end anna", "end anna again", "over cancelled"]),
+    Story(
+      description: "what was ended takes its time to go", steps: [[anna]],
+      happens: [
+        .seen("anna-7-1", "active"), .ordered(1, answers: true), .hangUp(nil), .wait(100),
+        .endAnswered(1, gone: true),
+      ],
+      does: [
+        "order anna", "phone.status", "call.answered", "answered anna", "call.ended", "end anna", "over",
+      ]),
+    Story(
+      description: "keys after the answer ring no more", steps: [[anna]],
+      happens: [
+        .seen("anna-7-1", "ringing"), .wait(14_000), .seen("anna-7-1", "automation"), .wait(30_000),
+        .seen("anna-7-1", "active"),
+      ],
+      does: [
+        "order anna", "phone.status", "call.ringing", "phone.status", "phone.status", "call.answered",
+        "answered anna",
+      ]),
+    Story(
+      description: "a call is as long as it may be, from the answer on", steps: [[anna]],
+      happens: [
+        .wait(10_000), .seen("anna-7-1", "active"), .ordered(1, answers: true), .wait(599_999), .wait(2),
+        .endAnswered(1, gone: true), .left("anna-7-1", gone),
+      ],
+      does: [
+        "order anna", "phone.status", "call.answered", "answered anna", "call.ended", "end anna", "over",
+      ]),
     Story(
       description: "one of two in a call is let go", steps: [[desk]],
       happens: [.ordered(1, answers: true), .hangUp("front-desk"), .endAnswered(1, gone: true)],

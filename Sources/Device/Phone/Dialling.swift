@@ -164,7 +164,7 @@ struct Dialling: Equatable {
   mutating func endAnswered(_ number: Int, isGone: Bool, why: String? = nil, now: Instant) -> [Action] {
     actions = []
     guard let index = index(number) else { return [] }
-    legs[index].isEndOrdered = false
+    legs[index].endAnswered(isGone: isGone, now)
     guard legs[index].phase == .ending else { return [] }
     if let why, !legs[index].isDoubtTold {
       legs[index].isDoubtTold = true
@@ -272,8 +272,8 @@ struct Dialling: Equatable {
       }
       return close(index)
     }
-    legs[index].due = now.advanced(byMilliseconds: DeviceLimits.legEndAgainMilliseconds)
-    guard !legs[index].isEndOrdered else { return }
+    legs[index].due = now.advanced(byMilliseconds: DeviceLimits.legEndPatienceMilliseconds)
+    guard !legs[index].isEndOrdered || legs[index].isPresent else { return }
     legs[index].isEndOrdered = true
     actions.append(.end(legs[index], again: true))
   }

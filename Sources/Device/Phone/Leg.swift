@@ -93,7 +93,17 @@ struct Leg: Equatable {
     failure = reason
     endsUntil = now.advanced(byMilliseconds: DeviceLimits.legEndMilliseconds)
     isEndOrdered = true
-    due = now.advanced(byMilliseconds: DeviceLimits.legEndAgainMilliseconds)
+    due = now.advanced(byMilliseconds: DeviceLimits.legEndPatienceMilliseconds)
+  }
+
+  /// A server may have been asked before there was anything to end; what it did end may take its time to go.
+  mutating func endAnswered(isGone: Bool, _ now: Instant) {
+    isEndOrdered = false
+    guard phase == .ending else { return }
+    let isGoing = isGone && isPresent
+    due = now.advanced(
+      byMilliseconds: isGoing ? DeviceLimits.legEndPatienceMilliseconds : DeviceLimits.legEndAgainMilliseconds
+    )
   }
 
   /// Whether its carrier is asked now how it stands.
