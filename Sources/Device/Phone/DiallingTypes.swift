@@ -32,6 +32,18 @@ extension Dialling {
     let seconds: Int
   }
 
+  /// What was asked for at once: it ends when somebody answers.
+  struct Round: Equatable {
+    var steps: [Step]
+    let options: DialOptions
+    let asker: Asker?
+  }
+
+  var deadlines: [Deadline] {
+    legs.map { Deadline($0.phase == .ending ? "leg-end" : "ringing", $0.due) }
+      + legs.map { Deadline("leg-look", $0.lookAt) }
+  }
+
   func leg(_ number: Int) -> Leg? { legs.first { $0.number == number } }
   func leg(of identity: Name) -> Leg? { legs.first { $0.identity == identity && $0.isAlive } }
   /// Whether this device rang that one.
