@@ -8,13 +8,6 @@ import Control
 /// call, and the others are ended at once. A leg that is ended is asked to end until it is gone, as nobody's phone may
 /// ring on. README.md of this folder has the table.
 struct Dialling: Equatable {
-  /// What was asked for at once: it ends when somebody answers.
-  private struct Round: Equatable {
-    var steps: [Step]
-    let options: DialOptions
-    let asker: Asker?
-  }
-
   private(set) var legs: [Leg] = []
   private var round: Round?
   private var numbers = 0

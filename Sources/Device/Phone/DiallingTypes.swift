@@ -32,6 +32,13 @@ extension Dialling {
     let seconds: Int
   }
 
+  /// What was asked for at once: it ends when somebody answers.
+  struct Round: Equatable {
+    var steps: [Step]
+    let options: DialOptions
+    let asker: Asker?
+  }
+
   var deadlines: [Deadline] {
     legs.map { Deadline($0.deadlineName, $0.due) } + legs.map { Deadline("leg-look", $0.lookAt) }
   }
