@@ -59,10 +59,15 @@ struct Telephone {
   private var pending: [Pending] = []
   private var numbers = 0
 
+  /// The process is ending, and waits no longer than that.
+  var endsBy: Instant?
+
   /// Somebody may still be rung, or ring on, as long as these are not answered.
   var isQuiet: Bool { pending.isEmpty }
 
-  var deadlines: [Deadline] { pending.map { Deadline("region", $0.due) } }
+  var deadlines: [Deadline] {
+    pending.map { Deadline("region", $0.due) } + [Deadline("servers", isQuiet ? nil : endsBy)]
+  }
 
   mutating func send(
     _ request: APIRequest, for purpose: Purpose, with right: Right, unixSeconds: Int64
@@ -125,6 +130,7 @@ struct Telephone {
   }
 
   mutating func passTime(_ now: Instant) -> [Effect] {
+    if let endsBy, endsBy <= now { pending = [] }
     var effects: [Effect] = []
     for index in pending.indices {
       guard let due = pending[index].due, due <= now else { continue }
