@@ -66,7 +66,9 @@ struct Telephone {
   var isQuiet: Bool { pending.isEmpty }
 
   var deadlines: [Deadline] {
-    pending.map { Deadline("region", $0.due) } + [Deadline("servers", isQuiet ? nil : endsBy)]
+    pending.indices.map { Deadline("region", pending[$0].due) } + [
+      Deadline("servers", isQuiet ? nil : endsBy)
+    ]
   }
 
   mutating func send(
@@ -106,7 +108,7 @@ struct Telephone {
   mutating func answered(
     _ number: Int, _ reply: ServerReply, now: Instant, _ effects: inout [Effect]
   ) -> (purpose: Purpose, request: APIRequest?, reply: ServerReply)? {
-    guard let index = pending.firstIndex(where: { $0.sent.number == number }) else { return nil }
+    guard let index = pending.indices.first(where: { pending[$0].sent.number == number }) else { return nil }
     let last = pending[index].before ?? reply
     switch pending[index].next(reply) {
     case .askRegions(let url, let milliseconds):
