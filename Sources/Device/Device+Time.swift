@@ -43,8 +43,12 @@ extension Device {
   /// Leaves the room; `.exit` follows when that is done.
   func terminate(now: Instant) {
     guard !stay.isEnding else { return }
-    if let actions = switchboard.ring.refused() { carryOut(actions, now: now) }
-    perform([.log(.notice, "linteld is ending"), .shutDoor, .stay(.terminate)], now: now)
+    perform([.log(.notice, "linteld is ending"), .shutDoor], now: now)
+    // Nobody waits for an answer from here any more.
+    carryOut(switchboard.ring.refused() ?? [], now: now)
+    letTakenGo(now: now)
+    switchboard.telephone.endsBy = now.advanced(byMilliseconds: DeviceLimits.serverEndMilliseconds)
+    perform([.stay(.terminate)], now: now)
   }
 
   /// A limit of the process itself.

@@ -224,8 +224,7 @@ public final class Device {
           continue
         }
         guard stay.isEnding, stay.phase == .away, room.state == .disconnected, switchboard.dialling.isClear,
-          !switchboard.telephone.isDeclining,
-          outputs.close()
+          switchboard.telephone.isQuiet, outputs.close()
         else {
           return .wait(until: earliest(until, nextDeadline?.at))
         }

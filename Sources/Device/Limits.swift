@@ -45,6 +45,8 @@ public enum DeviceLimits {
   static let serverRequestsMax = 24
   /// What an answer may be late after the time that the server itself was given.
   static let serverGraceMilliseconds = 2_000
+  /// What the end of the process waits for the answers of servers.
+  static let serverEndMilliseconds = 3_000
   /// Of a token for one request.
   static let callTokenSeconds: Int64 = 600
   /// Digits that are dialled at the device, and the pause that forgets them.

@@ -5,12 +5,13 @@ import pathlib
 import tempfile
 from xml.etree import ElementTree
 
+from livekit import api
 import pytest
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from device import FAILED
-from telephone import Telephone
+from telephone import Telephone, duration
 from test_phones import DOOR_HZ, PHONE_HZ, door, nobody_rings_on, tells, told
 
 CARL = "+15550104"
@@ -260,6 +261,76 @@ async def test_whatsapp_in_answered_refused_given_up_and_unanswered(server, room
         assert PERSON not in device.log()
 
 
+async def test_what_is_sent_over_whatsapp_equals_what_the_official_client_sends(server, room, make_device):
+    async with Telephone(server) as telephone:
+        await server.hook("meta", webhook_url=hook("meta"))
+        await telephone.phones({PERSON: {"answer": 0.2}})
+        device = meta_door(make_device, server, room, ring_standby="webhook", ring_answer="auto")
+        done = await device.ask("--json", "dial", "eva", "--ring", "20")
+        assert done.status == 0, done
+        out = (await telephone.get("meta"))["calls"][-1]
+        await device.ask("hangup")
+        await nobody_rings_on(telephone)
+        await out_of_the_room(device, server, room)
+        came = await server.hook("meta/call", **{"from": PERSON})
+        await telephone.state(PERSON, "active")
+        await telephone.act(PERSON, "hang_up")
+        await out_of_the_room(device, server, room)
+
+        async def messages():
+            return [(c["method"], c["message"], c["claims"]["video"]) for c in (await telephone.get("api-calls"))["calls"]
+                    if c["service"].endswith("Connector")]
+        ours = await messages()
+        await server.hook("api-calls")
+        account = {"whatsapp_phone_number_id": "436666719526789", "whatsapp_api_key": "META_TOKEN",
+                   "whatsapp_cloud_api_version": "24.0", "room_name": room}
+        accept = api.AcceptWhatsAppCallRequest(
+            **account, whatsapp_call_id=came["call_id"], participant_identity=ours[3][1]["participant_identity"])
+        accept.sdp.type, accept.sdp.sdp = "offer", came["sdp"]
+        connect = api.ConnectWhatsAppCallRequest(whatsapp_call_id=out["id"])
+        connect.sdp.type, connect.sdp.sdp = "answer", out["sdp"]
+        connector = telephone.api.connector
+        for send, request in [
+                (connector.dial_whatsapp_call, api.DialWhatsAppCallRequest(
+                    **account, whatsapp_to_phone_number=PERSON, participant_identity=done.value["identity"],
+                    participant_name="eva", ringing_timeout=duration(20))),
+                (connector.connect_whatsapp_call, connect),
+                (connector.disconnect_whatsapp_call, api.DisconnectWhatsAppCallRequest(
+                    whatsapp_call_id=out["id"], whatsapp_api_key="META_TOKEN")),
+                (connector.accept_whatsapp_call, accept),
+                (connector.disconnect_whatsapp_call, api.DisconnectWhatsAppCallRequest(
+                    whatsapp_call_id=came["call_id"], disconnect_reason="USER_INITIATED"))]:
+            try:
+                await send(request)
+            except api.TwirpError:
+                pass                                # The call is over; what was sent is what counts.
+        theirs = await messages()
+        assert [m[0] for m in ours] == [m[0] for m in theirs]
+        for (method, mine, rights), (_, other, others) in zip(ours, theirs):
+            assert mine == other, method
+            assert {k: v for k, v in rights.items() if v} == {"roomCreate": True} and others["roomCreate"], method
+
+
+async def test_the_connector_fails_in_the_middle_of_a_call_over_whatsapp(server, room, make_device):
+    async with Telephone(server) as telephone:
+        await server.hook("meta", webhook_url=hook("meta"))
+        await telephone.phones({PERSON: {"answer": 0.3}})
+        device = meta_door(make_device, server, room, ring_standby="webhook")
+        broken = {"status": 400, "body": json.dumps({"code": "invalid_argument", "msg": "sdp is not good"})}
+        await server.hook("api-answers", answers=[{**broken, "method": "ConnectWhatsAppCall"}])
+        done = await device.ask("dial", "eva")
+        assert done.status == FAILED and "sdp is not good" in done.error, done
+        await nobody_rings_on(telephone)
+        await out_of_the_room(device, server, room)
+        await server.hook("api-answers", answers=[{**broken, "method": "AcceptWhatsAppCall"}])
+        await server.hook("meta/call", **{"from": PERSON})
+        await device.until(lambda s: s["ring"]["state"] == "ringing", 2, what="rung")
+        await device.ask("press", "button")
+        assert (await telephone.state(PERSON, "over", seconds=2))["final"] == 603
+        await device.until(lambda s: s["ring"]["state"] == "idle" and s["call"]["state"] == "idle", what="quiet")
+        await out_of_the_room(device, server, room)
+
+
 async def test_meta_is_believed_when_it_is_meta(server, room, make_device):
     async with Telephone(server) as telephone:
         await server.hook("meta", webhook_url=hook("meta"))
@@ -402,3 +473,76 @@ async def test_twilio_is_believed_when_it_is_twilio(server, room, make_device):
         assert len(device.events("ring.started")) == 1
         assert 1 <= len(device.events("webhook.refused")) <= 30
         nothing_secret(device)
+
+
+# -- By hand, or by a server of the owner's ----------------------------------------------------------------------
+
+async def test_the_commands_of_the_connectors(server, room, make_device, tmp_path):
+    async with Telephone(server) as telephone:
+        await server.hook("meta")                   # Its webhooks go nowhere: somebody else hands them on.
+        device = meta_door(make_device, server, room)
+
+        def description(text):
+            (tmp_path / "sdp").write_bytes(text.encode())
+            return ["--sdp-file", tmp_path / "sdp"]
+        call = await server.hook("meta/call", **{"from": PERSON})
+        done = await device.ask("whatsapp", "accept", call["call_id"], *description(call["sdp"]), "--room", room)
+        assert done.status == 0 and room in done.output, done
+        await telephone.state(PERSON, "active")
+        assert (await device.ask("whatsapp", "disconnect", call["call_id"])).status == 0
+        await nobody_rings_on(telephone)
+        again = await device.ask("whatsapp", "disconnect", call["call_id"])
+        assert again.status == FAILED and "META_TOKEN" not in again.error, again
+        await telephone.phones({PERSON: {"answer": 0.2, "tone": PHONE_HZ}})
+        dialled = asyncio.ensure_future(device.ask("whatsapp", "dial", PERSON))
+        await telephone.state(PERSON, "active")
+        shown = (await telephone.get("meta"))["calls"][-1]
+        assert not dialled.done()
+        done = await device.ask("whatsapp", "connect", shown["id"], *description(shown["sdp"]))
+        assert done.status == 0 and (await dialled).status == 0, done
+        await device.plays(PHONE_HZ)
+        # The person hangs up, which is told by hand, too.
+        await telephone.act(PERSON, "hang_up")
+        assert (await device.ask("whatsapp", "disconnect", shown["id"], "--by-user")).status == 0
+        await out_of_the_room(device, server, room)
+        # Twilio's part of it is somebody else's.
+        done = await device.ask("twilio", "twiml", "--room", room, "--identity", "caller")
+        document = ElementTree.fromstring(done.output.strip())
+        assert done.status == 0 and document[0][0].get("url").startswith("wss://"), done
+        done = await device.ask("--json", "twilio", "connect", "--room", room)
+        assert done.status == 0 and done.value["connect_url"].startswith("wss://"), done
+        nothing_secret(device, "v=0", "wacid")
+
+
+async def test_the_end_of_the_daemon_ends_every_call(server, room, make_device):
+    async with Telephone(server) as telephone:
+        await server.hook("meta", webhook_url=hook("meta"))
+        await server.hook("twilio", voice_url=hook("twilio"), signed_url=PUBLIC + "/twilio")
+        await telephone.phones({CARL: {}})
+        account = {"phone_twilio_account": "AC" + "0123456789abcdef" * 2, "phone_twilio_token_file": secret(TOKEN),
+                   "phone_twilio_from": "+15550188", "phone_twilio_api": server.url.replace("ws", "http", 1),
+                   "webhook_public_url": PUBLIC, "directory_carl": f"twilio:{CARL}", "ring_standby": "webhook"}
+
+        async def out(device):
+            await device.ask("dial", "carl", "--no-wait")
+            await telephone.state(CARL, "ringing")
+
+        async def in_and_answered(device):
+            await server.hook("meta/call", **{"from": PERSON})
+            await device.until(lambda s: s["ring"]["state"] == "ringing", 2, what="rung")
+            await device.ask("answer")
+            await telephone.state(PERSON, "active")
+
+        async def in_and_ringing(device):
+            await server.hook("meta/call", **{"from": PERSON})
+            await device.until(lambda s: s["ring"]["state"] == "ringing", 2, what="rung")
+
+        async def twilio_in(device):
+            await twilio_calls(server, telephone)
+            await telephone.state(CARL, "active")
+        for begin in (out, in_and_answered, in_and_ringing, twilio_in):
+            device = meta_door(make_device, server, room, **account)
+            await begin(device)
+            await asyncio.to_thread(device.stop)
+            await nobody_rings_on(telephone)
+            assert not await server.participants(room), begin

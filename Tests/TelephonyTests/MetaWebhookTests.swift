@@ -97,8 +97,7 @@ import Testing
     #expect(fault(Self.webhook(#""calls":[\#(many)]"#)) == .tooMany(max: 16))
     let long = String(repeating: "x", count: 257)
     #expect(
-      fault(Self.webhook(#""calls":[{"id":"a","from":"\#(long)"}]"#))
-        == .malformed("a text of a call in it is too long"))
+      fault(Self.webhook(#""calls":[{"id":"\#(long)"}]"#)) == .malformed("a call in it has no id"))
   }
 
   /// | query | what is answered, or why not |

@@ -59,10 +59,17 @@ struct Telephone {
   private var pending: [Pending] = []
   private var numbers = 0
 
-  /// Who calls may ring on as long as this is not answered.
-  var isDeclining: Bool { pending.contains { $0.purpose == .decline } }
+  /// The process is ending, and waits no longer than that.
+  var endsBy: Instant?
 
-  var deadlines: [Deadline] { pending.map { Deadline("region", $0.due) } }
+  /// Somebody may still be rung, or ring on, as long as these are not answered.
+  var isQuiet: Bool { pending.isEmpty }
+
+  var deadlines: [Deadline] {
+    pending.indices.map { Deadline("region", pending[$0].due) } + [
+      Deadline("servers", isQuiet ? nil : endsBy)
+    ]
+  }
 
   mutating func send(
     _ request: APIRequest, for purpose: Purpose, with right: Right, unixSeconds: Int64
@@ -101,7 +108,7 @@ struct Telephone {
   mutating func answered(
     _ number: Int, _ reply: ServerReply, now: Instant, _ effects: inout [Effect]
   ) -> (purpose: Purpose, request: APIRequest?, reply: ServerReply)? {
-    guard let index = pending.firstIndex(where: { $0.sent.number == number }) else { return nil }
+    guard let index = pending.indices.first(where: { pending[$0].sent.number == number }) else { return nil }
     let last = pending[index].before ?? reply
     switch pending[index].next(reply) {
     case .askRegions(let url, let milliseconds):
@@ -125,6 +132,7 @@ struct Telephone {
   }
 
   mutating func passTime(_ now: Instant) -> [Effect] {
+    if let endsBy, endsBy <= now { pending = [] }
     var effects: [Effect] = []
     for index in pending.indices {
       guard let due = pending[index].due, due <= now else { continue }

@@ -31,19 +31,19 @@ public struct WhatsAppCallEvent: Equatable, Sendable {
 
   /// - Parameter isStatus: of `statuses`, which are of calls that we made.
   init(_ call: JSONValue, isStatus: Bool, of value: JSONValue) throws(WebhookFault) {
-    guard let name = Name(try WhatsAppCallEvent.text(call["id"])), !name.isEmpty else {
+    guard let name = Name(WhatsAppCallEvent.text(call["id"])), !name.isEmpty else {
       throw .malformed("a call in it has no id")
     }
     id = name
-    let word = printable(try WhatsAppCallEvent.text(call[isStatus ? "status" : "event"]))
+    let word = printable(WhatsAppCallEvent.text(call[isStatus ? "status" : "event"]))
     switch word {
     case _ where isStatus: event = .status(word)
     case "connect": event = .connect
     case "terminate": event = .terminate
     default: event = .other(word)
     }
-    from = try WhatsAppCallEvent.text(call["from"])
-    to = try WhatsAppCallEvent.text(call[isStatus ? "recipient_id" : "to"])
+    from = WhatsAppCallEvent.text(call["from"])
+    to = WhatsAppCallEvent.text(call[isStatus ? "recipient_id" : "to"])
     isBusinessInitiated =
       isStatus || call["direction"].string?.utf8.elementsEqual("BUSINESS_INITIATED".utf8) == true
     let session = call["session"]
@@ -57,16 +57,14 @@ public struct WhatsAppCallEvent: Equatable, Sendable {
     guard (sdp ?? "").utf8.count <= TelephonyLimits.offerBytesMax else {
       throw .tooLarge(bytesMax: TelephonyLimits.offerBytesMax)
     }
-    numberID = try WhatsAppCallEvent.text(value["metadata"]["phone_number_id"])
+    numberID = WhatsAppCallEvent.text(value["metadata"]["phone_number_id"])
     timestamp = WhatsAppCallEvent.time(call["timestamp"])
   }
 
-  private static func text(_ value: JSONValue) throws(WebhookFault) -> String {
+  /// What is too long is none.
+  private static func text(_ value: JSONValue) -> String {
     let text = value.string ?? ""
-    guard text.utf8.count <= TelephonyLimits.callIDBytesMax else {
-      throw .malformed("a text of a call in it is too long")
-    }
-    return text
+    return text.utf8.count <= TelephonyLimits.callIDBytesMax ? text : ""
   }
 
   private static func time(_ value: JSONValue) -> Int64? {
