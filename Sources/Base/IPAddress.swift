@@ -162,7 +162,7 @@ extension IPAddress: CustomStringConvertible {
         index = gap.upperBound
         continue
       }
-      if !text.isEmpty, !text.utf8.elementsEqual("::".utf8), text.utf8.last != UInt8(ascii: ":") {
+      if !text.isEmpty, !text.utf8.spells("::"), text.utf8.last != UInt8(ascii: ":") {
         text += ":"
       }
       text += String(groups[index], radix: 16)

@@ -29,7 +29,7 @@ public func pastedSecret(_ bytes: [UInt8], allowsBlanks: Bool = false) throws(Pa
   }
   var rest = withoutQuotes(withoutInvisible(bytes[...]))
   for word in ["authorization:", "bearer"] {
-    guard rest.prefix(word.utf8.count).map({ lowercased($0) }).elementsEqual(word.utf8) else { continue }
+    guard rest.prefix(word.utf8.count).map({ lowercased($0) }).spells(word) else { continue }
     let after = rest.dropFirst(word.utf8.count)
     // `bearer-token-7` is a secret, `Bearer token-7` is one in its header, and `Bearer` alone is none.
     if word.utf8.last == UInt8(ascii: ":") || (after.first ?? 0) <= 0x20 {

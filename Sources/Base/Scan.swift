@@ -59,12 +59,22 @@ public func padded(_ number: Int, _ digits: Int) -> String {
   return zeros + text
 }
 
+extension BidirectionalCollection<UInt8> {
+  /// Whether these are the bytes of `text`, each of them and no others. Texts that merely look alike differ.
+  public func spells(_ text: String) -> Bool { Array(self) == Array(text.utf8) }
+  public func begins(with text: String) -> Bool { prefix(text.utf8.count).spells(text) }
+  public func ends(with text: String) -> Bool { suffix(text.utf8.count).spells(text) }
+}
+
+/// In the order of their bytes, whatever that is in a language.
+public func sortedByBytes(_ texts: [String]) -> [String] {
+  texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
 /// ASCII letters only; everything else stays as it is.
 public func lowercased(_ ascii: UInt8) -> UInt8 { (0x41...0x5A).contains(ascii) ? ascii + 0x20 : ascii }
 
 /// As names of schemes, hosts and header fields are compared: by byte, ASCII letters in any case.
 public func equalsIgnoringCase(_ left: String, _ right: String) -> Bool {
-  guard left.utf8.count == right.utf8.count else { return false }
-  for (one, other) in zip(left.utf8, right.utf8) where lowercased(one) != lowercased(other) { return false }
-  return true
+  left.utf8.map { lowercased($0) } == right.utf8.map { lowercased($0) }
 }

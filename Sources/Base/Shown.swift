@@ -4,7 +4,7 @@ public func withoutSecrets(_ text: String) -> String {
   var rest = Array(text.utf8)[...]
   while let byte = rest.first {
     // Every JSON Web Token begins with the base64 of `{"`.
-    if rest.starts(with: "eyJ".utf8) {
+    if rest.begins(with: "eyJ") {
       shown += "***".utf8
       rest = rest.drop { isLetterOrDigit($0) || "-_.=".utf8.contains($0) }
       continue

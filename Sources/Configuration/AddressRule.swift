@@ -49,7 +49,7 @@ extension TextRule {
       throw ValueFault(why: "has a character that a URL may not have" + commentHint(text))
     }
     let known = schemes.first { scheme in
-      text.utf8.prefix(scheme.utf8.count).map { lowercased($0) }.elementsEqual(scheme.utf8)
+      text.utf8.prefix(scheme.utf8.count).map { lowercased($0) }.spells(scheme)
     }
     guard let known else { throw ValueFault(why: "has no such scheme") }
     let rest = text.utf8.dropFirst(known.utf8.count)

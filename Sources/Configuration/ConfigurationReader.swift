@@ -37,9 +37,7 @@ public final class ConfigurationReader {
   private var line = 0
   /// nil before the first section; empty inside one that is unknown, whose keys nobody can judge.
   private var section: String?
-  private var linesOfKeys: [String: Int] = [:]
-  /// Where the keys stand, the last time.
-  private var places: [String: (file: String, line: Int)] = [:]
+  private var places = KeyPlaces()
 
   private let profiles: [String]?
 
@@ -58,7 +56,6 @@ public final class ConfigurationReader {
     folder = folderOf(name)
     line = 0
     section = nil
-    linesOfKeys = [:]
     guard filesRead <= ConfigurationLimits.filesMax else { return report(.tooManyFiles) }
     let bytes = Array(text.utf8)
     guard bytes.count <= ConfigurationLimits.fileBytesMax else {
@@ -119,11 +116,9 @@ public final class ConfigurationReader {
         section: section, key: quoted(name))
     }
     let path = section + "." + name
-    if let firstLine = linesOfKeys[path] {
+    if let firstLine = note(path) {
       return report(.repeated(firstLine: firstLine), section: section, key: name)
     }
-    linesOfKeys[path] = line
-    places[path] = (file, line)
     do throws(ValueFault) {
       try key.store(value, folder: folder, in: &settings)
     } catch {
@@ -136,14 +131,21 @@ public final class ConfigurationReader {
     if path == "device.profile" { checkProfile() }
   }
 
+  private func note(_ path: String) -> Int? {
+    places.note(path, file: file, number: filesRead, line: line)
+  }
+
+  /// What is wrong is told of the place of that key.
+  private func goBack(to path: String) { (file, line) = places.place(of: path) ?? ("", 0) }
+
+  private func isGiven(_ path: String) -> Bool { places.place(of: path) != nil }
+
   /// A name of the directory is a key that its owner chose.
   private func storeEntry(_ name: String, _ value: String) {
     let path = Keys.directorySection + "." + name
-    if let firstLine = linesOfKeys[path] {
+    if let firstLine = note(path) {
       return report(.repeated(firstLine: firstLine), section: Keys.directorySection, key: quoted(name))
     }
-    linesOfKeys[path] = line
-    places[path] = (file, line)
     do throws(ValueFault) {
       try settings.directory.store(name, value)
     } catch {
@@ -157,7 +159,7 @@ public final class ConfigurationReader {
   private func checkCalls() {
     for entry in settings.directory.entries {
       guard let why = settings.directory.fault(of: entry) else { continue }
-      (file, line) = places[Keys.directorySection + "." + entry.name] ?? ("", 0)
+      goBack(to: Keys.directorySection + "." + entry.name)
       report(
         .badValue(value: quoted(entry.value.text), why: why, legal: Directory.legal),
         section: Keys.directorySection, key: entry.name)
@@ -211,18 +213,18 @@ public final class ConfigurationReader {
   private func checkJitter() {
     let (least, most) = (settings.audio.jitterMinMilliseconds, settings.audio.jitterMaxMilliseconds)
     guard least <= most else {
-      let key = places["audio.jitter-min-ms"] == nil ? "jitter-max-ms" : "jitter-min-ms"
+      let key = isGiven("audio.jitter-min-ms") ? "jitter-min-ms" : "jitter-max-ms"
       return refuse(
         "audio." + key, "\(key == "jitter-min-ms" ? least : most)", "leaves nothing between the two")
     }
     let start = settings.audio.jitterMilliseconds
     let kept = min(max(start, least), most)
     guard kept != start else { return }
-    if places["audio.jitter-ms"] == nil {
+    guard isGiven("audio.jitter-ms") else {
       settings.audio.jitterMilliseconds = kept
-    } else {
-      refuse("audio.jitter-ms", "\(start)", "is not from jitter-min-ms to jitter-max-ms, \(least) to \(most)")
+      return
     }
+    refuse("audio.jitter-ms", "\(start)", "is not from jitter-min-ms to jitter-max-ms, \(least) to \(most)")
   }
 
   /// The kernel gives each line to one user.
@@ -240,7 +242,7 @@ public final class ConfigurationReader {
   /// A value that is legal by itself.
   private func refuse(_ path: String, _ value: String, _ why: String) {
     guard let key = Keys.all.first(where: { $0.section + "." + $0.name == path }) else { return }
-    (file, line) = places[path] ?? ("", 0)
+    goBack(to: path)
     report(.badValue(value: value, why: why, legal: key.legal), section: key.section, key: key.name)
   }
 
@@ -248,7 +250,7 @@ public final class ConfigurationReader {
     _ key: String, _ value: String?, for asker: String, _ words: String, in section: String = "token"
   ) {
     guard value == nil else { return }
-    (file, line) = places[asker] ?? ("", 0)
+    goBack(to: asker)
     report(.missing(because: words + " needs it"), section: section, key: key)
   }
 

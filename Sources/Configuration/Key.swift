@@ -1,15 +1,15 @@
 import Base
 
-/// One key of the configuration: the single place that names it, limits it and describes it.
-public struct Key: Sendable {
+/// One key of the configuration: the single place that names it, limits it and describes it. One object, as the tables
+/// are a hundred of them and none ever changes.
+public final class Key: Sendable {
   public let section: String
   public let name: String
   /// What it does, as one sentence without its full stop.
   public let summary: String
   let kind: Kind
 
-  /// `path` is `section.name`. A call at each of its ninety places.
-  @inline(never)
+  /// `path` is `section.name`.
   init(_ path: String, _ summary: String, _ kind: Kind) {
     let parts = path.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1)
     section = String(decoding: parts[0], as: UTF8.self)
@@ -122,13 +122,26 @@ extension Key {
   static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
     _ path: String, _ summary: String, _ place: @escaping Place<Choice>
   ) -> Key where Choice.RawValue == String {
+    word(path, summary, of: Choice.allCases.map { $0.rawValue }) { settings, change in
+      place(&settings) { choice in
+        var word = choice.rawValue
+        change(&word)
+        choice = Choice(rawValue: word) ?? choice
+      }
+    }
+  }
+
+  /// What is the same for every choice.
+  private static func word(
+    _ path: String, _ summary: String, of words: [String], _ place: @escaping Place<String>
+  ) -> Key {
     let kind = Kind(
-      commaSeparated(Choice.allCases.map { $0.rawValue }), place,
-      read: { (text: String, _: String) throws(ValueFault) -> Choice in
-        guard let choice = Choice(rawValue: text) else { throw ValueFault(why: "is none of them") }
-        return choice
+      commaSeparated(words), place,
+      read: { (text: String, _: String) throws(ValueFault) -> String in
+        guard words.contains(text) else { throw ValueFault(why: "is none of them") }
+        return text
       },
-      spell: { $0.rawValue })
+      spell: { $0 })
     return Key(path, summary, kind)
   }
 

@@ -1,18 +1,19 @@
 import Base
 
 /// What a text may be: what the parts that use a value would otherwise refuse later, and less clearly.
-struct TextRule: Sendable {
+final class TextRule: Sendable {
   let legal: String
   /// Quotes around the value are part of it.
-  var isVerbatim = false
+  let isVerbatim: Bool
   /// Returns the form to keep. `folder` is where a relative path starts.
   let check: @Sendable (_ text: String, _ folder: String) throws(ValueFault) -> String
 
   init(
-    _ legal: String,
+    _ legal: String, isVerbatim: Bool = false,
     check: @escaping @Sendable (_ text: String, _ folder: String) throws(ValueFault) -> String
   ) {
     self.legal = legal
+    self.isVerbatim = isVerbatim
     self.check = check
   }
 }
@@ -31,11 +32,7 @@ extension TextRule {
   static let title = anything(bytesMax: ConfigurationLimits.nameBytesMax)
 
   /// For an agent, mostly JSON, which may be a text in quotes.
-  static let metadata: TextRule = {
-    var rule = anything(bytesMax: ConfigurationLimits.agentMetadataBytesMax)
-    rule.isVerbatim = true
-    return rule
-  }()
+  static let metadata = anything(bytesMax: ConfigurationLimits.agentMetadataBytesMax, isVerbatim: true)
 
   /// A code of the door. `*` and `#` clear and end it, so they cannot be part of it.
   static let doorCode = TextRule(doorCodeLegal) { (text: String, _: String) throws(ValueFault) in
@@ -76,8 +73,9 @@ extension TextRule {
     }
   }
 
-  private static func anything(bytesMax: Int) -> TextRule {
-    TextRule("a text of at most \(bytesMax) bytes") { (text: String, _: String) throws(ValueFault) in
+  private static func anything(bytesMax: Int, isVerbatim: Bool = false) -> TextRule {
+    TextRule("a text of at most \(bytesMax) bytes", isVerbatim: isVerbatim) {
+      (text: String, _: String) throws(ValueFault) in
       try limit(text, bytesMax)
       return text
     }

@@ -107,7 +107,7 @@ public struct EventHistory: Sendable {
   public init() {}
 
   public mutating func append(_ event: JSONValue) {
-    if recent.count == ControlLimits.recentEventsMax { recent.removeFirst() }
+    if recent.count == ControlLimits.recentEventsMax { recent.remove(at: 0) }
     recent.append(event)
   }
 }

@@ -78,6 +78,11 @@ public enum Request: Equatable, Sendable {
   case doctor
   /// As `doorOpen`, whatever the door's policy says.
   case doorOverride
+
+  /// The same on the wire: method and parameters are all that there is of a request.
+  public static func == (one: Request, other: Request) -> Bool {
+    one.method == other.method && one.parameters == other.parameters
+  }
 }
 
 /// How something is pressed: for a while, or until it is said otherwise.

@@ -42,7 +42,8 @@ struct Core {
   var subscriptions: SubscriptionTable
   var speakers: [Speaker] = []
   var audio: AudioQueue
-  var uplinks: [LocalTrack.ID: LocalUplink] = [:]
+  /// One of each local track.
+  var uplinks: [LocalUplink] = []
   var localTracks: [LocalTrack] = []
   var nextTrackID = 1
   var rpc = RPCTables()
@@ -61,6 +62,9 @@ struct Core {
   }
 
   func localTrack(_ id: LocalTrack.ID) -> LocalTrack? { localTracks.first { $0.id == id } }
+
+  /// Its place among the uplinks; nil of a track that there is not.
+  func uplink(_ track: LocalTrack.ID) -> Int? { uplinks.firstIndex { $0.track == track } }
 }
 
 /// What lives and dies with one WebSocket.
@@ -82,8 +86,8 @@ struct Session {
   var negotiation = Negotiation()
   var stun = STUNServers()
   var data = DataSession()
-  /// Audio of sections whose participant is not known yet, by mid.
-  var earlyAudio: [String: [PeerConnection.ReceivedAudio]] = [:]
+  /// Audio of sections whose participant is not known yet.
+  var earlyAudio: [PeerConnection.ReceivedAudio] = []
 
   subscript(peer: Room.Peer) -> (any MediaPeer)? {
     get { peer == .publisher ? publisher : subscriber }

@@ -1,3 +1,5 @@
+import Base
+
 /// What is different between two states of one participant, its tracks apart.
 public struct ParticipantChanges: Equatable, Sendable {
   /// The identity joined again: everything that belonged to the former session is over.
@@ -20,6 +22,6 @@ public struct ParticipantChanges: Equatable, Sendable {
     permission = old.permission != new.permission
     for (key, value) in new.attributes where old.attributes[key] != value { attributes.append(key) }
     for (key, _) in old.attributes where new.attributes[key] == nil { attributes.append(key) }
-    attributes.sort()
+    attributes = sortedByBytes(attributes)
   }
 }

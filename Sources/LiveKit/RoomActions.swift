@@ -46,6 +46,7 @@ extension Room {
     let id = core.nextTrackID
     core.nextTrackID &+= 1
     core.localTracks.append(LocalTrack(id: id, name: name, source: source, isMuted: muted))
+    core.uplinks.append(LocalUplink(track: id))
     publishWaiting(now)
     return id
   }
@@ -54,7 +55,7 @@ extension Room {
     guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return }
     removeSender(at: index, now)
     var gone = core.localTracks.remove(at: index)
-    core.uplinks[track] = nil
+    if let uplink = core.uplink(track) { core.uplinks.remove(at: uplink) }
     guard gone.state == .published else { return }
     gone.state = .waiting
     emit(.localTrackUnpublished(gone, reason: ""))

@@ -19,7 +19,9 @@ extension Room {
   public func nextAudio() -> ReceivedAudio? { core.audio.next() }
 
   /// From now on frames of this track wait instead of leaving: of those that `send` is given the newest one is kept.
-  public func holdBack(track: LocalTrack.ID) { core.uplinks[track, default: LocalUplink()].isHeldBack = true }
+  public func holdBack(track: LocalTrack.ID) {
+    if let index = core.uplink(track) { core.uplinks[index].isHeldBack = true }
+  }
 
   /// Ends that: the frame that is kept leaves at once, for whoever listens hears silence until the first packet is
   /// there. Answers with its timestamp; nil if none could leave.
@@ -28,28 +30,33 @@ extension Room {
   /// an agent of the framework does so some 50 ms after it has subscribed.
   @discardableResult
   public func goLive(track: LocalTrack.ID, now: Instant) -> UInt32? {
-    guard let uplink = core.uplinks[track], uplink.isHeldBack else { return nil }
-    core.uplinks[track]?.isHeldBack = false
-    core.uplinks[track]?.held = nil
-    guard let frame = uplink.held, sendLive(frame, track: track, now: now) else { return nil }
+    guard let index = core.uplink(track), core.uplinks[index].isHeldBack else { return nil }
+    let held = core.uplinks[index].held
+    core.uplinks[index].isHeldBack = false
+    core.uplinks[index].held = nil
+    guard let frame = held, sendLive(frame, track: track, now: now) else { return nil }
     return frame.timestamp
   }
 
   /// What was said before a mute is not told after it.
-  public func forgetHeld(track: LocalTrack.ID) { core.uplinks[track]?.held = nil }
+  public func forgetHeld(track: LocalTrack.ID) {
+    if let index = core.uplink(track) { core.uplinks[index].held = nil }
+  }
 
   /// One Opus frame; its timestamps go on by time while muted. Dropped unless published and connected.
   public func send(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) {
-    guard core.uplinks[track]?.isHeldBack == true else {
+    guard let index = core.uplink(track), core.uplinks[index].isHeldBack else {
       _ = sendLive(frame, track: track, now: now)
       return
     }
     guard let local = core.localTrack(track), !local.isMuted else { return }
-    core.uplinks[track]?.held = frame
+    core.uplinks[index].held = frame
   }
 
   /// Payload bytes of this track that left for the network since it was made.
-  public func sentPayloadBytes(track: LocalTrack.ID) -> Int64 { core.uplinks[track]?.sentPayloadBytes ?? 0 }
+  public func sentPayloadBytes(track: LocalTrack.ID) -> Int64 {
+    core.uplink(track).map { core.uplinks[$0].sentPayloadBytes } ?? 0
+  }
 
   /// False if the frame could not leave.
   private func sendLive(_ frame: PeerConnection.AudioFrame, track: LocalTrack.ID, now: Instant) -> Bool {
@@ -61,7 +68,9 @@ extension Room {
     var frame = frame
     if local.startsTalkspurt { frame.marker = true }
     core.localTracks[index].startsTalkspurt = false
-    core.uplinks[track, default: LocalUplink()].sentPayloadBytes += Int64(frame.payload.count)
+    if let uplink = core.uplink(track) {
+      core.uplinks[uplink].sentPayloadBytes += Int64(frame.payload.count)
+    }
     publisher.send(frame, mid: mid, now: now)
     return true
   }
@@ -71,14 +80,14 @@ extension Room {
     if let subscription = core.subscriptions.subscription(mid: packet.mid) {
       return queue(packet, slot: subscription.slot)
     }
-    let waiting = core.session.earlyAudio[packet.mid]?.count ?? 0
+    let waiting = core.session.earlyAudio.count { $0.mid == packet.mid }
     guard core.subscriptions.sections.contains(where: { $0.mid == packet.mid }),
       waiting < configuration.limits.earlyAudioPacketsPerSectionMax
     else {
       core.statistics.strayAudioPackets &+= 1
       return
     }
-    core.session.earlyAudio[packet.mid, default: []].append(packet)
+    core.session.earlyAudio.append(packet)
   }
 
   func queue(_ packet: PeerConnection.ReceivedAudio, slot: Int) {
@@ -118,7 +127,7 @@ struct AudioQueue {
   /// The slot may belong to somebody else from now on.
   mutating func forget(slot: Int) {
     compact()
-    packets.removeAll { $0.slot == slot }
+    packets = packets.filter { $0.slot != slot }
   }
 
   private mutating func compact() {
@@ -129,6 +138,7 @@ struct AudioQueue {
 
 /// What a local track holds back, and how much of it has left.
 struct LocalUplink {
+  let track: LocalTrack.ID
   /// Frames do not leave.
   var isHeldBack = false
   /// The newest of those.

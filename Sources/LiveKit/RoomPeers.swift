@@ -84,7 +84,7 @@ extension Room {
     core.session.negotiation = Negotiation()
     giveUpWaitingPackets()
     core.session.data = DataSession()
-    core.session.earlyAudio = [:]
+    core.session.earlyAudio = []
   }
 
   private func changed(_ peer: Peer, _ state: PeerConnection.State, _ reason: String, _ now: Instant) {
@@ -135,11 +135,11 @@ extension Room {
 
   /// What media still waits for, in words; empty when it flows.
   var missingPeers: String {
-    var names: [String] = []
+    var names = ""
     for peer in [Peer.subscriber, .publisher] where needs(peer) && core.session[peer]?.state != .connected {
-      names.append(name(peer))
+      names += (names.isEmpty ? "" : " and ") + name(peer)
     }
-    return names.joined(separator: " and ")
+    return names
   }
 
   /// The subscriber when the server made it the primary one, or once it offered; the publisher while something is

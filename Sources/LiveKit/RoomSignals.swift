@@ -155,10 +155,12 @@ extension Room {
   private func speak(_ changes: [SignalResponse.SpeakerChange]) {
     for change in changes {
       guard let identity = core.directory.identity(sid: change.participantSID) else { continue }
-      core.speakers.removeAll { $0.identity == identity }
-      if change.active { core.speakers.append(Speaker(identity: identity, level: change.level)) }
+      core.speakers = core.speakers.filter { $0.identity != identity }
+      guard change.active else { continue }
+      // The loudest first.
+      let place = core.speakers.firstIndex { $0.level < change.level } ?? core.speakers.count
+      core.speakers.insert(Speaker(identity: identity, level: change.level), at: place)
     }
-    core.speakers.sort { $0.level > $1.level }
     emit(.speakersChanged(core.speakers))
   }
 

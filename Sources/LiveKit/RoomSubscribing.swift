@@ -14,11 +14,11 @@ extension Room {
       return undescribed(error, now)
     }
     core.subscriptions.setSections(subscriber.remoteSections)
-    for mid in core.session.earlyAudio.keys
-    where !core.subscriptions.sections.contains(where: { $0.mid == mid }) {
-      core.statistics.strayAudioPackets &+= core.session.earlyAudio[mid]?.count ?? 0
-      core.session.earlyAudio[mid] = nil
+    let known = core.session.earlyAudio.filter { packet in
+      core.subscriptions.sections.contains { $0.mid == packet.mid }
     }
+    core.statistics.strayAudioPackets &+= core.session.earlyAudio.count - known.count
+    core.session.earlyAudio = known
     report(core.subscriptions.match(core.directory))
   }
 
@@ -72,9 +72,10 @@ extension Room {
       case .subscribed(let subscription):
         guard let participant = core.directory.participant(sid: subscription.participantSID) else { continue }
         emit(.trackSubscribed(subscription, participant: participant))
-        for packet in core.session.earlyAudio.removeValue(forKey: subscription.mid) ?? [] {
+        for packet in core.session.earlyAudio where packet.mid == subscription.mid {
           queue(packet, slot: subscription.slot)
         }
+        core.session.earlyAudio = core.session.earlyAudio.filter { $0.mid != subscription.mid }
       case .unsubscribed(let subscription):
         core.audio.forget(slot: subscription.slot)
         emit(.trackUnsubscribed(subscription))

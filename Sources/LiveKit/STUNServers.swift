@@ -38,7 +38,7 @@ struct STUNServers {
         found.append(SocketAddress(ip: ip, port: server.port))
       }
     }
-    pending.removeAll { $0.name == name }
+    pending = pending.filter { $0.name != name }
     addresses += found
     return found
   }
@@ -46,7 +46,7 @@ struct STUNServers {
   /// `stun:host`, `stun:host:port` or `stun:[v6]:port`.
   static func parse(_ url: String) -> (host: String, port: UInt16)? {
     let bytes = Array(url.utf8)
-    guard bytes.starts(with: "stun:".utf8) else { return nil }
+    guard bytes.begins(with: "stun:") else { return nil }
     var rest = bytes[5...]
     // Some servers append a transport, which STUN over UDP does not need.
     if let query = rest.firstIndex(of: UInt8(ascii: "?")) { rest = rest[..<query] }

@@ -30,7 +30,7 @@ struct ServerURL: Equatable {
     }
     while path.last == UInt8(ascii: "/") { path = path.dropLast() }
     // Some write the signalling path themselves.
-    if path.count >= 4, path.suffix(4).elementsEqual("/rtc".utf8) { path = path.dropLast(4) }
+    if path.ends(with: "/rtc") { path = path.dropLast(4) }
     authority = String(decoding: host, as: UTF8.self)
     prefix = String(decoding: path, as: UTF8.self)
   }

@@ -73,6 +73,6 @@ struct StateRequests {
   mutating func joined(as participant: Participant) {
     let missing = accepted.missing(in: participant)
     guard !missing.isEmpty else { return }
-    pending.insert(Pending(id: makeID(), update: missing), at: 0)
+    pending = [Pending(id: makeID(), update: missing)] + pending
   }
 }

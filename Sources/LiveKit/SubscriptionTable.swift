@@ -39,10 +39,10 @@ struct SubscriptionTable {
   /// step; then the msid's second token names the track.
   static func name(_ section: PeerConnection.RemoteSection) -> Section? {
     let parts = section.streamID.utf8.split(separator: UInt8(ascii: "|"), maxSplits: 1)
-    guard let first = parts.first, first.starts(with: "PA_".utf8) else { return nil }
+    guard let first = parts.first, first.begins(with: "PA_") else { return nil }
     var track = Array(section.trackID.utf8)
-    if !track.starts(with: "TR_".utf8), parts.count == 2 { track = Array(parts[1]) }
-    guard track.starts(with: "TR_".utf8), let trackSID = Name(bytes: track),
+    if !track.begins(with: "TR_"), parts.count == 2 { track = Array(parts[1]) }
+    guard track.begins(with: "TR_"), let trackSID = Name(bytes: track),
       let participantSID = Name(bytes: Array(first))
     else { return nil }
     return Section(mid: section.mid, participantSID: participantSID, trackSID: trackSID)
@@ -59,7 +59,7 @@ struct SubscriptionTable {
         changes.append(.unsubscribed(active.remove(at: index)))
       }
     }
-    refused.removeAll { sid in !sections.contains { $0.trackSID == sid } }
+    refused = refused.filter { sid in sections.contains { $0.trackSID == sid } }
     for section in sections where !active.contains(where: { $0.mid == section.mid }) {
       if let change = begin(section, directory) { changes.append(change) }
     }
@@ -89,7 +89,7 @@ struct SubscriptionTable {
       // Asked again after every change, so that it begins as soon as a slot is free.
       return refuse(track.sid, "all \(slotsMax) slots are taken")
     }
-    refused.removeAll { $0 == track.sid }
+    refused = refused.filter { $0 != track.sid }
     let subscription = Subscription(
       trackSID: track.sid, participantSID: participant.sid, identity: participant.identity, slot: slot,
       mid: section.mid)

@@ -114,7 +114,7 @@ public final class ClientStream {
     // The time of the one before is not this one's.
     addressTimer?.cancel()
     guard !isClosed, !addresses.isEmpty else { return }
-    let address = SocketAddress(ip: addresses.removeFirst(), port: port)
+    let address = SocketAddress(ip: addresses.remove(at: 0), port: port)
     remoteAddress = address
     step = "a TCP connection to \(address)"
     do throws(ReactorFailure) {

@@ -63,7 +63,7 @@ public final class HTTPClient {
     }
     running.append(exchange)
     exchange.start { [back = Unowned(self), key = ObjectIdentifier(exchange)] answer in
-      back.owner.running.removeAll { ObjectIdentifier($0) == key }
+      back.owner.running = back.owner.running.filter { ObjectIdentifier($0) != key }
       if let answer { onDone(answer) }
     }
     return exchange

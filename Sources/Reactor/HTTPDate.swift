@@ -5,7 +5,7 @@ import Base
 public func httpDate(_ text: String) -> Int64? {
   let bytes = Array(text.utf8)
   guard bytes.count == 29, bytes[3] == UInt8(ascii: ","), bytes[16] == 0x20, bytes[19] == UInt8(ascii: ":"),
-    bytes[22] == UInt8(ascii: ":"), bytes[25...].elementsEqual(" GMT".utf8), let day = decimal(bytes[5..<7]),
+    bytes[22] == UInt8(ascii: ":"), bytes[25...].spells(" GMT"), let day = decimal(bytes[5..<7]),
     let month = month(bytes[8..<11]), let year = decimal(bytes[12..<16]), year >= 1970,
     let hour = decimal(bytes[17..<19]), let minute = decimal(bytes[20..<22]),
     let second = decimal(bytes[23..<25])

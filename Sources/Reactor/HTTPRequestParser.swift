@@ -110,7 +110,7 @@ public struct HTTPRequestParser {
   private mutating func readRequestLine(_ line: ArraySlice<UInt8>) throws(HTTPRequestFault) {
     let words = line.split(separator: 0x20, omittingEmptySubsequences: false)
     guard words.count == 3, !words[0].isEmpty, words[1].first == UInt8(ascii: "/"), words[2].count == 8,
-      words[2].starts(with: "HTTP/1.".utf8), let version = words[2].last, isDigit(version)
+      words[2].begins(with: "HTTP/1."), let version = words[2].last, isDigit(version)
     else { throw .malformed("the request line is not HTTP/1.1") }
     for byte in words[0] where !isTokenCharacter(byte) {
       throw .malformed("the method has a character that is not allowed")

@@ -174,7 +174,7 @@ public final class HTTPServer {
 
   private func forget(_ client: HTTPServerClient) {
     client.drop()
-    clients.removeAll { $0 === client }
+    clients = clients.filter { $0 !== client }
     makeRoom()
   }
 

@@ -10,11 +10,11 @@ func certificateFault(_ bytes: [UInt8]) -> String? {
   var body: [UInt8]?
   for line in bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
     let line = withoutInvisible(line)
-    if line.elementsEqual("-----BEGIN CERTIFICATE-----".utf8) {
+    if line.spells("-----BEGIN CERTIFICATE-----") {
       guard body == nil else { break }
       body = []
       count += 1
-    } else if line.elementsEqual("-----END CERTIFICATE-----".utf8) {
+    } else if line.spells("-----END CERTIFICATE-----") {
       guard let text = body, let der = Base64.decode(text), isSequence(der) else {
         return "holds a certificate that is damaged, number \(count)"
       }

@@ -17,7 +17,7 @@ public struct ConfigurationFiles {
     files = [(path, try Self.text(path))]
     var names = Files.names(in: path + ".d", ending: ".conf")
     if let candidate, !names.contains(where: { $0 == candidate.name }) { names.append(candidate.name) }
-    for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+    for name in sortedByBytes(names) {
       let full = "\(path).d/\(name)"
       if let candidate, candidate.name == name {
         files.append((full, candidate.text))
@@ -30,7 +30,7 @@ public struct ConfigurationFiles {
     self.profiles = profiles
     if let profile = Settings.profile(in: files), profiles.contains(where: { $0 == profile }) {
       let full = "\(folder)/\(profile).conf"
-      files.insert((full, try Self.text(full)), at: 0)
+      files = [(full, try Self.text(full))] + files
     }
   }
 

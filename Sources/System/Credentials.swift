@@ -49,7 +49,7 @@ public struct Credentials {
 
   func areHandedOver(_ path: String) -> Bool {
     guard isService, let folder else { return false }
-    return path.utf8.starts(with: "\(folder)/".utf8)
+    return path.utf8.begins(with: "\(folder)/")
   }
 
   /// What the configuration leaves open.

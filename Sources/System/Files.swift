@@ -87,11 +87,11 @@ public enum Files {
     var names: [String] = []
     while let entry = readdir(listing) {
       let name = String(cString: lintel_entry_name(entry))
-      if name.utf8.reversed().starts(with: ending.utf8.reversed()), name.utf8.first != UInt8(ascii: ".") {
+      if name.utf8.ends(with: ending), name.utf8.first != UInt8(ascii: ".") {
         names.append(name)
       }
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return sortedByBytes(names)
   }
 
   /// Why no socket can be made at `path`, or nil. A folder below /run is made when the service starts.
@@ -102,7 +102,7 @@ public enum Files {
       return isSocket ? nil : "\(path) exists and is not a socket; it is not touched"
     }
     let folder = parentFolder(of: path)
-    guard !folder.utf8.starts(with: "/run".utf8), access(folder, F_OK) != 0 else { return nil }
+    guard !folder.utf8.begins(with: "/run"), access(folder, F_OK) != 0 else { return nil }
     return "the folder \(folder) is missing"
   }
 

@@ -30,7 +30,7 @@ extension PeerConnection {
       for stream in receiveStreams where sources.contains(stream.ssrc) {
         counters.localPacketsLost = adding(max(0, stream.sequence.lost), to: counters.localPacketsLost)
       }
-      receiveStreams.removeAll { sources.contains($0.ssrc) }
+      receiveStreams = receiveStreams.filter { !sources.contains($0.ssrc) }
     case .sourceDescription, .other:
       break
     }

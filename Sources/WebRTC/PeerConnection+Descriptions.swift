@@ -18,11 +18,11 @@ extension PeerConnection {
   /// Says goodbye to the track's listeners and turns the section inactive with the next offer.
   public func removeAudioSender(mid: String) {
     plan.removeAudio(mid: mid)
-    sendingSections.removeAll { $0.mid == mid }
+    sendingSections = sendingSections.filter { $0.mid != mid }
     for stream in sendStreams where stream.mid == mid && stream.packetsSent > 0 {
       goodbyes.append(stream.ssrc)
     }
-    sendStreams.removeAll { $0.mid == mid }
+    sendStreams = sendStreams.filter { $0.mid != mid }
   }
 
   /// Fresh ICE credentials in the next offer (RFC 8445 §9).
@@ -114,7 +114,7 @@ extension PeerConnection {
   /// A malformed candidate is counted and ignored; an empty one means end of candidates.
   public func addRemoteCandidate(_ candidate: String, now: Instant) {
     let bytes = candidate.utf8
-    let line = bytes.starts(with: "a=".utf8) ? String(decoding: bytes.dropFirst(2), as: UTF8.self) : candidate
+    let line = bytes.begins(with: "a=") ? String(decoding: bytes.dropFirst(2), as: UTF8.self) : candidate
     ice.addRemoteCandidate(line, now: now)
   }
 
@@ -205,13 +205,13 @@ extension PeerConnection {
           midID: answered.extensionID(HeaderExtension.mid), asksAgain: opus.feedback.contains("nack"),
           reducedSizeRTCP: answered.reducedSizeRTCP))
     }
-    srtpReceiver?.announced = Set(receivingSections.flatMap { $0.ssrcs })
+    srtpReceiver?.announced = receivingSections.flatMap { $0.ssrcs }
     // A section that ended, or was taken over by another track, takes its streams along.
-    receiveStreams.removeAll { stream in
-      guard let section = receivingSections.first(where: { $0.mid == stream.mid }) else { return true }
-      return !section.ssrcs.isEmpty && !section.ssrcs.contains(stream.ssrc)
+    receiveStreams = receiveStreams.filter { stream in
+      guard let section = receivingSections.first(where: { $0.mid == stream.mid }) else { return false }
+      return section.ssrcs.isEmpty || section.ssrcs.contains(stream.ssrc)
     }
   }
 
-  private func isOne(_ value: String?) -> Bool { value.map { $0.utf8.elementsEqual("1".utf8) } ?? false }
+  private func isOne(_ value: String?) -> Bool { value.map { $0.utf8.spells("1") } ?? false }
 }

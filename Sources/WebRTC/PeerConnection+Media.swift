@@ -70,7 +70,7 @@ extension PeerConnection {
     if !packet.extensions.isEmpty {
       for section in receivingSections {
         guard let value = packet.extensionValue(section.midID) else { continue }
-        if section.mid.utf8.elementsEqual(value) { return section }
+        if value.elementsEqual(section.mid.utf8) { return section }
       }
     }
     if let stream = receiveStreams.first(where: { $0.ssrc == packet.ssrc }) {

@@ -88,7 +88,7 @@ extension PeerConnection {
     do throws(SRTPFailure) {
       srtpSender = try SRTPSender(profile: keys.profile, master: keys.sending)
       let receiver = try SRTPReceiver(profile: keys.profile, master: keys.receiving)
-      receiver.announced = Set(receivingSections.flatMap { $0.ssrcs })
+      receiver.announced = receivingSections.flatMap { $0.ssrcs }
       srtpReceiver = receiver
     } catch {
       return change(.failed, error.description)

@@ -14,7 +14,7 @@ public final class Keypad: KeyInput {
     self.name = name
     if name.utf8.first == UInt8(ascii: "/") {
       descriptor = lintel_open_input(name)
-    } else if name.utf8.starts(with: "event".utf8) {
+    } else if name.utf8.begins(with: "event") {
       descriptor = lintel_open_input("\(folder)/\(name)")
     } else {
       descriptor = lintel_find_input(folder, name, BoardLimits.inputDevicesMax)

@@ -40,7 +40,7 @@ struct SoundCards {
     for subdevice in 0..<BoardLimits.subdevicesMax {
       let folder = "\(root)/card\(device.card)/pcm\(device.number)\(letter)/sub\(subdevice)"
       for line in read(folder + "/status").split(separator: UInt8(ascii: "\n")) {
-        guard line.starts(with: "owner_pid".utf8), let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+        guard line.begins(with: "owner_pid"), let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
           continue
         }
         let process = text(trimmed(line[(colon + 1)...]))
@@ -68,7 +68,7 @@ struct SoundCards {
         continue
       }
       let word = direction.word
-      guard parts[2...].contains(where: { trimmed($0).starts(with: word.utf8) }) else { continue }
+      guard parts[2...].contains(where: { trimmed($0).begins(with: word) }) else { continue }
       result.append(Device(card: card, number: number, title: text(trimmed(parts[1]))))
     }
     return result

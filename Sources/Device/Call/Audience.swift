@@ -11,8 +11,8 @@ struct Audience {
   }
 
   private let room: any MessagingRoom
-  /// The remote tracks that are received, by slot.
-  private var tracks: [Int: Subscription] = [:]
+  /// The remote tracks that are received, each in its slot.
+  private var tracks: [Subscription] = []
   private(set) var speakers: [Name] = []
   private(set) var quality: String?
   private var agentSeen: (identity: Name?, state: String?) = (nil, nil)
@@ -26,7 +26,7 @@ struct Audience {
   private(set) var isHeld = false
 
   /// Whether anybody's sound is being received. A telephone that rings sends silence already.
-  var somebodyIsHeard: Bool { tracks.contains { !ringsStill($0.value.identity) } }
+  var somebodyIsHeard: Bool { tracks.contains { !ringsStill($0.identity) } }
 
   private func ringsStill(_ identity: Name) -> Bool {
     room.participants.first { $0.identity == identity }?.isRingingPhone ?? false
@@ -44,7 +44,7 @@ struct Audience {
 
   var deadlines: [Deadline] { [admission.deadline] }
 
-  func isSubscribed(_ trackSID: Name) -> Bool { tracks.contains { $0.value.trackSID == trackSID } }
+  func isSubscribed(_ trackSID: Name) -> Bool { tracks.contains { $0.trackSID == trackSID } }
 
   // MARK: - Who that is
 
@@ -112,7 +112,8 @@ struct Audience {
   // MARK: - Who is heard
 
   mutating func opened(_ subscription: Subscription) -> [Effect] {
-    tracks[subscription.slot] = subscription
+    forget(slot: subscription.slot)
+    tracks.append(subscription)
     let opened: [Effect] = isHeld ? [] : [.audio(.openTrack(slot: subscription.slot))]
     return opened + [
       .tell(.trackSubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text)),
@@ -121,7 +122,7 @@ struct Audience {
   }
 
   mutating func closed(_ subscription: Subscription) -> [Effect] {
-    tracks[subscription.slot] = nil
+    forget(slot: subscription.slot)
     return [
       .audio(.closeTrack(slot: subscription.slot)),
       .tell(.trackUnsubscribed(identity: subscription.identity.text, sid: subscription.trackSID.text)),
@@ -131,8 +132,10 @@ struct Audience {
   /// What is received is played, or not.
   mutating func hold(_ isHeld: Bool) -> [Effect] {
     self.isHeld = isHeld
-    return tracks.keys.sorted().map { .audio(isHeld ? .closeTrack(slot: $0) : .openTrack(slot: $0)) }
+    return tracks.map { .audio(isHeld ? .closeTrack(slot: $0.slot) : .openTrack(slot: $0.slot)) }
   }
+
+  private mutating func forget(slot: Int) { tracks = tracks.filter { $0.slot != slot } }
 
   mutating func speak(_ speaking: [Speaker]) -> [Effect] {
     speakers = speaking.map { $0.identity }

@@ -1,3 +1,4 @@
+import Base
 import Configuration
 import Control
 
@@ -35,7 +36,7 @@ enum ComeBack: Equatable {
     switch code {
     case "dismissed-participant-removed", "dismissed-duplicate-identity":
       return .comeBack(milliseconds: 3_600_000)
-    case _ where code.utf8.starts(with: "dismissed-".utf8): return .comeBack(milliseconds: 30_000)
+    case _ where code.utf8.begins(with: "dismissed-"): return .comeBack(milliseconds: 30_000)
     default: break
     }
     if now.tokenIsGiven { return .comeBack(milliseconds: 10_000) }

@@ -113,10 +113,9 @@ struct Doctor {
   }
 
   private mutating func finish(_ facts: DoctorFacts) -> [Effect] {
-    guard let run else { return [] }
+    guard var run else { return [] }
     self.run = nil
-    var facts = facts
-    facts.serverAnswer = serverAnswer
+    run.measured.serverAnswer = serverAnswer
     let rows = facts.boardRows(run.measured) + facts.hardwareRows + facts.networkRows(run.measured)
     let result = Control.Doctor.json(rows)
     let left: [Effect] = run.hasJoined ? [.stay(.leave(reason: nil))] : []
@@ -129,4 +128,6 @@ struct DoctorMeasurement {
   var sound = SoundProbeReading()
   var lostBefore = 0
   var receivedBefore = 0
+  /// How many seconds our clock is ahead of the server's, if it told; nil if it did not answer.
+  var serverAnswer: Result<Int64?, TransportFailure>?
 }

@@ -36,7 +36,7 @@ enum DoctorAdvice {
     case "expired-token", "clock-not-set", "malformed-token", "not-allowed",
       "no-token", "publish-not-allowed":
       true
-    default: code.utf8.starts(with: "token-".utf8)
+    default: code.utf8.begins(with: "token-")
     }
   }
 }
@@ -50,7 +50,7 @@ struct ServerAddress {
 
   init?(_ url: String) {
     let bytes = Array(url.utf8)
-    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) else {
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].begins(with: "://") else {
       return nil
     }
     isSecure = bytes[..<colon].last.map { $0 | 0x20 } == UInt8(ascii: "s") && colon > 2

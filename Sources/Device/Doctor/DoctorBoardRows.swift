@@ -93,12 +93,6 @@ extension DoctorFacts {
     return rows + doorRows
   }
 
-  private func hardwareAdvice(_ problem: String) -> String {
-    if hasWords(problem, "in group") { return "usermod -aG that group the user of linteld, then restart it" }
-    if hasWords(problem, "in use by") { return "end that program, or choose another line" }
-    return "connect it, or correct [gpio], [leds], [keypad] or [audio] mixer"
-  }
-
   private var doorRows: [DoctorRow] {
     guard let output = settings.door.output else {
       return [DoctorRow("door", .pass, "no door is configured")]
@@ -119,6 +113,12 @@ extension DoctorFacts {
     }
     return [DoctorRow("door", .pass, "the lock is '\(output)'")]
   }
+}
+
+private func hardwareAdvice(_ problem: String) -> String {
+  if hasWords(problem, "in group") { return "usermod -aG that group the user of linteld, then restart it" }
+  if hasWords(problem, "in use by") { return "end that program, or choose another line" }
+  return "connect it, or correct [gpio], [leds], [keypad] or [audio] mixer"
 }
 
 /// Whether `part` stands in `text`; both are this program's own words.

@@ -28,7 +28,6 @@ struct DoctorFacts {
   var roomName: String
   /// Of our sending; nil outside of a session.
   var sent: PeerConnection.Statistics?
-  var serverAnswer: Result<Int64?, TransportFailure>?
 
   /// The first server on the way to the room that is known: the token endpoint, where it names the room server.
   var firstServer: String? {

@@ -9,12 +9,12 @@ import WebRTC
 /// not depend on it.
 extension DoctorFacts {
   func networkRows(_ run: DoctorMeasurement) -> [DoctorRow] {
-    [clockRow, tokenRow] + serverRows + roomRows(run)
+    [clockRow(run), tokenRow(run)] + serverRows(run) + roomRows(run)
   }
 
   // MARK: Clock
 
-  private var clockRow: DoctorRow {
+  private func clockRow(_ run: DoctorMeasurement) -> DoctorRow {
     let seconds = unixSeconds
     let text = minuteText(seconds)
     let advice =
@@ -22,7 +22,7 @@ extension DoctorFacts {
     guard seconds >= Self.plausibleSeconds else {
       return DoctorRow("clock", .fail, "the clock says \(text), which cannot be", advice: advice)
     }
-    if case .success(let off?) = serverAnswer {
+    if case .success(let off?) = run.serverAnswer {
       guard off.magnitude > 60 else {
         let words = off.magnitude <= 2 ? "the server says the same" : "\(off.magnitude) s off the server's"
         return DoctorRow("clock", .pass, "\(text), \(words)")
@@ -30,7 +30,7 @@ extension DoctorFacts {
       let words = "the clock says \(text), the server's says \(minuteText(seconds - off))"
       return DoctorRow("clock", .fail, words, advice: advice)
     }
-    if case .notYetValid? = tokenWarning {
+    if case .notYetValid? = tokenWarning(run) {
       return DoctorRow(
         "clock", .warn, "the clock says \(text), before the token begins to be valid", advice: advice)
     }
@@ -38,9 +38,9 @@ extension DoctorFacts {
   }
 
   /// The server judges the token; this is a hint for a person, by the server's clock as far as it is known.
-  private var tokenWarning: TokenWarning? {
+  private func tokenWarning(_ run: DoctorMeasurement) -> TokenWarning? {
     var seconds = unixSeconds
-    if case .success(let off?) = serverAnswer {
+    if case .success(let off?) = run.serverAnswer {
       seconds = seconds.subtractingReportingOverflow(off).partialValue
     }
     return token.flatMap { TokenWarning($0, wallClockSeconds: seconds) }
@@ -51,8 +51,9 @@ extension DoctorFacts {
 
   // MARK: Token
 
-  private var tokenRow: DoctorRow {
+  private func tokenRow(_ run: DoctorMeasurement) -> DoctorRow {
     let name = "token"
+    let tokenWarning = tokenWarning(run)
     if let failure, DoctorAdvice.isAboutToken(failure.code) {
       return DoctorRow(
         name, .fail, failure.message, advice: DoctorAdvice.of(tokenWarning?.code ?? failure.code))
@@ -85,7 +86,7 @@ extension DoctorFacts {
 
   // MARK: Server
 
-  private var serverRows: [DoctorRow] {
+  private func serverRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     guard let url = firstServer, let address = ServerAddress(url) else {
       return [DoctorRow("dns", .fail, "no room server is configured", advice: "set [token] url")]
     }
@@ -95,7 +96,7 @@ extension DoctorFacts {
       address.isLiteral
         ? "\(address.host) is an address and needs no name server" : "\(address.host) was found")
     let server = DoctorRow("server", .pass, "\(address.authority) answers over TCP")
-    switch connection == .connected ? Result.success(nil) : serverAnswer {
+    switch connection == .connected ? Result.success(nil) : run.serverAnswer {
     case .failure(.resolve(let words)):
       rows.append(
         DoctorRow(
@@ -154,7 +155,7 @@ extension DoctorFacts {
         DoctorRow("udp", .fail, failure.message, advice: DoctorAdvice.of(failure.code)),
       ]
     }
-    guard case .success? = serverAnswer else { return [] }
+    guard case .success? = run.serverAnswer else { return [] }
     guard let failure else {
       return [
         DoctorRow(
@@ -190,11 +191,11 @@ extension DoctorFacts {
         "loss", worst < 20 ? .pass : worst < 100 ? .warn : .fail, text, advice: worst < 20 ? nil : advice))
     return rows
   }
+}
 
-  /// `2026-11-20 14:05 UTC`.
-  private func minuteText(_ seconds: Int64) -> String {
-    let bytes = Array(utcText(unixMilliseconds: max(0, min(seconds, 1 << 40)) * 1000).utf8)
-    return String(decoding: bytes[..<10], as: UTF8.self) + " "
-      + String(decoding: bytes[11..<16], as: UTF8.self) + " UTC"
-  }
+/// `2026-11-20 14:05 UTC`.
+private func minuteText(_ seconds: Int64) -> String {
+  let bytes = Array(utcText(unixMilliseconds: max(0, min(seconds, 1 << 40)) * 1000).utf8)
+  return String(decoding: bytes[..<10], as: UTF8.self) + " "
+    + String(decoding: bytes[11..<16], as: UTF8.self) + " UTC"
 }

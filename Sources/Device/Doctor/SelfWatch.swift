@@ -105,7 +105,7 @@ public struct SelfWatch {
     _ quantity: Quantity, _ value: Int?, _ first: Int, _ last: Int, _ findings: inout [Finding]
   ) {
     guard let value, last > 0, value > first else {
-      told.removeAll { $0 == quantity }
+      told = told.filter { $0 != quantity }
       return
     }
     let needsRestart = value > last

@@ -48,11 +48,11 @@ struct DTMFCollector {
   /// Forgets what was typed and not ended in time, and answers whose it was.
   mutating func expire(timeoutMilliseconds: Int, now: Instant) -> [Caller] {
     let late = all.filter { now.milliseconds(since: $0.last) > timeoutMilliseconds }
-    all.removeAll { now.milliseconds(since: $0.last) > timeoutMilliseconds }
+    all = all.filter { now.milliseconds(since: $0.last) <= timeoutMilliseconds }
     return late.filter { !$0.typed.isEmpty }.map { $0.caller }
   }
 
-  mutating func forget(_ caller: Caller) { all.removeAll { $0.caller == caller } }
+  mutating func forget(_ caller: Caller) { all = all.filter { $0.caller != caller } }
 
   /// Over the limit the caller goes whose last key is the oldest.
   private mutating func place(of caller: Caller, _ now: Instant) -> Int {

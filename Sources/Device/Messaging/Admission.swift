@@ -42,14 +42,14 @@ struct Admission<Message> {
   mutating func announced(_ participant: Participant) -> [Message] {
     func isMeant(_ message: Waiting) -> Bool { message.sender.participant(among: [participant]) != nil }
     let known = waiting.filter(isMeant)
-    waiting.removeAll(where: isMeant)
+    waiting = waiting.filter { !isMeant($0) }
     return known.map { $0.message }
   }
 
   /// What has waited long enough, oldest first.
   mutating func expired(now: Instant) -> [Message] {
     let old = waiting.filter { $0.due <= now }
-    waiting.removeAll { $0.due <= now }
+    waiting = waiting.filter { $0.due > now }
     return old.map { $0.message }
   }
 

@@ -96,8 +96,7 @@ struct Messaging {
       changes[pair.name] = pair.value
       all[pair.name] = pair.value.isEmpty ? nil : pair.value
     }
-    let sorted = all.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    let members: [JSONValue.Member] = sorted.map { .init($0, .text(all[$0])) }
+    let members: [JSONValue.Member] = sortedByBytes(Array(all.keys)).map { .init($0, .text(all[$0])) }
     let result = JSONValue.object([.init("attributes", .object(members))])
     guard !changes.isEmpty else { return [.succeed(result, asker)] }
     guard updates.count < DeviceLimits.pendingCallsMax else { throw .busy }
@@ -186,7 +185,7 @@ struct Messaging {
     for file in files where file.client == client {
       room.closeFile(file.id, failure: "the sender has gone", now: now)
     }
-    files.removeAll { $0.client == client }
+    files = files.filter { $0.client != client }
   }
 
   /// The room has gone, and its streams with it.

@@ -41,7 +41,7 @@ struct Panel {
     if let end = asked?.until, end <= now { asked = nil }
     var effects: [Effect] = []
     for press in held where press.until <= now {
-      held.removeAll { $0.input == press.input }
+      held = held.filter { $0.input != press.input }
       effects += changed(press.input, isOn: false, house)
     }
     return effects
@@ -186,7 +186,7 @@ struct Panel {
       let legal = BoardInput.allCases.map { $0.rawValue } + ["0-9", "*", "#"]
       return [.refuse(unknown: "button", name, legal, asker)]
     }
-    held.removeAll { $0.input == input }
+    held = held.filter { $0.input != input }
     if case .hold(let milliseconds) = press {
       let hold = milliseconds ?? ControlLimits.pressMillisecondsDefault
       held.append((input, now.advanced(byMilliseconds: hold)))

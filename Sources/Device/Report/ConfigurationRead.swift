@@ -29,7 +29,7 @@ struct ConfigurationRead {
 
   var isAboutTheStay: Bool {
     change.applied.contains {
-      $0.utf8.starts(with: "[token]".utf8) || $0.utf8.starts(with: "[session]".utf8)
+      $0.utf8.begins(with: "[token]") || $0.utf8.begins(with: "[session]")
     }
   }
 

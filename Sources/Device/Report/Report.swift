@@ -16,7 +16,7 @@ struct Report {
   let version: String
   let startedAt: Instant
   private var history = EventHistory()
-  private var budgets: [String: EventBudget] = [:]
+  private var budgets: [(name: String, budget: EventBudget)] = []
   private var logLevel = LogEntry.Priority.info
   private var configurationAskers: [ConfigurationAsker] = []
   /// Something was told since the indicator was looked at.
@@ -50,11 +50,18 @@ struct Report {
   mutating func tell(
     _ event: Event, within budget: String, unixMilliseconds: Int64, now: Instant
   ) -> [Device.Output] {
-    guard let suppressed = budgets[budget, default: EventBudget()].spend(now: now) else { return [] }
+    guard let suppressed = spend(budget, now: now) else { return [] }
     let before =
       suppressed > 0
       ? tell(.eventsSuppressed(name: event.name, count: suppressed), unixMilliseconds: unixMilliseconds) : []
     return before + tell(event, unixMilliseconds: unixMilliseconds)
+  }
+
+  /// As `EventBudget.spend`.
+  private mutating func spend(_ name: String, now: Instant) -> Int? {
+    let index = budgets.firstIndex { $0.name == name } ?? budgets.count
+    if index == budgets.count { budgets.append((name, EventBudget())) }
+    return budgets[index].budget.spend(now: now)
   }
 
   func log(_ priority: LogEntry.Priority, _ text: String, event: String?) -> [Device.Output] {
@@ -64,7 +71,7 @@ struct Report {
   mutating func log(
     _ priority: LogEntry.Priority, _ text: String, event: String?, within budget: String, now: Instant
   ) -> [Device.Output] {
-    guard let suppressed = budgets[budget, default: EventBudget()].spend(now: now) else { return [] }
+    guard let suppressed = spend(budget, now: now) else { return [] }
     let more = suppressed > 0 ? " (and \(suppressed) more like it before)" : ""
     return log(priority, text + more, event: event)
   }
@@ -93,6 +100,6 @@ struct Report {
 
   /// Whoever has waited longest for what was read now.
   mutating func takeConfigurationAsker() -> ConfigurationAsker? {
-    configurationAskers.isEmpty ? nil : configurationAskers.removeFirst()
+    configurationAskers.isEmpty ? nil : configurationAskers.remove(at: 0)
   }
 }

@@ -18,7 +18,7 @@ struct ReceiveFilter {
       guard sequence > last[index].sequence else { return false }
       last.remove(at: index)
     } else if last.count >= sendersMax {
-      last.removeFirst()
+      last.remove(at: 0)
     }
     last.append((sid, sequence))
     return true
@@ -28,7 +28,7 @@ struct ReceiveFilter {
   mutating func isNew(nonce: [UInt8], noncesMax: Int) -> Bool {
     guard nonce.count == 16 else { return true }
     guard !nonces.contains(nonce) else { return false }
-    if nonces.count >= noncesMax { nonces.removeFirst() }
+    if nonces.count >= noncesMax { nonces.remove(at: 0) }
     nonces.append(nonce)
     return true
   }

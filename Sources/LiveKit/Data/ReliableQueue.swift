@@ -31,7 +31,7 @@ struct ReliableQueue {
   /// The channel took the first one that waits.
   mutating func firstWasSent(keptBytesMax: Int) {
     guard !waiting.isEmpty else { return }
-    let packet = waiting.removeFirst()
+    let packet = waiting.remove(at: 0)
     waitingBytes -= packet.bytes.count
     sent.append(packet)
     sentBytes += packet.bytes.count
@@ -40,7 +40,7 @@ struct ReliableQueue {
 
   mutating func dropFirst() {
     guard !waiting.isEmpty else { return }
-    waitingBytes -= waiting.removeFirst().bytes.count
+    waitingBytes -= waiting.remove(at: 0).bytes.count
   }
 
   /// SCTP still holds this much: whatever was sent before that has arrived.

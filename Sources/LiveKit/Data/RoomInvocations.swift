@@ -38,7 +38,7 @@ extension Room {
       core.statistics.data.repeatedRequests &+= 1
       return
     }
-    if core.rpc.recent.count >= limits.rpcRecentRequestsMax { core.rpc.recent.removeFirst() }
+    if core.rpc.recent.count >= limits.rpcRecentRequestsMax { core.rpc.recent.remove(at: 0) }
     core.rpc.recent.append((caller, request.id))
     // Before anything else, so that the caller knows that somebody is there.
     reply(.rpcAck(requestID: request.id), to: caller, now)
@@ -87,8 +87,10 @@ extension Room {
   }
 
   /// Nobody waits for these any more.
-  func expireInvocations(_ now: Instant) { core.rpc.invocations.removeAll { $0.until <= now } }
+  func expireInvocations(_ now: Instant) {
+    core.rpc.invocations = core.rpc.invocations.filter { $0.until > now }
+  }
 
   /// The server forgets its calls with the session; answered later, they would go to everybody.
-  func forgetServerCalls() { core.rpc.invocations.removeAll { $0.isServer } }
+  func forgetServerCalls() { core.rpc.invocations = core.rpc.invocations.filter { !$0.isServer } }
 }

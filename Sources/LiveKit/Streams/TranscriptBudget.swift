@@ -40,7 +40,7 @@ struct TranscriptBudget {
   /// Whether a segment is told that this sender will not repeat.
   mutating func allowsFinal(_ origin: PacketOrigin, now: Instant) -> Bool { spend(origin, leaving: 0, now) }
 
-  mutating func ended(_ stream: IncomingStream.ID) { guesses.removeAll { $0.stream == stream } }
+  mutating func ended(_ stream: IncomingStream.ID) { guesses = guesses.filter { $0.stream != stream } }
 
   mutating func clear() {
     guesses = []
@@ -52,7 +52,7 @@ struct TranscriptBudget {
     if let index = sources.firstIndex(where: { $0.origin.matches(origin) }) {
       source = sources.remove(at: index)
     } else if sources.count >= sourcesMax {
-      sources.removeFirst()
+      sources.remove(at: 0)
     }
     let more = now.milliseconds(since: source.refilledAt) / Self.refillMilliseconds
     if more > 0 {

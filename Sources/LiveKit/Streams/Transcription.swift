@@ -90,7 +90,7 @@ struct Transcriptions {
     let segment = stream.attributes["lk.segment_id"].flatMap { Name($0) } ?? stream.streamID
     if let known = streamed.first(where: { $0.segment == segment }) { return known.id }
     if !streaming.contains(sender) {
-      if streaming.count == memoryMax { streaming.removeFirst() }
+      if streaming.count == memoryMax { streaming.remove(at: 0) }
       streaming.append(sender)
     }
     var id = segment
@@ -99,7 +99,7 @@ struct Transcriptions {
     }) {
       id = legacy.remove(at: begun).segment.id
     }
-    if streamed.count == memoryMax { streamed.removeFirst() }
+    if streamed.count == memoryMax { streamed.remove(at: 0) }
     streamed.append((segment, id))
     return id
   }
@@ -112,7 +112,7 @@ struct Transcriptions {
       legacy[index] = new
       return true
     }
-    if legacy.count == memoryMax { legacy.removeFirst() }
+    if legacy.count == memoryMax { legacy.remove(at: 0) }
     legacy.append(new)
     return true
   }

@@ -95,8 +95,8 @@ final class DTLSTransport {
     retransmissionDue = now.advanced(byMilliseconds: retransmissionMilliseconds)
   }
 
-  func nextDatagram() -> [UInt8]? { pipe.outgoing.isEmpty ? nil : pipe.outgoing.removeFirst() }
-  func nextEvent() -> Event? { events.isEmpty ? nil : events.removeFirst() }
+  func nextDatagram() -> [UInt8]? { pipe.outgoing.isEmpty ? nil : pipe.outgoing.remove(at: 0) }
+  func nextEvent() -> Event? { events.isEmpty ? nil : events.remove(at: 0) }
 
   /// Sends one message. False if the association does not stand or OpenSSL refuses (too long for a datagram).
   func send(_ message: [UInt8]) -> Bool {

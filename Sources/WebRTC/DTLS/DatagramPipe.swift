@@ -45,7 +45,7 @@ final class DatagramPipe {
 
   /// The next copy of the unanswered flight; the last one stays, for a peer that is silent for very long.
   func takeSpareFlight() -> [[UInt8]] {
-    spareFlights.count > 1 ? spareFlights.removeFirst() : spareFlights.first ?? []
+    spareFlights.count > 1 ? spareFlights.remove(at: 0) : spareFlights.first ?? []
   }
 
   func dropSpareFlights() { spareFlights = [] }

@@ -6,7 +6,7 @@ extension ICEAgent {
   func advanceChecks(_ now: Instant) {
     guard let at = nextCheckTime, at <= now else { return }
     while !list.triggered.isEmpty {
-      let id = list.triggered.removeFirst()
+      let id = list.triggered.remove(at: 0)
       guard let index = list.index(of: id), list.pairs[index].state != .succeeded else { continue }
       return check(index, now)
     }
@@ -112,7 +112,7 @@ extension ICEAgent {
     list.pairs[index].state = .succeeded
     list.pairs[index].isAuthentic = true
     list.pairs[index].roundTripMicroseconds = Int(clamping: now.microseconds(since: transaction.sentAt))
-    list.triggered.removeAll { $0 == id }
+    list.triggered = list.triggered.filter { $0 != id }
     if list.firstValidAt == nil { list.firstValidAt = now }
     if nominated || role == .controlled && list.pairs[index].isNominatedByPeer {
       select(list.pairs[index], now)

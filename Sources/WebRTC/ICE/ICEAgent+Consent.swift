@@ -38,7 +38,7 @@ extension ICEAgent {
 
   func consentAnswered(_ transaction: ICETransaction, _ now: Instant) {
     guard let selected, transaction.base == selected.path.base, transaction.remote == selected.path.remote,
-      transaction.key.elementsEqual(selected.remote.password.utf8)
+      transaction.key.spells(selected.remote.password)
     else { return }
     self.selected?.consent = Consent(answeredAt: now, nextRequestAt: nextConsentTime(now))
     self.selected?.roundTripMicroseconds = Int(clamping: now.microseconds(since: transaction.sentAt))
@@ -100,14 +100,14 @@ extension ICEAgent {
   private func expire(_ now: Instant) {
     let isFormer = selected.map { $0.generation != list.generation } ?? false
     selected = nil
-    transactions.removeAll {
-      if case .consent = $0.purpose { true } else { false }
+    transactions = transactions.filter {
+      if case .consent = $0.purpose { false } else { true }
     }
     if isFormer, list.remoteCredentials != nil {
       change(.disconnected, "the former path is dead, looking for a new one")
       return
     }
-    transactions.removeAll { $0.purpose != .gathering }
+    transactions = transactions.filter { $0.purpose == .gathering }
     change(.failed, "no answer from the peer for \(Limits.failedMilliseconds / 1000) s")
   }
 }

@@ -36,16 +36,16 @@ extension ICEAgent {
   /// The socket is gone. A path that used it is given up, and the remaining pairs are checked again.
   func removeLocalAddress(_ base: SocketAddress, now: Instant) {
     guard localAddresses.contains(where: { $0.base == base }) else { return }
-    localAddresses.removeAll { $0.base == base }
+    localAddresses = localAddresses.filter { $0.base != base }
     let lost = list.pairs.filter { $0.base == base }.map { $0.id }
-    list.pairs.removeAll { $0.base == base }
-    list.triggered.removeAll { lost.contains($0) }
-    transactions.removeAll { $0.base == base }
+    list.pairs = list.pairs.filter { $0.base != base }
+    list.triggered = list.triggered.filter { !lost.contains($0) }
+    transactions = transactions.filter { $0.base != base }
     // What still waits to be sent from there has no socket any more.
     outputs.removeFirst(outputIndex)
     outputIndex = 0
-    outputs.removeAll {
-      if case .transmit(_, base, _) = $0 { true } else { false }
+    outputs = outputs.filter {
+      if case .transmit(_, base, _) = $0 { false } else { true }
     }
     if let nominating = list.nominating, list.index(of: nominating) == nil { list.nominating = nil }
     guard selected?.path.base == base else { return }

@@ -64,12 +64,7 @@ extension ICEAgent {
       list.pairs[index].isNominatedByPeer = false
       if list.pairs[index].isLive { list.pairs[index].state = .stopped }
     }
-    transactions.removeAll { transaction in
-      switch transaction.purpose {
-      case .check, .consent: true
-      case .gathering: false
-      }
-    }
+    transactions = transactions.filter { $0.purpose == .gathering }
   }
 
   /// Gives up when nothing is selected and nothing is left to try.
@@ -82,7 +77,7 @@ extension ICEAgent {
     } else {
       change(.failed, "none of \(list.pairs.count) candidate pairs was answered")
     }
-    transactions.removeAll { $0.purpose != .gathering }
+    transactions = transactions.filter { $0.purpose == .gathering }
     selected = nil
   }
 

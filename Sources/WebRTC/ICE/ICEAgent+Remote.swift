@@ -18,7 +18,7 @@ extension ICEAgent {
     for candidate in held { accept(candidate, isReplayed: true, now) }
     let early = list.earlyChecks
     list.earlyChecks = []
-    for check in early where check.remoteFragment.elementsEqual(credentials.usernameFragment.utf8) {
+    for check in early where check.remoteFragment.spells(credentials.usernameFragment) {
       handleCheck(check, now)
     }
   }
@@ -49,8 +49,8 @@ extension ICEAgent {
 
   private func beginGeneration() {
     if selected == nil, state == .disconnected || state == .failed { change(.checking, "ICE restart") }
-    transactions.removeAll {
-      if case .check = $0.purpose { true } else { false }
+    transactions = transactions.filter {
+      if case .check = $0.purpose { false } else { true }
     }
     lastCheckAt = nil
     list = CheckList(
@@ -84,7 +84,7 @@ extension ICEAgent {
     guard !heldCandidates.contains(candidate) else { return }
     if heldCandidates.count >= Limits.heldCandidatesMax {
       counters.overLimit &+= 1
-      heldCandidates.removeFirst()
+      heldCandidates.remove(at: 0)
     }
     heldCandidates.append(candidate)
   }
@@ -138,8 +138,8 @@ extension ICEAgent {
       if isWorse ?? true { worst = old }
     }
     guard let worst, worst.state == .failed || worst.priority < pair.priority else { return false }
-    list.pairs.removeAll { $0.id == worst.id }
-    list.triggered.removeAll { $0 == worst.id }
+    list.pairs = list.pairs.filter { $0.id != worst.id }
+    list.triggered = list.triggered.filter { $0 != worst.id }
     return true
   }
 }

@@ -51,8 +51,8 @@ extension ICECandidate {
     var bytes = Array(line.utf8)[...]
     guard bytes.count <= Limits.candidateBytesMax else { throw .malformed("too long") }
     while bytes.last == 0x0D || bytes.last == 0x0A || bytes.last == 0x20 { bytes = bytes.dropLast() }
-    if bytes.starts(with: "a=".utf8) { bytes = bytes.dropFirst(2) }
-    guard bytes.starts(with: "candidate:".utf8) else { throw .malformed("does not start with candidate:") }
+    if bytes.begins(with: "a=") { bytes = bytes.dropFirst(2) }
+    guard bytes.begins(with: "candidate:") else { throw .malformed("does not start with candidate:") }
     var reader = LineReader(bytes.dropFirst(10))
     guard let foundation = reader.token(), let component = reader.token(), let transport = reader.token(),
       let priority = reader.token(), let host = reader.token(), let port = reader.token(),
@@ -66,7 +66,7 @@ extension ICECandidate {
       throw .malformed("priority")
     }
     guard let port = decimal(port, max: 65535) else { throw .malformed("port") }
-    guard type.elementsEqual("typ".utf8) else { throw .malformed("no typ") }
+    guard type.spells("typ") else { throw .malformed("no typ") }
     var candidate = ICECandidate(
       foundation: text(foundation), priority: UInt32(priority),
       address: SocketAddress(ip: IPAddress(v4: 0), port: UInt16(port)), kind: .host)

@@ -22,7 +22,7 @@ struct NackGenerator {
       Limits.nackFirstDelayMilliseconds + (peerKnowsRoundTrip ? 0 : Limits.nackRepeatMilliseconds)
     // Of a long outage only the end is worth asking for: the rest is too late to be played.
     for sequence in sequences.suffix(Limits.nacksOutstandingMax) {
-      if missing.count >= Limits.nacksOutstandingMax { missing.removeFirst() }
+      if missing.count >= Limits.nacksOutstandingMax { missing.remove(at: 0) }
       missing.append(
         Missing(sequence: sequence, noticed: now, due: now.advanced(byMilliseconds: delay)))
     }
@@ -44,9 +44,9 @@ struct NackGenerator {
   /// The sequence numbers to ask for now; hopeless ones are given up.
   mutating func takeDue(now: Instant) -> [UInt16] {
     var sequences: [UInt16] = []
-    missing.removeAll {
-      now.milliseconds(since: $0.noticed) > Limits.nackAgeMillisecondsMax
-        || ($0.tries >= Limits.nackTriesMax && $0.due <= now)
+    missing = missing.filter {
+      now.milliseconds(since: $0.noticed) <= Limits.nackAgeMillisecondsMax
+        && ($0.tries < Limits.nackTriesMax || $0.due > now)
     }
     for index in missing.indices where missing[index].due <= now {
       missing[index].tries += 1

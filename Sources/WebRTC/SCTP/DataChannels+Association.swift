@@ -88,7 +88,11 @@ extension DataChannels {
     removeClosed()
   }
 
-  private func removeClosed() { channels.removeAll { $0.incomingIsReset && $0.outgoingIsReset } }
+  private func removeClosed() {
+    while let closed = channels.firstIndex(where: { $0.incomingIsReset && $0.outgoingIsReset }) {
+      channels.remove(at: closed)
+    }
+  }
 
   /// OPENs, acknowledgements and resets that are due and that SCTP takes.
   func sendControl(now: Instant) {

@@ -77,8 +77,8 @@ final class SCTPAssociation {
     if !packets.isEmpty { lastPacket = now }
   }
 
-  func nextPacket() -> [UInt8]? { packets.isEmpty ? nil : packets.removeFirst() }
-  func nextEvent() -> Event? { events.isEmpty ? nil : events.removeFirst() }
+  func nextPacket() -> [UInt8]? { packets.isEmpty ? nil : packets.remove(at: 0) }
+  func nextEvent() -> Event? { events.isEmpty ? nil : events.remove(at: 0) }
 
   /// usrsctp keeps its timers to itself, so it is looked after while it can have one that matters.
   var nextTimeout: Instant? {

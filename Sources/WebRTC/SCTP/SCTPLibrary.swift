@@ -40,7 +40,7 @@ enum SCTPLibrary {
     lastHandle &+= 1
     let thread = UInt(lintel_usrsctp_thread())
     // The first association of a thread starts its clock; one that nobody goes by any more is forgotten.
-    clocks.removeAll { clock in !entries.contains { $0.thread == clock.thread } }
+    clocks = clocks.filter { clock in entries.contains { $0.thread == clock.thread } }
     if !clocks.contains(where: { $0.thread == thread }) { clocks.append((thread, now)) }
     entries.append(
       Entry(handle: lastHandle, thread: thread, association: Unmanaged.passUnretained(association)))
@@ -51,7 +51,7 @@ enum SCTPLibrary {
 
   static func forget(_ handle: UnsafeMutableRawPointer?) {
     usrsctp_deregister_address(handle)
-    entries.removeAll { $0.handle == UInt(bitPattern: handle) }
+    entries = entries.filter { $0.handle != UInt(bitPattern: handle) }
   }
 
   /// Lets the timers run that are due by `now`.

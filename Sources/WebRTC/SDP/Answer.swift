@@ -42,7 +42,7 @@ private func answerSection(to offered: MediaSection) -> MediaSection {
     return section
   }
   switch offered.kind {
-  case .application where offered.transport.utf8.reversed().starts(with: "SCTP".utf8.reversed()):
+  case .application where offered.transport.utf8.ends(with: "SCTP"):
     var data = dataSection()
     data.transport = offered.transport
     data.formats = offered.formats

@@ -64,7 +64,7 @@ extension DescriptionParser {
       var reader = LineReader(value)
       guard let semantics = reader.token() else { throw malformed("group without semantics") }
       // Of several BUNDLE groups the first is used: one transport is all that a peer connection has.
-      guard semantics.elementsEqual("BUNDLE".utf8), description.bundleGroup.isEmpty else { return }
+      guard semantics.spells("BUNDLE"), description.bundleGroup.isEmpty else { return }
       while let mid = reader.token() {
         guard description.bundleGroup.count < Limits.descriptionSectionsMax else {
           throw Self.tooManySections

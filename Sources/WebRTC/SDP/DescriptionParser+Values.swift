@@ -41,7 +41,7 @@ extension DescriptionParser {
   ) throws(DescriptionFailure) -> (payloadType: UInt8?, text: String) {
     var reader = LineReader(value)
     guard let first = reader.token() else { throw malformed("\(name) without a payload type") }
-    if first.elementsEqual("*".utf8) { return (nil, text(reader.remainder())) }
+    if first.spells("*") { return (nil, text(reader.remainder())) }
     guard let payloadType = decimal(first, max: 127) else {
       throw malformed("payload type of \(name) is no number up to 127")
     }
@@ -63,7 +63,7 @@ extension DescriptionParser {
       }
       codec.channels = UInt8(channels)
     }
-    section?.codecs.removeAll { $0.payloadType == payloadType }
+    if let others = section?.codecs.filter({ $0.payloadType != payloadType }) { section?.codecs = others }
     section?.codecs.append(codec)
   }
 
@@ -94,9 +94,9 @@ extension DescriptionParser {
     }
     guard let index = sources.firstIndex(where: { $0.ssrc == source }) else { return }
     let attribute = reader.remainder()
-    if attribute.starts(with: "cname:".utf8) {
+    if attribute.begins(with: "cname:") {
       sources[index].canonicalName = text(attribute.dropFirst(6))
-    } else if attribute.starts(with: "msid:".utf8) {
+    } else if attribute.begins(with: "msid:") {
       sources[index].msid = try parseMSID(attribute.dropFirst(5))
     }
     section?.sources = sources

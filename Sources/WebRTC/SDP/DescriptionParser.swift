@@ -60,7 +60,7 @@ struct DescriptionParser {
       if line == 1, type != UInt8(ascii: "v") { throw malformed("a description starts with v=0") }
       switch type {
       case UInt8(ascii: "v"):
-        guard line == 1, value.elementsEqual("0".utf8) else {
+        guard line == 1, value.spells("0") else {
           throw malformed("a description starts with v=0")
         }
       case UInt8(ascii: "o"):
@@ -114,9 +114,9 @@ struct DescriptionParser {
     }
     guard !formats.isEmpty else { throw malformed("m= without a format") }
     var started = MediaSection(kind: .other(text(kind)), transport: text(transport), formats: formats)
-    if kind.elementsEqual("audio".utf8) { started.kind = .audio }
-    if kind.elementsEqual("video".utf8) { started.kind = .video }
-    if kind.elementsEqual("application".utf8) { started.kind = .application }
+    if kind.spells("audio") { started.kind = .audio }
+    if kind.spells("video") { started.kind = .video }
+    if kind.spells("application") { started.kind = .application }
     started.port = UInt16(port)
     section = started
     own = Inherited()

@@ -3,13 +3,14 @@ import Base
 /// Protects what we send (RFC 3711 §3.3, §3.4).
 final class SRTPSender {
   private struct Stream {
+    let ssrc: UInt32
     /// Index of the newest protected RTP packet.
     var latest: UInt64?
     var nextControlIndex: UInt32 = 0
   }
 
   private let transform: SRTPTransform
-  private var streams: [UInt32: Stream] = [:]
+  private var streams: [Stream] = []
 
   init(transform: SRTPTransform) { self.transform = transform }
 
@@ -21,9 +22,9 @@ final class SRTPSender {
   /// that was used already is refused, as it would use a key stream twice.
   func protect(_ packet: inout [UInt8]) throws(SRTPFailure) {
     guard let header = ClearHeader(packet) else { throw .malformed }
-    var stream = streams[header.ssrc] ?? Stream()
+    let place = place(of: header.ssrc)
     var index = UInt64(header.sequence)
-    if let latest = stream.latest {
+    if let latest = streams[place].latest {
       guard let guess = guessedPacketIndex(sequence: header.sequence, latest: latest), guess > latest else {
         throw .replayed
       }
@@ -31,38 +32,44 @@ final class SRTPSender {
     }
     guard index < 1 << 48 else { throw .exhausted }
     try transform.protect(&packet, payloadOffset: header.payloadOffset, ssrc: header.ssrc, index: index)
-    stream.latest = index
-    streams[header.ssrc] = stream
+    streams[place].latest = index
   }
 
   /// Encrypts a compound RTCP packet in place, appends index and tag.
   func protectControl(_ packet: inout [UInt8]) throws(SRTPFailure) {
     guard let ssrc = controlSSRC(packet) else { throw .malformed }
-    var stream = streams[ssrc] ?? Stream()
-    guard stream.nextControlIndex < SRTPTransform.encryptedFlag else { throw .exhausted }
-    try transform.protectControl(&packet, ssrc: ssrc, index: stream.nextControlIndex)
-    stream.nextControlIndex += 1
-    streams[ssrc] = stream
+    let place = place(of: ssrc)
+    let index = streams[place].nextControlIndex
+    guard index < SRTPTransform.encryptedFlag else { throw .exhausted }
+    try transform.protectControl(&packet, ssrc: ssrc, index: index)
+    streams[place].nextControlIndex += 1
   }
 
   /// The stream ended. Its SSRC must never be used again with these keys, as its counters would start anew.
-  func forget(_ ssrc: UInt32) { streams[ssrc] = nil }
+  func forget(_ ssrc: UInt32) { streams = streams.filter { $0.ssrc != ssrc } }
+
+  private func place(of ssrc: UInt32) -> Int {
+    if let place = streams.firstIndex(where: { $0.ssrc == ssrc }) { return place }
+    streams.append(Stream(ssrc: ssrc))
+    return streams.count - 1
+  }
 }
 
 /// Authenticates, orders and decrypts what we receive.
 final class SRTPReceiver {
   private struct Stream {
+    let ssrc: UInt32
     var rtp: ReplayWindow?
     var rtcp: ReplayWindow?
     var lastUse: UInt64 = 0
   }
 
   private let transform: SRTPTransform
-  private var streams: [UInt32: Stream] = [:]
+  private var streams: [Stream] = []
   private var uses: UInt64 = 0
   /// The streams that descriptions name: their counters are kept however long they are silent, for without them no
   /// packet of theirs could be read again.
-  var announced: Set<UInt32> = []
+  var announced: [UInt32] = []
 
   init(transform: SRTPTransform) { self.transform = transform }
 
@@ -75,13 +82,13 @@ final class SRTPReceiver {
   /// Decrypts an SRTP packet in place, which becomes RTP. Nothing is remembered of a packet that fails.
   func unprotect(_ packet: inout [UInt8]) throws(SRTPFailure) {
     guard let header = ClearHeader(packet) else { throw .malformed }
-    guard var window = streams[header.ssrc]?.rtp else { return try unprotectFirst(&packet, header) }
+    guard var window = stream(header.ssrc)?.rtp else { return try unprotectFirst(&packet, header) }
     guard let index = guessedPacketIndex(sequence: header.sequence, latest: window.latest),
       window.accepts(index)
     else { throw .replayed }
     try transform.unprotect(&packet, payloadOffset: header.payloadOffset, ssrc: header.ssrc, index: index)
     window.insert(index)
-    update(header.ssrc) { $0.rtp = window }
+    streams[place(of: header.ssrc)].rtp = window
   }
 
   /// The roll-over counter starts at 0, unless the packets from before the sender's first wrap were all lost:
@@ -97,7 +104,7 @@ final class SRTPReceiver {
       index |= 1 << 16
       try transform.unprotect(&packet, payloadOffset: header.payloadOffset, ssrc: header.ssrc, index: index)
     }
-    update(header.ssrc) { $0.rtp = ReplayWindow(seen: index) }
+    streams[place(of: header.ssrc)].rtp = ReplayWindow(seen: index)
   }
 
   /// Decrypts an SRTCP packet in place, which becomes a compound RTCP packet.
@@ -106,30 +113,39 @@ final class SRTPReceiver {
       throw .malformed
     }
     let index = UInt64(word & ~SRTPTransform.encryptedFlag)
-    var window = streams[ssrc]?.rtcp
+    var window = stream(ssrc)?.rtcp
     if let window, !window.accepts(index) { throw .replayed }
     try transform.unprotectControl(&packet, ssrc: ssrc, indexWord: word)
     window?.insert(index)
-    update(ssrc) { $0.rtcp = window ?? ReplayWindow(seen: index) }
+    streams[place(of: ssrc)].rtcp = window ?? ReplayWindow(seen: index)
   }
 
-  /// Only the owner of the keys gets here, so the bound is against its carelessness: with too many streams the
-  /// one that was silent for longest, and is not announced, is forgotten.
-  private func update(_ ssrc: UInt32, _ change: (inout Stream) -> Void) {
+  private func stream(_ ssrc: UInt32) -> Stream? { streams.first { $0.ssrc == ssrc } }
+
+  /// Where a stream is that is used now. Only the owner of the keys gets here, so the bound is against its carelessness:
+  /// with too many streams the one that was silent for longest, and is not announced, is forgotten.
+  private func place(of ssrc: UInt32) -> Int {
     uses += 1
-    if streams[ssrc] == nil, streams.count >= Limits.srtpStreamsMax {
-      var oldest: (ssrc: UInt32, isAnnounced: Bool, use: UInt64)?
-      for (ssrc, stream) in streams {
-        let isAnnounced = announced.contains(ssrc)
-        let isWorse = oldest.map {
-          isAnnounced == $0.isAnnounced ? stream.lastUse < $0.use : $0.isAnnounced
-        }
-        if isWorse ?? true { oldest = (ssrc, isAnnounced, stream.lastUse) }
-      }
-      if let oldest { streams[oldest.ssrc] = nil }
+    var place = streams.firstIndex { $0.ssrc == ssrc } ?? streams.count
+    if place == streams.count {
+      if streams.count >= Limits.srtpStreamsMax { streams.remove(at: leastNeeded) }
+      place = streams.count
+      streams.append(Stream(ssrc: ssrc))
     }
-    change(&streams[ssrc, default: Stream()])
-    streams[ssrc]?.lastUse = uses
+    streams[place].lastUse = uses
+    return place
+  }
+
+  private var leastNeeded: Int {
+    var least = 0
+    for place in streams.indices {
+      let isAnnounced = announced.contains(streams[place].ssrc)
+      let isLess =
+        isAnnounced == announced.contains(streams[least].ssrc)
+        ? streams[place].lastUse < streams[least].lastUse : !isAnnounced
+      if isLess { least = place }
+    }
+    return least
   }
 }
 
