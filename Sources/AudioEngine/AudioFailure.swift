@@ -7,9 +7,10 @@ public enum AudioFailure: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .valueOutOfRange(let key, let value, let legal): "\(key) is \(value); legal are \(legal)"
+    case .valueOutOfRange(let key, let value, let legal):
+      key + " is " + value.description + "; legal are " + legal
     case .codecRefused(let operation, let code):
-      "the Opus library refused to \(operation) (its error \(code))"
+      "the Opus library refused to " + operation + " (its error " + code.description + ")"
     }
   }
 }

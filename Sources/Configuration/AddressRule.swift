@@ -43,16 +43,16 @@ extension TextRule {
   /// The address with its scheme in small letters, and what follows the scheme.
   private static func checkAddress(
     _ text: String, schemes: [String]
-  ) throws(ValueFault) -> (address: String, rest: Substring.UTF8View) {
+  ) throws(ValueFault) -> (address: String, rest: ArraySlice<UInt8>) {
     try limit(text, ConfigurationLimits.urlBytesMax)
-    for byte in text.utf8 where byte <= 0x20 || byte >= 0x7F {
+    for byte in Array(text.utf8) where byte <= 0x20 || byte >= 0x7F {
       throw ValueFault(why: "has a character that a URL may not have" + commentHint(text))
     }
     let known = schemes.first { scheme in
       text.utf8.prefix(scheme.utf8.count).map { lowercased($0) }.spells(scheme)
     }
     guard let known else { throw ValueFault(why: "has no such scheme") }
-    let rest = text.utf8.dropFirst(known.utf8.count)
+    let rest = Array(text.utf8).dropFirst(known.utf8.count)
     let authority = rest.prefix { $0 != 0x2F && $0 != 0x3F && $0 != 0x23 }
     guard !authority.contains(UInt8(ascii: "@")) else {
       throw ValueFault(why: "has a user name in it, which would be a secret in the configuration")
@@ -62,11 +62,11 @@ extension TextRule {
     }
     guard !rest.contains(UInt8(ascii: "#")) else { throw ValueFault(why: "has a fragment (#)") }
     try checkPort(authority)
-    return (known + String(decoding: Array(rest), as: UTF8.self), rest)
+    return (known + String(decoding: rest, as: UTF8.self), rest)
   }
 
   /// RFC 3986 §3.2: `host`, `host:port` or `[IPv6]:port`.
-  private static func checkPort(_ authority: Substring.UTF8View) throws(ValueFault) {
+  private static func checkPort(_ authority: ArraySlice<UInt8>) throws(ValueFault) {
     var afterHost = authority
     if authority.first == UInt8(ascii: "[") {
       guard let close = authority.firstIndex(of: UInt8(ascii: "]")) else {

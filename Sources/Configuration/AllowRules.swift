@@ -65,7 +65,7 @@ extension AllowRules {
   init(parsing text: String) throws(ValueFault) {
     rules = []
     if text == Self.nobody { return }
-    for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+    for part in Array(text.utf8).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
       let halves = part.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         .map { withoutInvisible(Array($0)[...]) }
       let word = String(decoding: halves.first ?? [], as: UTF8.self)

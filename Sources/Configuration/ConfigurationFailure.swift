@@ -8,10 +8,13 @@ public struct ConfigurationFailure: Error, Equatable, Sendable, CustomStringConv
   public let problemsLeftOut: Int
 
   /// One line a problem.
+  public var lines: [String] {
+    problems.map { $0.description } + (problemsLeftOut > 0 ? ["and \(problemsLeftOut) more"] : [])
+  }
+
   public var description: String {
     var text = ""
-    for problem in problems { text += (text.utf8.isEmpty ? "" : "\n") + problem.description }
-    if problemsLeftOut > 0 { text += "\nand \(problemsLeftOut) more" }
+    for line in lines { text += (text.utf8.isEmpty ? "" : "\n") + line }
     return text
   }
 }

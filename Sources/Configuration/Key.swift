@@ -11,7 +11,7 @@ public final class Key: Sendable {
 
   /// `path` is `section.name`.
   init(_ path: String, _ summary: String, _ kind: Kind) {
-    let parts = path.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1)
+    let parts = Array(path.utf8).split(separator: UInt8(ascii: "."), maxSplits: 1)
     section = String(decoding: parts[0], as: UTF8.self)
     name = String(decoding: parts[1], as: UTF8.self)
     self.summary = summary
@@ -88,7 +88,7 @@ extension Key {
       "\(range.lowerBound) to \(range.upperBound)" + measure + note, place,
       read: { (text: String, _: String) throws(ValueFault) -> Int in
         let isNegative = range.lowerBound < 0 && text.utf8.first == UInt8(ascii: "-")
-        let digits = text.utf8.dropFirst(isNegative ? 1 : 0)
+        let digits = Array(text.utf8).dropFirst(isNegative ? 1 : 0)
         guard !digits.isEmpty, digits.allSatisfy({ isDigit($0) }) else {
           throw ValueFault(why: "is not a whole number")
         }
@@ -126,7 +126,7 @@ extension Key {
       place(&settings) { choice in
         var word = choice.rawValue
         change(&word)
-        choice = Choice(rawValue: word) ?? choice
+        choice = Choice.allCases.first { $0.rawValue == word } ?? choice
       }
     }
   }

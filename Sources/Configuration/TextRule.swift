@@ -49,7 +49,7 @@ extension TextRule {
   static let alsa = TextRule("the name of an ALSA device, such as default or hw:1,0") {
     (text: String, _: String) throws(ValueFault) in
     try limit(text, ConfigurationLimits.nameBytesMax)
-    for byte in text.utf8 where byte <= 0x20 || byte == 0x7F {
+    for byte in Array(text.utf8) where byte <= 0x20 || byte == 0x7F {
       throw ValueFault(why: "has a blank in it" + commentHint(text))
     }
     return text
@@ -66,7 +66,7 @@ extension TextRule {
   private static func wordRule(_ legal: String, marks: String, bytesMax: Int, why: String) -> TextRule {
     TextRule(legal) { (text: String, _: String) throws(ValueFault) in
       try limit(text, bytesMax)
-      for byte in text.utf8 where !(isLetterOrDigit(byte) || marks.utf8.contains(byte)) {
+      for byte in Array(text.utf8) where !(isLetterOrDigit(byte) || marks.utf8.contains(byte)) {
         throw ValueFault(why: why)
       }
       return text
@@ -92,14 +92,14 @@ extension TextRule {
   }
 
   private static func checkPath(_ text: String) throws(ValueFault) {
-    for byte in text.utf8 where byte < 0x20 || byte == 0x7F {
+    for byte in Array(text.utf8) where byte < 0x20 || byte == 0x7F {
       throw ValueFault(why: "has a control character in it")
     }
     guard text.utf8.first != UInt8(ascii: "~") else {
       throw ValueFault(why: "begins with ~, which only a shell expands")
     }
     var previous: UInt8 = 0
-    for byte in text.utf8 {
+    for byte in Array(text.utf8) {
       guard !(previous == 0x20 && byte == UInt8(ascii: "#")) else {
         throw ValueFault(why: "has a # in it" + commentHint(text))
       }
@@ -123,5 +123,5 @@ public let doorCodeLegal =
 /// Whether `text` is what the door takes for a code, wherever it stands.
 public func isDoorCode(_ text: String) -> Bool {
   let digits = ConfigurationLimits.codeDigitsMin...ConfigurationLimits.codeDigitsMax
-  return digits.contains(text.utf8.count) && text.utf8.allSatisfy { isDigit($0) }
+  return digits.contains(text.utf8.count) && Array(text.utf8).allSatisfy { isDigit($0) }
 }

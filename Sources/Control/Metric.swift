@@ -48,7 +48,7 @@ public struct Metric: Equatable, Sendable {
   /// OpenMetrics 1.0, "escaped-string".
   private static func escaped(_ text: String) -> String {
     var bytes: [UInt8] = []
-    for byte in text.utf8 {
+    for byte in Array(text.utf8) {
       switch byte {
       case 0x0A: bytes += [0x5C, 0x6E]
       case 0x22, 0x5C: bytes += [0x5C, byte]

@@ -20,7 +20,7 @@ final class Parameters {
   func text(_ name: String, bytesMax: Int) throws(ControlFailure) -> String? {
     guard let text = try content(name, bytesMax: bytesMax) else { return nil }
     guard !text.utf8.isEmpty else { throw wrong(name, "a text that is not empty") }
-    for byte in text.utf8 where byte < 0x20 || byte == 0x7F {
+    for byte in Array(text.utf8) where byte < 0x20 || byte == 0x7F {
       throw wrong(name, "free of control characters")
     }
     return text

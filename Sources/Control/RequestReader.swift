@@ -46,7 +46,7 @@ extension Request {
   /// The request of the method of that name; `parameters` is an object, or null for none.
   public static func parse(method name: String, parameters: JSONValue) throws(ControlFailure) -> Request {
     let parameters = try Parameters(method: name, parameters)
-    guard let method = Method(rawValue: name) else {
+    guard let method = Method.allCases.first(where: { $0.rawValue == name }) else {
       let nearest = nearestName(to: name, among: Method.allCases.map { $0.rawValue })
       throw .unknownMethod(shortened(name), nearest: nearest)
     }

@@ -12,6 +12,8 @@ public enum JSONValue: Equatable, Sendable {
     public let name: String
     public let value: JSONValue
 
+    /// Where it is made it lies already: inlined it is smaller than the call.
+    @inline(__always)
     public init(_ name: String, _ value: JSONValue) {
       self.name = name
       self.value = value
@@ -33,7 +35,8 @@ public enum JSONValue: Equatable, Sendable {
   }
   public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
   public var array: [JSONValue] { if case .array(let values) = self { values } else { [] } }
-  public var isNull: Bool { self == .null }
+  public var isNull: Bool { if case .null = self { true } else { false } }
+  public func isText(_ text: String) -> Bool { string == text }
 }
 
 extension JSONValue {

@@ -31,17 +31,7 @@ public struct AccessToken: Equatable, Sendable {
     } catch {
       throw .malformedToken("it \(error.words)")
     }
-    let bytes = Array(secret.utf8)
-    let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard parts.count == 3 else {
-      throw .malformedToken("it has \(parts.count) parts separated by dots instead of 3")
-    }
-    guard Base64.decode(parts[0]) != nil, let payload = Base64.decode(parts[1]),
-      Base64.decode(parts[2]) != nil, !parts[2].isEmpty
-    else { throw .malformedToken("a part of it is not base64url") }
-    guard let claims = try? JSONValue.parse(payload, lastCounts: true), case .object = claims else {
-      throw .malformedToken("its claims are not a JSON object")
-    }
+    claims = try Self.claims(of: Array(secret.utf8))
     let grant = claims["video"]
     guard case .object = grant else { throw .malformedToken("it has no video grant") }
     guard grant["roomJoin"].bool == true else {
@@ -54,7 +44,6 @@ public struct AccessToken: Equatable, Sendable {
     guard let identity = claims["sub"].string ?? claims["jti"].string, !identity.isEmpty else {
       throw .malformedToken("it names no identity (sub)")
     }
-    self.claims = claims
     self.room = room
     self.identity = identity
     expires = claims["exp"].wholePart.map(AccessToken.seconds)
@@ -64,6 +53,20 @@ public struct AccessToken: Equatable, Sendable {
     let sources = grant["canPublishSources"].array.compactMap { $0.string }
     canPublishMicrophone = canPublish && (sources.isEmpty || sources.contains("microphone"))
     canSubscribe = grant["canSubscribe"].bool ?? true
+  }
+
+  private static func claims(of bytes: [UInt8]) throws(Failure) -> JSONValue {
+    let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard parts.count == 3 else {
+      throw .malformedToken("it has \(parts.count) parts separated by dots instead of 3")
+    }
+    guard Base64.decode(parts[0]) != nil, let payload = Base64.decode(parts[1]),
+      Base64.decode(parts[2]) != nil, !parts[2].isEmpty
+    else { throw .malformedToken("a part of it is not base64url") }
+    guard let claims = try? JSONValue.parse(payload, lastCounts: true), case .object = claims else {
+      throw .malformedToken("its claims are not a JSON object")
+    }
+    return claims
   }
 
   /// Any number may be claimed, such as a last moment for a token that never expires; within these bounds, which are

@@ -12,7 +12,7 @@ final class CStrings {
     if text.isEmpty { return nil }
     let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: text.utf8.count + 1)
     var index = 0
-    for byte in text.utf8 {
+    for byte in Array(text.utf8) {
       buffer.initializeElement(at: index, to: CChar(bitPattern: byte))
       index += 1
     }

@@ -38,7 +38,7 @@ struct SubscriptionTable {
   /// The stream is `participantSID|trackSID`, or `participantSID|streamName` where the room keeps streams in
   /// step; then the msid's second token names the track.
   static func name(_ section: PeerConnection.RemoteSection) -> Section? {
-    let parts = section.streamID.utf8.split(separator: UInt8(ascii: "|"), maxSplits: 1)
+    let parts = Array(section.streamID.utf8).split(separator: UInt8(ascii: "|"), maxSplits: 1)
     guard let first = parts.first, first.begins(with: "PA_") else { return nil }
     var track = Array(section.trackID.utf8)
     if !track.begins(with: "TR_"), parts.count == 2 { track = Array(parts[1]) }

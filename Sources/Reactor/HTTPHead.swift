@@ -22,7 +22,7 @@ public struct HTTPResponseHead: Equatable, Sendable {
   /// Whether a comma-separated field (Connection, Upgrade) lists `token`, in any case (RFC 9110 §5.6.1).
   public func lists(_ token: String, in name: String) -> Bool {
     for header in headers where equalsIgnoringCase(header.name, name) {
-      for part in header.value.utf8.split(separator: UInt8(ascii: ",")) {
+      for part in Array(header.value.utf8).split(separator: UInt8(ascii: ",")) {
         if equalsIgnoringCase(String(decoding: withoutBlanks(part), as: UTF8.self), token) { return true }
       }
     }
@@ -62,12 +62,12 @@ func httpRequestHead(
 }
 
 private func isHeaderText(_ text: String, spaces: Bool = false) -> Bool {
-  for byte in text.utf8 where byte < 0x20 || byte >= 0x7F || (byte == 0x20 && !spaces) { return false }
+  for byte in Array(text.utf8) where byte < 0x20 || byte >= 0x7F || (byte == 0x20 && !spaces) { return false }
   return true
 }
 
 private func isHeaderName(_ text: String) -> Bool {
-  for byte in text.utf8 where !isTokenCharacter(byte) { return false }
+  for byte in Array(text.utf8) where !isTokenCharacter(byte) { return false }
   return !text.utf8.isEmpty
 }
 

@@ -30,7 +30,9 @@ struct HTTPRequestFraming {
 
   /// The same number twice is one number; a list of numbers is none.
   private mutating func readLength(_ text: String) throws(HTTPRequestFault) {
-    for byte in text.utf8 where !isDigit(byte) { throw .malformed("the Content-Length is not a number") }
+    for byte in Array(text.utf8) where !isDigit(byte) {
+      throw .malformed("the Content-Length is not a number")
+    }
     guard !text.utf8.isEmpty else { throw .malformed("the Content-Length is empty") }
     // What no Int holds is longer than any body may be.
     let value = decimal(text.utf8) ?? Int.max

@@ -51,7 +51,7 @@ public enum ConfigurationUnusable: Error {
   public var lines: [String] {
     switch self {
     case .unreadable(let failure): ["the configuration \(failure.path) cannot be read: \(failure.words)"]
-    case .wrong(let failure): failure.description.split(separator: "\n").map { String($0) }
+    case .wrong(let failure): failure.lines
     case .refused(let words): [words]
     }
   }

@@ -21,7 +21,7 @@ public enum DeviceIdentity {
   static func defaultID(machine: [UInt8], host: String) -> String {
     let id = trimmed(machine)
     guard id.count == 32, id.allSatisfy({ hexadecimalDigitValue($0) != nil }) else {
-      let name = host.utf8.filter {
+      let name = Array(host.utf8).filter {
         isLetterOrDigit($0) || "-_.".utf8.contains($0)
       }
       return name.isEmpty ? "lintel" : String(decoding: Array(name.prefix(64)), as: UTF8.self)

@@ -29,6 +29,7 @@ final class SharedSettings: Sendable {
 
 func check(_ key: String, _ value: Int, _ legal: ClosedRange<Int>) throws(AudioFailure) {
   guard legal.contains(value) else {
-    throw .valueOutOfRange(key: key, value: value, legal: "\(legal.lowerBound) to \(legal.upperBound)")
+    throw .valueOutOfRange(
+      key: key, value: value, legal: legal.lowerBound.description + " to " + legal.upperBound.description)
   }
 }

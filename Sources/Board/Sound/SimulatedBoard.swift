@@ -52,7 +52,7 @@ private func configuration(_ card: SimulatedSoundcard) throws(BoardFailure) -> S
 }
 
 private func quoted(_ path: String) throws(BoardFailure) -> String {
-  for byte in path.utf8 where byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+  for byte in Array(path.utf8) where byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
     throw .file(path: path, reason: "a path for the simulated sound card must not hold quotes or backslashes")
   }
   return "\"\(path)\""

@@ -9,7 +9,7 @@ extension MethodRow {
         guard let digits = try parameters.text("digits", bytesMax: ControlLimits.dtmfDigitsMax) else {
           throw parameters.missing("digits")
         }
-        for digit in digits.utf8 where !"0123456789*#ABCDabcd".utf8.contains(digit) {
+        for digit in Array(digits.utf8) where !"0123456789*#ABCDabcd".utf8.contains(digit) {
           throw parameters.wrong("digits", "made of 0-9, *, # and A-D")
         }
         return .dtmf(digits: digits, to: try parameters.optionalName("to"))

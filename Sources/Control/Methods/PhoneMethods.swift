@@ -156,7 +156,7 @@ extension DialRequest {
       throw parameters.wrong("encryption", "off, allow or require")
     }
     waits = try parameters.flag("wait") ?? true
-    if let dtmf, !dtmf.utf8.allSatisfy({ "0123456789*#abcdABCDw".utf8.contains($0) }) {
+    if let dtmf, !Array(dtmf.utf8).allSatisfy({ "0123456789*#abcdABCDw".utf8.contains($0) }) {
       throw parameters.wrong("dtmf", "made of 0-9, *, #, A-D and w")
     }
     for byte in (displayName ?? "").utf8 where byte == 0x22 || byte == 0x5C || byte < 0x20 || byte == 0x7F {

@@ -46,7 +46,7 @@ extension MethodRow {
 
   private static func word(_ name: String, _ parameters: Parameters) throws(ControlFailure) -> String {
     let word = try parameters.name(name)
-    guard word.utf8.allSatisfy({ isLetterOrDigit($0) }) else {
+    guard Array(word.utf8).allSatisfy({ isLetterOrDigit($0) }) else {
       throw parameters.wrong(name, "made of letters")
     }
     return word

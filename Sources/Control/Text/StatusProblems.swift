@@ -8,21 +8,21 @@ enum StatusProblems {
     let room = status["room"]
     if let message = room["failure"]["message"].string {
       problems.append(message + retry(room["failure"]))
-    } else if room["connection"].string == RoomConnection.reconnecting.rawValue
-      || room["connection"].string == RoomConnection.resuming.rawValue
+    } else if room["connection"].isText(RoomConnection.reconnecting.rawValue)
+      || room["connection"].isText(RoomConnection.resuming.rawValue)
     {
       problems.append("the connection to the room was lost and is being restored")
     }
-    if status["call"]["state"].string == CallState.failed.rawValue {
+    if status["call"]["state"].isText(CallState.failed.rawValue) {
       let reason = status["call"]["reason"].string ?? "the call failed"
-      if reason != room["failure"]["message"].string { problems.append(reason) }
+      if !room["failure"]["message"].isText(reason) { problems.append(reason) }
     }
     for (name, member) in [("microphone", "capture"), ("speaker", "playback")] {
       if let problem = device(name, status["audio"][member]) { problems.append(problem) }
     }
     for problem in status["board"]["problems"].array { problems.append(problem.string ?? "") }
     if status["board"]["inputs"]["tamper"].bool == true { problems.append("the housing is open") }
-    if room["connection"].string == RoomConnection.connected.rawValue,
+    if room["connection"].isText(RoomConnection.connected.rawValue),
       let quality = room["quality"].string, quality == "poor" || quality == "lost"
     {
       problems.append("the server calls the connection \(quality)")

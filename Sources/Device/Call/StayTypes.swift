@@ -115,7 +115,7 @@ extension Stay {
   /// 0 ... 999, of the device's id: the same at each start, another one on each device (FNV-1a).
   static func spreadMilliseconds(ofDevice id: String) -> Int {
     var hash: UInt32 = 2_166_136_261
-    for byte in id.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    for byte in Array(id.utf8) { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
     return Int(hash % 1000)
   }
 }

@@ -40,7 +40,7 @@ struct Admission<Message> {
 
   /// What waited for this one, oldest first.
   mutating func announced(_ participant: Participant) -> [Message] {
-    func isMeant(_ message: Waiting) -> Bool { message.sender.participant(among: [participant]) != nil }
+    func isMeant(_ message: Waiting) -> Bool { message.sender.isIt(participant) }
     let known = waiting.filter(isMeant)
     waiting = waiting.filter { !isMeant($0) }
     return known.map { $0.message }

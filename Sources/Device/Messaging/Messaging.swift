@@ -146,7 +146,7 @@ struct Messaging {
   }
 
   private func index(of number: Int, _ client: Device.ClientID) throws(MessagingFailure) -> Int {
-    let found = files.firstIndex { $0.number == number && $0.client == client && $0.ending == nil }
+    let found = files.firstIndex { $0.number == number && $0.client == client && !$0.isEnding }
     guard let found else {
       throw .failed(code: "no-file", "no such file is being sent over this connection")
     }
@@ -209,4 +209,5 @@ private struct SentFile {
   var waiting: (data: [UInt8], asker: Asker)?
   /// The request that ended it, while the rest is on its way.
   var ending: Asker?
+  var isEnding: Bool { if case nil = ending { false } else { true } }
 }

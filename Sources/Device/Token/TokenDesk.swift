@@ -74,7 +74,7 @@ struct TokenDesk: Equatable {
       due = nil
       return
     }
-    guard warm == nil, due == nil else { return }
+    guard case nil = warm, due == nil else { return }
     due = failures == 0 ? now : now.advanced(byMilliseconds: Self.pauseMilliseconds(failures: failures))
   }
 

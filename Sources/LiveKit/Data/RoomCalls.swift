@@ -18,11 +18,11 @@ extension Room {
       return id
     }
     let timeout = min(max(responseTimeoutMilliseconds, 0), limits.rpcResponseMillisecondsMax)
-    let known = core.directory.remotes.first { $0.identity == destination }
+    let sid = core.directory.remotes.first { $0.identity == destination }?.sid
     let call = RPCCall(
-      id: id, destination: destination, requestID: randomUUID(random), sid: known?.sid ?? "",
+      id: id, destination: destination, requestID: randomUUID(random), sid: sid ?? "",
       acknowledgedUntil: now.advanced(byMilliseconds: limits.rpcRoundTripMilliseconds),
-      foundUntil: known == nil ? now.advanced(byMilliseconds: limits.rpcUnknownMilliseconds) : nil,
+      foundUntil: sid == nil ? now.advanced(byMilliseconds: limits.rpcUnknownMilliseconds) : nil,
       answeredUntil: now.advanced(byMilliseconds: timeout))
     // Before it is sent: the answer may come at once.
     core.rpc.calls.append(call)
@@ -121,7 +121,7 @@ extension RPCError {
 /// Of a version such as 1.13.5; what is none is not older.
 func isOlder(_ version: String, than wanted: (major: Int, minor: Int)) -> Bool {
   var numbers: [Int] = []
-  for part in version.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2) {
+  for part in Array(version.utf8).split(separator: UInt8(ascii: "."), maxSplits: 2) {
     guard let number = decimal(part) else { break }
     numbers.append(number)
   }

@@ -16,7 +16,7 @@ extension Room {
   public func sendDTMF(_ digits: String, to destinations: [Name], now: Instant) throws(DataFailure) {
     if digits.isEmpty { throw .badDigit("") }
     var codes: [Int] = []
-    for ascii in digits.utf8 {
+    for ascii in Array(digits.utf8) {
       guard let code = DTMF.code(ascii) else { throw .badDigit(String(decoding: [ascii], as: UTF8.self)) }
       codes.append(code)
     }

@@ -36,7 +36,12 @@ extension Sender {
   /// Both have to fit. A server that does not know the field of the SID hands on what the sender wrote there, and
   /// one that does stamps both, so they cannot contradict each other.
   public func participant(among participants: [Participant]) -> Participant? {
-    guard case .participant(let sid, let identity) = self else { return nil }
-    return participants.first { $0.identity == identity && (sid.isEmpty || $0.sid == sid) }
+    participants.first { isIt($0) }
+  }
+
+  /// Whether it is this one.
+  public func isIt(_ participant: Participant) -> Bool {
+    guard case .participant(let sid, let identity) = self else { return false }
+    return participant.identity == identity && (sid.isEmpty || participant.sid == sid)
   }
 }

@@ -89,6 +89,8 @@ struct CheckList {
     return best
   }
 
+  var hasValid: Bool { pairs.contains { $0.state == .succeeded } }
+
   var hasLivePairs: Bool { pairs.contains { $0.isLive } }
 
   /// The id of the next pair that waits, by priority.

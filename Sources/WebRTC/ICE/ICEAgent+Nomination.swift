@@ -27,7 +27,7 @@ extension ICEAgent {
 
   /// When waiting for a better pair ends; nil: nothing waits.
   var nominationDeadline: Instant? {
-    guard mayNominate, list.bestValid != nil else { return nil }
+    guard mayNominate, list.hasValid else { return nil }
     return list.firstValidAt?.advanced(byMilliseconds: Limits.nominationWaitMilliseconds)
   }
 
@@ -72,7 +72,7 @@ extension ICEAgent {
     guard let deadline = failureDeadline, deadline <= now else { return }
     if list.pairs.isEmpty {
       change(.failed, "the peer has named no address that could be tried")
-    } else if list.bestValid != nil {
+    } else if list.hasValid {
       change(.failed, "the peer answers but never nominated a path")
     } else {
       change(.failed, "none of \(list.pairs.count) candidate pairs was answered")
@@ -85,7 +85,7 @@ extension ICEAgent {
     guard let since = list.lastProgress, selected?.generation != list.generation, state != .failed,
       !list.hasLivePairs, list.nominating == nil
     else { return nil }
-    let ended = list.remoteEnded && !list.pairs.isEmpty && list.bestValid == nil && !isGathering
+    let ended = list.remoteEnded && !list.pairs.isEmpty && !list.hasValid && !isGathering
     return since.advanced(
       byMilliseconds: ended ? Limits.checkingGraceAfterEndMilliseconds : Limits.checkingGraceMilliseconds)
   }

@@ -54,23 +54,23 @@ extension ICECandidate {
     if bytes.begins(with: "a=") { bytes = bytes.dropFirst(2) }
     guard bytes.begins(with: "candidate:") else { throw .malformed("does not start with candidate:") }
     var reader = LineReader(bytes.dropFirst(10))
-    guard let foundation = reader.token(), let component = reader.token(), let transport = reader.token(),
-      let priority = reader.token(), let host = reader.token(), let port = reader.token(),
-      let type = reader.token(), let kindName = reader.token()
-    else { throw .malformed("fewer than eight fields") }
-    guard (1...32).contains(foundation.count), isICECharacters(foundation) else {
+    // Foundation, component, transport, priority, host, port, "typ", kind.
+    var fields: [ArraySlice<UInt8>] = []
+    while fields.count < 8, let field = reader.token() { fields.append(field) }
+    guard fields.count == 8 else { throw .malformed("fewer than eight fields") }
+    guard (1...32).contains(fields[0].count), isICECharacters(fields[0]) else {
       throw .malformed("foundation must be 1 to 32 letters, digits, + or /")
     }
-    guard let component = decimal(component, max: 256), component > 0 else { throw .malformed("component") }
-    guard let priority = decimal(priority, max: UInt64(UInt32.max)), priority > 0 else {
+    guard let component = decimal(fields[1], max: 256), component > 0 else { throw .malformed("component") }
+    guard let priority = decimal(fields[3], max: UInt64(UInt32.max)), priority > 0 else {
       throw .malformed("priority")
     }
-    guard let port = decimal(port, max: 65535) else { throw .malformed("port") }
-    guard type.spells("typ") else { throw .malformed("no typ") }
+    guard let port = decimal(fields[5], max: 65535) else { throw .malformed("port") }
+    guard fields[6].spells("typ") else { throw .malformed("no typ") }
     var candidate = ICECandidate(
-      foundation: text(foundation), priority: UInt32(priority),
+      foundation: text(fields[0]), priority: UInt32(priority),
       address: SocketAddress(ip: IPAddress(v4: 0), port: UInt16(port)), kind: .host)
-    switch text(kindName) {
+    switch text(fields[7]) {
     case "host": candidate.kind = .host
     case "srflx": candidate.kind = .serverReflexive
     case "prflx": candidate.kind = .peerReflexive
@@ -78,11 +78,11 @@ extension ICECandidate {
     default: throw .ignored("unknown type")
     }
     try candidate.parseExtensions(&reader)
-    guard lowercased(transport) == "udp" else { throw .ignored("transport is not UDP") }
+    guard lowercased(fields[2]) == "udp" else { throw .ignored("transport is not UDP") }
     guard component == 1 else { throw .ignored("component \(component)") }
-    guard let ip = IPAddress(text(host)) else {
+    guard let ip = IPAddress(text(fields[4])) else {
       // RFC 8839 §5.1 allows names; what browsers send is mDNS, which a server never resolves either.
-      guard isHostName(host) else { throw .malformed("address") }
+      guard isHostName(fields[4]) else { throw .malformed("address") }
       throw .ignored("a host name instead of an address")
     }
     guard !ip.isUnspecified, !ip.isMulticast, port > 0 else {

@@ -6,7 +6,7 @@ extension DescriptionParser {
     let name = text(attribute[attribute.startIndex..<colon])
     let value = colon < attribute.endIndex ? attribute[(colon + 1)...] : attribute[colon...]
     if try parseShared(name, value) { return }
-    if section == nil {
+    if !isInSection {
       try parseSessionAttribute(name, value)
     } else if try !parseFlag(name, value) {
       try parseSectionAttribute(name, value)
@@ -17,7 +17,7 @@ extension DescriptionParser {
   private mutating func parseShared(
     _ name: String, _ value: ArraySlice<UInt8>
   ) throws(DescriptionFailure) -> Bool {
-    var shared = section == nil ? session : own
+    var shared = isInSection ? own : session
     switch name {
     case "ice-ufrag":
       // RFC 8839 §5.4: 4 to 256 characters, a password 22 to 256.
@@ -50,7 +50,7 @@ extension DescriptionParser {
     default:
       return false
     }
-    if section == nil { session = shared } else { own = shared }
+    if isInSection { own = shared } else { session = shared }
     return true
   }
 

@@ -64,7 +64,7 @@ struct DescriptionParser {
           throw malformed("a description starts with v=0")
         }
       case UInt8(ascii: "o"):
-        guard !hasOrigin, section == nil else { throw malformed("a second o= line") }
+        guard !hasOrigin, !isInSection else { throw malformed("a second o= line") }
         hasOrigin = true
         try parseOrigin(value)
       case UInt8(ascii: "m"):
@@ -81,6 +81,9 @@ struct DescriptionParser {
     try finishSection()
     return description
   }
+
+  /// A pattern, as `section == nil` would compare sections.
+  var isInSection: Bool { if case nil = section { false } else { true } }
 
   private mutating func parseOrigin(_ value: ArraySlice<UInt8>) throws(DescriptionFailure) {
     var reader = LineReader(value)
@@ -148,7 +151,7 @@ struct DescriptionParser {
         finished.codecs[index].feedback.append(entry.text)
       }
     }
-    if !finished.mid.isEmpty, description.section(mid: finished.mid) != nil {
+    if !finished.mid.isEmpty, description.sections.contains(where: { $0.mid == finished.mid }) {
       throw malformed("mid \(finished.mid) is used by two sections")
     }
     description.sections.append(finished)

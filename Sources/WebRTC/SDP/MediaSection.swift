@@ -66,7 +66,7 @@ extension MediaCodec {
 
   /// The value of one `name=value` of the fmtp line; nil if absent.
   func parameter(_ name: String) -> String? {
-    for part in parameters.utf8.split(separator: UInt8(ascii: ";")) {
+    for part in Array(parameters.utf8).split(separator: UInt8(ascii: ";")) {
       let pair = trimmed(Array(part)[...])
       guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { continue }
       if equalsIgnoringCase(text(trimmed(pair[..<equals])), name) {
