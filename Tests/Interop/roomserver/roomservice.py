@@ -5,6 +5,7 @@ from livekit.protocol import models, room as api, rtc
 
 from .data import LOSSY, RELIABLE
 from .participant import too_large_of
+from .phones.exchange import REMOVAL_SECONDS
 from .twirp import TwirpError
 
 RIGHTS = {"CreateRoom": "roomCreate", "DeleteRoom": "roomCreate", "ListRooms": "roomList"}
@@ -79,8 +80,20 @@ class RoomService:
     def get_participant(self, request, _):
         return self._participant(request).info
 
-    def remove_participant(self, request, _):
+    async def remove_participant(self, request, _):
+        if self.server.exchange.has_just_ended(request.room, request.identity):
+            return await self._remove_later(request)
         self._participant(request).end(models.PARTICIPANT_REMOVED)
+        return api.RemoveParticipantResponse()
+
+    async def _remove_later(self, request):
+        """The store still has a participant whom nobody serves any more: the request is held, repeated by the server
+        itself, and meets whoever has the identity by then."""
+        exchange = self.server.exchange
+        await asyncio.sleep(exchange.removal_seconds or self.server.random.choice(REMOVAL_SECONDS))
+        room = self.server.rooms.get(request.room)
+        if room and request.identity in room.participants:
+            room.participants[request.identity].end(models.PARTICIPANT_REMOVED)
         return api.RemoveParticipantResponse()
 
     def mute_published_track(self, request, _):
