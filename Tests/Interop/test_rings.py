@@ -10,7 +10,7 @@ from device import FAILED
 from peers import Peer
 from sound import hum
 from telephone import Telephone, direct
-from test_phones import ANNA, DOOR_HZ, PHONE_HZ, door, nobody_rings_on, tells, told
+from test_phones import ANNA, DOOR_HZ, PHONE_HZ, door, nobody_rings_on, tells
 
 CALLED = "+15550777"
 
