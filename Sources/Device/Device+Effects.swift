@@ -106,7 +106,7 @@ extension Device {
     // Nobody is called for a device that is in no room.
     if phase == .away || phase == .failed {
       hangUpLegs(now: now)
-      // Unless it is dialled for what was asked while it was left.
+      // Who dialled while the room was being left waits for the next one, which is being joined already.
       if stay.phase == phase { refuseWantedDial(reason, now: now) }
     }
     let rings = switchboard.dialling.isRinging || !settings.call.plan.steps.isEmpty

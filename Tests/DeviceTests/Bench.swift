@@ -36,7 +36,6 @@ final class Bench: Instruments {
   private(set) var configurationReads = 0
   private(set) var tokenRequests: [TokenRequest] = []
   private(set) var webhookAnswers: [Int] = []
-  private(set) var webhookBodies: [String] = []
   private(set) var serverRequests: [ServerRequest] = []
   private(set) var timesAsked: [String] = []
   private(set) var log: [LogEntry] = []
@@ -152,9 +151,7 @@ final class Bench: Instruments {
       case .readConfiguration: configurationReads += 1
       case .httpRequest(let request): tokenRequests.append(request)
       case .serverRequest(let request): serverRequests.append(request)
-      case .webhookAnswer(_, let status, let body):
-        webhookAnswers.append(status)
-        webhookBodies.append(body)
+      case .webhookAnswer(_, let status, _): webhookAnswers.append(status)
       case .askServerTime(let url): timesAsked.append(url)
       case .audio(let command): audio.append(command)
       case .board(let command): board.append(command)

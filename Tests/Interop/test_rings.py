@@ -161,6 +161,6 @@ async def test_an_agent_calls_by_name_and_a_stranger_does_not(server, room, make
                 await call(boss, "lintel.call", target="sip:+15559999")
             assert "not in [directory]" in unlisted.value.message
             assert (await call(boss, "lintel.call", target="anna"))["state"] == "dialling"
-            await tells(device, "call.answered anna")           # 20 ms after the phone's own answer
+            await tells(device, "call.answered anna", 5)        # 20 ms after the phone's own answer
             await call(boss, "lintel.hangup")
             await nobody_rings_on(telephone)

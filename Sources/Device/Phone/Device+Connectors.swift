@@ -150,10 +150,9 @@ extension Device {
     }
     let place = roomForCaller
     if place == nil { noteRefusal(of: "twilio", Self.noRoom, now: now) }
-    var incoming = Ring.Incoming(
+    let incoming = Ring.Incoming(
       kind: Participant.Kind.connector.word, identity: identity, shown: voice.from,
       way: .otherRoom(name: place ?? ""))
-    if isInRoom { incoming.way = .participant(sid: "") }
     var actions = switchboard.ring.offered(
       incoming, settings.ring, isBusy: place == nil || isBusy, now: now)
     if case .decline(_, let refusal)? = actions.last {

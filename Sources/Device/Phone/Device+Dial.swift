@@ -6,7 +6,7 @@ import LiveKit
 import Telephony
 
 /// What was dialled before there was a room to dial from.
-struct WantedDial: Equatable {
+struct WantedDial {
   let people: [Dialling.Person]
   let seconds: Int
   let options: DialOptions

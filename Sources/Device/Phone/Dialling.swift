@@ -7,14 +7,7 @@ import Control
 /// Steps are gone through one after the other. In a step all its people are rung together; the first who answers has the
 /// call, and the others are ended at once. A leg that is ended is asked to end until it is gone, as nobody's phone may
 /// ring on. README.md of this folder has the table.
-struct Dialling: Equatable {
-  /// What was asked for at once: it ends when somebody answers.
-  private struct Round: Equatable {
-    var steps: [Step]
-    let options: DialOptions
-    let asker: Asker?
-  }
-
+struct Dialling {
   private(set) var legs: [Leg] = []
   private var round: Round?
   private var numbers = 0

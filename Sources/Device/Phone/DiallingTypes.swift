@@ -4,7 +4,7 @@ import Control
 
 extension Dialling {
   /// What has to be done, in order.
-  enum Action: Equatable {
+  enum Action {
     case order(Leg)
     /// `again`: it was asked for before, and something of it is still there.
     case end(Leg, again: Bool)
@@ -22,14 +22,21 @@ extension Dialling {
     case over(Leg.Failure?, words: String)
   }
 
-  struct Person: Equatable {
+  struct Person {
     let name: String
     let target: DialTarget
   }
 
-  struct Step: Equatable {
+  struct Step {
     let people: [Person]
     let seconds: Int
+  }
+
+  /// What was asked for at once: it ends when somebody answers.
+  struct Round {
+    var steps: [Step]
+    let options: DialOptions
+    let asker: Asker?
   }
 
   var deadlines: [Deadline] {

@@ -12,7 +12,7 @@ import Control
 /// | answered | somebody speaks there |
 /// | ending | it was taken back, or somebody hung up here; it may still ring |
 /// | over | nothing of it is left |
-struct Leg: Equatable {
+struct Leg {
   enum Phase: String, Equatable {
     case calling = "dialling"
     case ringing, answered, ending, over
@@ -31,15 +31,41 @@ struct Leg: Equatable {
       code: "max-duration", words: "the call was as long as [phone] max-duration lets it be")
   }
 
-  let number: Int
+  /// What does not change: a leg is passed around a lot.
+  private final class Order {
+    let number: Int
+    let name: String
+    let target: DialTarget
+    let identity: Name
+    let options: DialOptions
+    let ringSeconds: Int
+    let beganAt: Instant
+
+    init(
+      _ number: Int, _ person: Dialling.Person, _ options: DialOptions, ringSeconds: Int, stamp: Int64,
+      now: Instant
+    ) {
+      self.number = number
+      name = person.name
+      target = person.target
+      let isThere = person.target.way == .device
+      identity = Name(isThere ? person.target.address : "\(person.name)-\(stamp)-\(number)") ?? ""
+      self.options = options
+      self.ringSeconds = ringSeconds
+      beganAt = now
+    }
+  }
+
+  private let order: Order
+  var number: Int { order.number }
   /// As it was dialled.
-  let name: String
-  let target: DialTarget
+  var name: String { order.name }
+  var target: DialTarget { order.target }
   /// Chosen before anything is sent, as a ringing call is stopped by it alone.
-  let identity: Name
-  let options: DialOptions
-  let ringSeconds: Int
-  let beganAt: Instant
+  var identity: Name { order.identity }
+  var options: DialOptions { order.options }
+  var ringSeconds: Int { order.ringSeconds }
+  var beganAt: Instant { order.beganAt }
   var phase = Phase.calling
   var answeredAt: Instant?
   /// What the bridge said last of itself (`sip.callStatus`).
@@ -70,14 +96,7 @@ struct Leg: Equatable {
     _ number: Int, _ person: Dialling.Person, _ options: DialOptions, ringSeconds: Int, stamp: Int64,
     now: Instant
   ) {
-    self.number = number
-    name = person.name
-    target = person.target
-    let isThere = person.target.way == .device
-    identity = Name(isThere ? person.target.address : "\(person.name)-\(stamp)-\(number)") ?? ""
-    self.options = options
-    self.ringSeconds = ringSeconds
-    beganAt = now
+    order = Order(number, person, options, ringSeconds: ringSeconds, stamp: stamp, now: now)
     due = now.advanced(byMilliseconds: ringSeconds * 1000 + DeviceLimits.legGraceMilliseconds)
   }
 

@@ -102,25 +102,24 @@ struct Telephone {
     _ number: Int, _ reply: ServerReply, now: Instant, _ effects: inout [Effect]
   ) -> (purpose: Purpose, request: APIRequest?, reply: ServerReply)? {
     guard let index = pending.firstIndex(where: { $0.sent.number == number }) else { return nil }
-    let found = pending[index]
-    let last = found.before ?? reply
+    let last = pending[index].before ?? reply
     switch pending[index].next(reply) {
     case .askRegions(let url, let milliseconds):
       pending[index].before = reply
       effects = [
         .ask(
           ServerRequest(
-            number: number, isGet: true, url: url, headers: [], bearer: found.sent.bearer,
+            number: number, isGet: true, url: url, headers: [], bearer: pending[index].sent.bearer,
             timeoutMilliseconds: milliseconds))
       ]
       return nil
     case .send(let server, let pause):
       pending[index].before = nil
-      pending[index].sent.url = found.request?.url(server: server) ?? ""
+      pending[index].sent.url = pending[index].request?.url(server: server) ?? ""
       pending[index].due = now.advanced(byMilliseconds: pause)
       return nil
     case .giveUp:
-      pending.remove(at: index)
+      let found = pending.remove(at: index)
       return (found.purpose, found.request, last)
     }
   }
