@@ -9,7 +9,8 @@ public final class Key: Sendable {
   public let summary: String
   let kind: Kind
 
-  /// `path` is `section.name`.
+  /// `path` is `section.name`. A call at each of its hundred places.
+  @inline(never)
   init(_ path: String, _ summary: String, _ kind: Kind) {
     let parts = Array(path.utf8).split(separator: UInt8(ascii: "."), maxSplits: 1)
     section = String(decoding: parts[0], as: UTF8.self)
@@ -119,29 +120,31 @@ extension Key {
   }
 
   /// One word of a list.
-  static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+  static func choice<Choice: RawRepresentable & CaseIterable & Equatable & Sendable>(
     _ path: String, _ summary: String, _ place: @escaping Place<Choice>
-  ) -> Key where Choice.RawValue == String {
-    word(path, summary, of: Choice.allCases.map { $0.rawValue }) { settings, change in
+  ) -> Key where Choice.RawValue == String, Choice.AllCases == [Choice] {
+    choice(path, summary, of: Choice.allCases.count, word: { Choice.allCases[$0].rawValue }) {
+      settings, change in
       place(&settings) { choice in
-        var word = choice.rawValue
-        change(&word)
-        choice = Choice.allCases.first { $0.rawValue == word } ?? choice
+        var index = Choice.allCases.firstIndex(of: choice) ?? 0
+        change(&index)
+        choice = Choice.allCases[index]
       }
     }
   }
 
-  /// What is the same for every choice.
-  private static func word(
-    _ path: String, _ summary: String, of words: [String], _ place: @escaping Place<String>
+  /// What is the same for every choice, each word by its place in the list.
+  private static func choice(
+    _ path: String, _ summary: String, of count: Int, word: @escaping @Sendable (Int) -> String,
+    _ place: @escaping Place<Int>
   ) -> Key {
     let kind = Kind(
-      commaSeparated(words), place,
-      read: { (text: String, _: String) throws(ValueFault) -> String in
-        guard words.contains(text) else { throw ValueFault(why: "is none of them") }
-        return text
+      commaSeparated((0..<count).map(word)), place,
+      read: { (text: String, _: String) throws(ValueFault) -> Int in
+        for index in 0..<count where word(index) == text { return index }
+        throw ValueFault(why: "is none of them")
       },
-      spell: { $0 })
+      spell: word)
     return Key(path, summary, kind)
   }
 

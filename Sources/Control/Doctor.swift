@@ -13,6 +13,8 @@ public struct DoctorRow: Equatable, Sendable {
   /// What to do about it; nil where there is nothing to do.
   public var advice: String?
 
+  /// As of `JSONValue.Member`.
+  @inline(__always)
   public init(_ name: String, _ verdict: Verdict, _ finding: String, advice: String? = nil) {
     self.name = name
     self.verdict = verdict

@@ -59,6 +59,15 @@ public struct Metric: Equatable, Sendable {
   }
 }
 
+extension [Metric] {
+  public mutating func add(
+    _ name: String, _ kind: Metric.Kind, _ help: String, _ value: Int, decimals: Int = 0,
+    labels: [TextPair] = []
+  ) {
+    append(Metric(name, kind, help, value, decimals: decimals, labels: labels))
+  }
+}
+
 /// All figures together. The samples of one name stand beside each other.
 public enum Metrics {
   public static let contentType = "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -1,7 +1,7 @@
 import Control
 
-/// Who asked, and so where the answer goes.
-enum Asker: Equatable {
+/// Who asked, and so where the answer goes. Indirect, as everything that waits for an answer has one.
+indirect enum Asker: Equatable {
   case client(ControlRequest, Device.ClientID)
   case participant(RemoteCall)
   /// A button of the device; what it caused is seen and heard.

@@ -15,6 +15,7 @@ extension Device {
     stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines(settings.door) + panel.deadlines
       + audience.deadlines + switchboard.dialling.deadlines + switchboard.ring.deadlines
       + switchboard.telephone.deadlines
+      + [Deadline("decline", switchboard.declines.first?.due)]
       + [Deadline("self-test", doctor.due), Deadline("keypad", switchboard.keypad.due)]
   }
 
@@ -32,6 +33,7 @@ extension Device {
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
     carryOut(switchboard.dialling.passTime(stamp: stamp, now: now), now: now)
     carryOut(switchboard.ring.passTime(now), now: now)
+    while isDue(switchboard.declines.first?.due, now) { declineNext(now: now) }
     perform(switchboard.telephone.passTime(now), now: now)
     if switchboard.keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
@@ -47,6 +49,7 @@ extension Device {
     // Nobody waits for an answer from here any more.
     carryOut(switchboard.ring.refused() ?? [], now: now)
     letTakenGo(now: now)
+    while !switchboard.declines.isEmpty { declineNext(now: now) }
     switchboard.telephone.endsBy = now.advanced(byMilliseconds: DeviceLimits.serverEndMilliseconds)
     perform([.stay(.terminate)], now: now)
   }

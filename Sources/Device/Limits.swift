@@ -60,6 +60,8 @@ public enum DeviceLimits {
   static let legGraceMilliseconds = 500
   /// Who left the room before the order was answered: so long for the answer, which knows why.
   static let legReasonMilliseconds = 1_500
+  /// Between a caller's coming and his being declined.
+  static let declineMilliseconds = 300
   /// As long as the keys may take that are typed after the answer.
   static let legKeysMilliseconds = 60_000
   /// As long as whoever is asked in the room to hang up may take, before it is left.

@@ -11,7 +11,7 @@ public enum ConnectionState: Sendable {
 }
 
 /// What happened in the room. Received sound is no event: `Room.nextAudio` has it.
-public enum Event {
+public indirect enum Event {
   /// `reason` is a clause for people, such as "the server is shutting down"; empty when there is nothing to say.
   case connectionStateChanged(ConnectionState, reason: String)
   /// An attempt or a session failed. The next attempt follows after this time; nil: it was the last.

@@ -45,7 +45,7 @@ struct SessionDescription: Equatable {
 
 /// What the server sends (SignalResponse).
 enum SignalResponse {
-  case join(JoinResponse)
+  indirect case join(JoinResponse)
   case answer(SessionDescription)
   case offer(SessionDescription)
   case trickle(candidateInit: String, target: Room.Peer)

@@ -56,30 +56,25 @@ public struct Credentials {
   var defaults: Settings {
     var settings = Settings()
     settings.device.defaultID = DeviceIdentity.defaultID
-    settings.token.file = path("token")
-    settings.token.bearerFile = path("token-bearer")
-    settings.token.apiSecretFile = path("api-secret")
-    settings.door.codeFile = path("door-code")
-    settings.phone.bearerFile = path("phone-bearer")
-    settings.phone.whatsappKeyFile = path("whatsapp-key")
-    settings.phone.twilioTokenFile = path("twilio-token")
-    settings.webhook.metaSecretFile = path("meta-secret")
-    settings.webhook.metaVerifyFile = path("meta-verify")
+    for (name, place) in Self.places { place(&settings) { $0 = path(name) } }
     return settings
   }
 
   /// Settings that name the file which a credential is copied from mean the credential: the file itself is root's.
   func resolve(_ settings: inout Settings) {
-    settings.token.file = resolve(settings.token.file, "token")
-    settings.token.bearerFile = resolve(settings.token.bearerFile, "token-bearer")
-    settings.token.apiSecretFile = resolve(settings.token.apiSecretFile, "api-secret")
-    settings.door.codeFile = resolve(settings.door.codeFile, "door-code")
-    settings.phone.bearerFile = resolve(settings.phone.bearerFile, "phone-bearer")
-    settings.phone.whatsappKeyFile = resolve(settings.phone.whatsappKeyFile, "whatsapp-key")
-    settings.phone.twilioTokenFile = resolve(settings.phone.twilioTokenFile, "twilio-token")
-    settings.webhook.metaSecretFile = resolve(settings.webhook.metaSecretFile, "meta-secret")
-    settings.webhook.metaVerifyFile = resolve(settings.webhook.metaVerifyFile, "meta-verify")
+    for (name, place) in Self.places { place(&settings) { $0 = resolve($0, name) } }
   }
+
+  /// Every credential, and the key that names another file for it.
+  private static let places: [(name: String, place: Place)] = [
+    ("token", { $1(&$0.token.file) }), ("token-bearer", { $1(&$0.token.bearerFile) }),
+    ("api-secret", { $1(&$0.token.apiSecretFile) }), ("door-code", { $1(&$0.door.codeFile) }),
+    ("phone-bearer", { $1(&$0.phone.bearerFile) }), ("whatsapp-key", { $1(&$0.phone.whatsappKeyFile) }),
+    ("twilio-token", { $1(&$0.phone.twilioTokenFile) }), ("meta-secret", { $1(&$0.webhook.metaSecretFile) }),
+    ("meta-verify", { $1(&$0.webhook.metaVerifyFile) }),
+  ]
+
+  private typealias Place = @Sendable (inout Settings, (inout String?) -> Void) -> Void
 
   private func resolve(_ path: String?, _ name: String) -> String? {
     guard let path, path == "\(source)/\(name)" else { return path }

@@ -6,6 +6,8 @@ public enum TelephonyLimits {
   public static let answerMilliseconds = 10_000
   /// Added to the time that somebody is rung.
   public static let ringGraceMilliseconds = 2_000
+  /// What one key of a request takes, or one pause, as the bridge types them.
+  public static let keyMilliseconds = 520
   /// How long somebody is rung where nothing was said; LiveKit's own clients have the same.
   public static let ringSecondsDefault = 30
   /// The server's own bound of a request that waits and names no time.

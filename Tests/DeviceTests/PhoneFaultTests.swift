@@ -96,6 +96,20 @@ import Testing
     bench.act { $0.hangUpLegs(now: $1) }
   }
 
+  @Test func whoCallsInAnotherRoomIsDeclinedWhenTheBridgeListens() throws {
+    let bench = try bench { $0.ring.standby = .webhook }
+    let caller = Ring.Incoming(
+      kind: "standard", identity: "caller", shown: "caller", way: .otherRoom(name: "hall"))
+    bench.act { $0.offer(caller, now: $1) }
+    bench.advance(milliseconds: 299)
+    #expect(bench.serverRequests.isEmpty)
+    bench.advance(milliseconds: 1)
+    #expect(bench.serverRequests.map { $0.url.hasSuffix("/RemoveParticipant") } == [true])
+    bench.act { $0.offer(caller, now: $1) }
+    bench.handle(.terminate)
+    #expect(bench.serverRequests.count == 2, "nobody rings on when the daemon ends")
+  }
+
   @Test func whoIsRefusedIsRemovedOnlyWhereTheBridgeDoesNotDoIt() throws {
     let bench = try bench { $0.ring.standby = .room }
     bench.enter(heard: false)

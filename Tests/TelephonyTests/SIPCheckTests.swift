@@ -95,15 +95,16 @@ import Testing
     Row(nil) { $0.callTo = "concierge" },
   ]
 
-  /// | waits | rung for | the request's time |
+  /// | waits | rung for | keys after the answer | the request's time |
   @Test(
     arguments: [
-      (false, nil, 10_000), (false, 60, 10_000), (true, nil, 32_000), (true, 60, 62_000), (true, 0, 2_000),
-      (true, -1, 2_000), (true, 1_000_000, 86_402_000),
-    ] as [(Bool, Int?, Int)])
-  func time(waits: Bool, ring: Int?, milliseconds: Int) throws {
+      (false, nil, nil, 10_000), (false, 60, "1ww2#", 10_000), (true, nil, nil, 32_000),
+      (true, 60, nil, 62_000), (true, 0, nil, 2_000), (true, -1, nil, 2_000),
+      (true, 1_000_000, nil, 86_402_000), (true, 20, "1ww2#", 24_600),
+    ] as [(Bool, Int?, String?, Int)])
+  func time(waits: Bool, ring: Int?, keys: String?, milliseconds: Int) throws {
     var call = filledCall()
-    (call.waitUntilAnswered, call.ringingTimeoutSeconds) = (waits, ring)
+    (call.waitUntilAnswered, call.ringingTimeoutSeconds, call.keys) = (waits, ring, keys)
     let request = try call.request()
     #expect(request.timeoutMilliseconds == milliseconds && request.mayRing)
     let header = request.headers(requestID: "id-1").first { $0.name == "X-Twirp-Timeout-Ms" }

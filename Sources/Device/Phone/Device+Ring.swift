@@ -53,12 +53,24 @@ extension Device {
       // only removed where the bridge did not do as it was asked.
       guard incoming.kind == "sip" else { return remove(incoming.identity, from: room.info.name, now: now) }
       askToHangUp(incoming.identity, for: .decline(incoming.identity, sid: sid), now: now)
-    case .otherRoom(let name): remove(incoming.identity, from: name, now: now)
+    case .otherRoom(let name):
+      guard refusal == .busy || refusal == .notAllowed else {
+        return remove(incoming.identity, from: name, now: now)
+      }
+      // Who is removed in the moment in which he came is told 10 s later.
+      let due = now.advanced(byMilliseconds: DeviceLimits.declineMilliseconds)
+      switchboard.declines.append((incoming.identity, name, due))
+      if switchboard.declines.count > DeviceLimits.offeredMax { declineNext(now: now) }
     case .whatsapp(let call, _): disconnect(call, byUser: false, now: now)
     case .invocation(let call):
       let code = refusal == .notAllowed ? 403 : refusal == .unanswered ? 408 : refusal == .busy ? 486 : 603
       messaging.answer(call, .refused(code: code, message: refusal.words, data: refusal.rawValue), now: now)
     }
+  }
+
+  func declineNext(now: Instant) {
+    let next = switchboard.declines.remove(at: 0)
+    remove(next.identity, from: next.room, now: now)
   }
 
   /// Who was answered here is let go.

@@ -20,6 +20,8 @@ struct Switchboard {
   /// The call is for those who are rung, and ends with them.
   var isForLegs = false
   var wasRinging = false
+  /// Callers in other rooms who are declined in a moment, the first one first.
+  var declines: [(identity: Name, room: String, due: Instant)] = []
   /// Sessions of callers that were offered already.
   var offered: [Name] = []
   var agentLegs: [(agent: Name, leg: Name)] = []

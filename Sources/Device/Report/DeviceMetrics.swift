@@ -14,121 +14,104 @@ extension Device {
   }
 
   private func deviceMetrics(_ status: Status) -> [Metric] {
-    var metrics = [
-      Metric(
-        "lintel_build", .info, "What runs here.", 1,
-        labels: [
-          .init("version", report.version), .init("device", status.device.id),
-          .init("board", status.device.board),
-        ]),
-      Metric("lintel_uptime_seconds", .gauge, "Since the daemon started.", status.device.uptimeSeconds),
-    ]
+    var metrics: [Metric] = []
+    metrics.add(
+      "lintel_build", .info, "What runs here.", 1,
+      labels: [
+        .init("version", report.version), .init("device", status.device.id),
+        .init("board", status.device.board),
+      ])
+    metrics.add("lintel_uptime_seconds", .gauge, "Since the daemon started.", status.device.uptimeSeconds)
     for state in CallState.allCases {
-      metrics.append(
-        Metric(
-          "lintel_call_state", .gauge, "1 for the state that the call is in.",
-          status.call.state == state ? 1 : 0,
-          labels: [.init("state", state.rawValue)]))
+      metrics.add(
+        "lintel_call_state", .gauge, "1 for the state that the call is in.",
+        status.call.state == state ? 1 : 0,
+        labels: [.init("state", state.rawValue)])
     }
-    metrics += [
-      Metric("lintel_calls", .counter, "Calls that were begun.", report.calls),
-      Metric("lintel_call_failures", .counter, "Calls that ended in a failure.", report.callFailures),
-    ]
+    metrics.add("lintel_calls", .counter, "Calls that were begun.", report.calls)
+    metrics.add("lintel_call_failures", .counter, "Calls that ended in a failure.", report.callFailures)
     if let door = status.door {
-      metrics += [
-        Metric("lintel_door_open", .gauge, "Whether the lock is released.", door.state == "open" ? 1 : 0),
-        Metric("lintel_door_openings", .counter, "Times the door was opened.", self.door.openings),
-        Metric(
-          "lintel_door_refusals", .counter, "Times it was asked for and stayed shut.", self.door.refusals),
-      ]
+      metrics.add("lintel_door_open", .gauge, "Whether the lock is released.", door.state == "open" ? 1 : 0)
+      metrics.add("lintel_door_openings", .counter, "Times the door was opened.", self.door.openings)
+      metrics.add(
+        "lintel_door_refusals", .counter, "Times it was asked for and stayed shut.", self.door.refusals)
     }
     if let resident = status.memory.residentKilobytes, let anonymous = status.memory.anonymousKilobytes {
-      metrics += [
-        Metric("lintel_resident_memory_bytes", .gauge, "Memory of the daemon.", resident * 1024),
-        Metric("lintel_anonymous_memory_bytes", .gauge, "The part of it that is its own.", anonymous * 1024),
-      ]
+      metrics.add("lintel_resident_memory_bytes", .gauge, "Memory of the daemon.", resident * 1024)
+      metrics.add(
+        "lintel_anonymous_memory_bytes", .gauge, "The part of it that is its own.", anonymous * 1024)
     }
     return metrics
   }
 
   private func roomMetrics(_ status: Status) -> [Metric] {
-    var metrics = [
-      Metric(
-        "lintel_room_connected", .gauge, "Whether media flows.", status.room.connection == .connected ? 1 : 0),
-      Metric(
-        "lintel_room_reconnects", .counter, "Times the room was lost and found.", status.room.reconnects),
-      Metric("lintel_room_participants", .gauge, "Others in the room.", status.participants.count),
-    ]
+    var metrics: [Metric] = []
+    metrics.add(
+      "lintel_room_connected", .gauge, "Whether media flows.", status.room.connection == .connected ? 1 : 0)
+    metrics.add(
+      "lintel_room_reconnects", .counter, "Times the room was lost and found.", status.room.reconnects)
+    metrics.add("lintel_room_participants", .gauge, "Others in the room.", status.participants.count)
     if let milliseconds = status.room.roundTripMilliseconds {
-      metrics.append(
-        Metric("lintel_round_trip_seconds", .gauge, "To the room server and back.", milliseconds, decimals: 3)
-      )
+      metrics.add(
+        "lintel_round_trip_seconds", .gauge, "To the room server and back.", milliseconds, decimals: 3)
     }
     return metrics
   }
 
   private func soundMetrics(_ status: Status) -> [Metric] {
     let audio = status.audio
-    var metrics = [
-      Metric("lintel_muted", .gauge, "Whether the microphone is muted.", audio.muted ? 1 : 0),
-      Metric("lintel_hard_muted", .gauge, "Whether the switch mutes it.", audio.hardMuted ? 1 : 0),
-      Metric("lintel_volume_ratio", .gauge, "The speaker's volume.", audio.volumePercent, decimals: 2),
-    ]
+    var metrics: [Metric] = []
+    metrics.add("lintel_muted", .gauge, "Whether the microphone is muted.", audio.muted ? 1 : 0)
+    metrics.add("lintel_hard_muted", .gauge, "Whether the switch mutes it.", audio.hardMuted ? 1 : 0)
+    metrics.add("lintel_volume_ratio", .gauge, "The speaker's volume.", audio.volumePercent, decimals: 2)
     let streams = [
       ("capture", audio.capture, panel.captureDropouts),
       ("playback", audio.playback, panel.playbackDropouts),
     ]
     for (name, device, _) in streams {
-      metrics.append(
-        Metric(
-          "lintel_sound_up", .gauge, "Whether the sound device works.", device.state == .running ? 1 : 0,
-          labels: [.init("stream", name)]))
+      metrics.add(
+        "lintel_sound_up", .gauge, "Whether the sound device works.", device.state == .running ? 1 : 0,
+        labels: [.init("stream", name)])
     }
     for (name, _, dropouts) in streams {
-      metrics.append(
-        Metric(
-          "lintel_sound_dropouts", .counter, "Samples that came too late, in occasions.", dropouts,
-          labels: [.init("stream", name)]))
+      metrics.add(
+        "lintel_sound_dropouts", .counter, "Samples that came too late, in occasions.", dropouts,
+        labels: [.init("stream", name)])
     }
     for (name, device, _) in streams {
       guard let level = device.levelTenthsDecibel else { continue }
-      metrics.append(
-        Metric(
-          "lintel_sound_level_decibels", .gauge, "Against full scale.", level, decimals: 1,
-          labels: [.init("stream", name)]))
+      metrics.add(
+        "lintel_sound_level_decibels", .gauge, "Against full scale.", level, decimals: 1,
+        labels: [.init("stream", name)])
     }
     for (name, drift) in [
       ("uplink", audio.uplink.driftPartsPerMillion), ("downlink", audio.downlink.driftPartsPerMillion),
     ] {
-      metrics.append(
-        Metric(
-          "lintel_clock_drift_ratio", .gauge, "How fast the sound's clock runs against this board's.", drift,
-          decimals: 6, labels: [.init("direction", name)]))
+      metrics.add(
+        "lintel_clock_drift_ratio", .gauge, "How fast the sound's clock runs against this board's.", drift,
+        decimals: 6, labels: [.init("direction", name)])
     }
-    metrics += [
-      Metric("lintel_uplink_packets", .counter, "Packets of voice sent.", audio.uplink.packets),
-      Metric(
-        "lintel_uplink_bits_per_second", .gauge, "What the voice takes now.",
-        audio.uplink.bitrateBitsPerSecond),
-    ]
+    metrics.add("lintel_uplink_packets", .counter, "Packets of voice sent.", audio.uplink.packets)
+    metrics.add(
+      "lintel_uplink_bits_per_second", .gauge, "What the voice takes now.",
+      audio.uplink.bitrateBitsPerSecond)
     if let loss = audio.uplink.lossTenthsPercent {
-      metrics.append(
-        Metric("lintel_uplink_loss_ratio", .gauge, "What the server reports lost.", loss, decimals: 3))
+      metrics.add("lintel_uplink_loss_ratio", .gauge, "What the server reports lost.", loss, decimals: 3)
     }
     return metrics + downlinkMetrics(audio.downlink)
   }
 
   private func downlinkMetrics(_ down: DownlinkStatus) -> [Metric] {
-    [
-      Metric("lintel_downlink_packets", .counter, "Packets of voice received.", down.packets),
-      Metric("lintel_downlink_lost", .counter, "Packets that were not there in time.", down.lost),
-      Metric(
-        "lintel_downlink_concealed_seconds", .counter, "Sound invented for them.", down.concealedMilliseconds,
-        decimals: 3),
-      Metric("lintel_downlink_jitter_seconds", .gauge, "RFC 3550.", down.jitterMilliseconds, decimals: 3),
-      Metric(
-        "lintel_downlink_delay_seconds", .gauge, "From the wire to the speaker.", down.delayMilliseconds,
-        decimals: 3),
-    ]
+    var metrics: [Metric] = []
+    metrics.add("lintel_downlink_packets", .counter, "Packets of voice received.", down.packets)
+    metrics.add("lintel_downlink_lost", .counter, "Packets that were not there in time.", down.lost)
+    metrics.add(
+      "lintel_downlink_concealed_seconds", .counter, "Sound invented for them.", down.concealedMilliseconds,
+      decimals: 3)
+    metrics.add("lintel_downlink_jitter_seconds", .gauge, "RFC 3550.", down.jitterMilliseconds, decimals: 3)
+    metrics.add(
+      "lintel_downlink_delay_seconds", .gauge, "From the wire to the speaker.", down.delayMilliseconds,
+      decimals: 3)
+    return metrics
   }
 }

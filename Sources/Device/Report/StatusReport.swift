@@ -39,7 +39,11 @@ extension Device {
       status.memory.residentKilobytes = memory.residentKilobytes
       status.memory.anonymousKilobytes = memory.anonymousKilobytes
     }
-    guard stay.connection != .disconnected else { return status }
+    if stay.connection != .disconnected { addPeople(to: &status) }
+    return status
+  }
+
+  private func addPeople(to status: inout Status) {
     let local = room.localParticipant
     status.participant.identity = filled(local.identity.text)
     status.participant.sid = filled(local.sid.text)
@@ -47,7 +51,6 @@ extension Device {
     if let agent = audience.agent {
       status.agent = AgentStatus(identity: agent.identity.text, state: audience.agentState)
     }
-    return status
   }
 
   /// What `status` tells in one line, for a service manager.
