@@ -65,7 +65,7 @@ extension APIRequest {
     switch method {
     case "TransferSIPParticipant": return ringMilliseconds(ring)
     case "CreateSIPParticipant" where waits:
-      return ringMilliseconds(ring ?? TelephonyLimits.serverRingSecondsMax)
+      return ringMilliseconds(ring ?? TelephonyLimits.serverRingSecondsMax, keys: body["dtmf"].string)
     case "AcceptWhatsAppCall" where waits, "ConnectWhatsAppCall" where waits: return ringMilliseconds(ring)
     case "PerformRpc":
       let asked = body["response_timeout_ms"].integer ?? body["responseTimeoutMs"].integer ?? 0
@@ -74,10 +74,12 @@ extension APIRequest {
     }
   }
 
-  /// The time for a request that waits until somebody who is rung for so long answers.
-  static func ringMilliseconds(_ seconds: Int?) -> Int {
+  /// The time for a request that waits until somebody who is rung for so long answers, and the keys are typed: one that
+  /// ends before them ends the call.
+  static func ringMilliseconds(_ seconds: Int?, keys: String? = nil) -> Int {
     let ring = min(max(seconds ?? TelephonyLimits.ringSecondsDefault, 0), TelephonyLimits.ringSecondsMax)
-    return ring * 1000 + TelephonyLimits.ringGraceMilliseconds
+    let typing = min(keys?.utf8.count ?? 0, TelephonyLimits.keysMax) * TelephonyLimits.keyMilliseconds
+    return ring * 1000 + TelephonyLimits.ringGraceMilliseconds + typing
   }
 
   private static func first(_ names: [String], _ body: JSONValue) -> String? {

@@ -64,13 +64,9 @@ public struct SIPCall: Equatable, Sendable {
     return APIRequest(
       "SIP", "CreateSIPParticipant", members, .call,
       timeoutMilliseconds: waitUntilAnswered
-        ? APIRequest.ringMilliseconds(ringingTimeoutSeconds) + keysMilliseconds
-        : TelephonyLimits.answerMilliseconds,
+        ? APIRequest.ringMilliseconds(ringingTimeoutSeconds, keys: keys) : TelephonyLimits.answerMilliseconds,
       mayRing: true)
   }
-
-  /// The answer comes after the keys, and a request that ends before them ends the call.
-  private var keysMilliseconds: Int { (keys?.utf8.count ?? 0) * TelephonyLimits.keyMilliseconds }
 
   /// What is waited for has an end, and both sides know which.
   private var ringSeconds: Int? {
