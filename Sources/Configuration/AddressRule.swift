@@ -17,6 +17,29 @@ extension TextRule {
     try checkAddress(text, schemes: ["http://", "https://"]).address
   }
 
+  /// What others know this device by; a path follows it.
+  static let publicURL = TextRule("https:// or http:// and a host, without a query") {
+    (text: String, _: String) throws(ValueFault) in
+    let (address, rest) = try checkAddress(text, schemes: ["https://", "http://"])
+    guard !rest.contains(UInt8(ascii: "?")) else { throw ValueFault(why: "has a query") }
+    guard rest.last == UInt8(ascii: "/") else { return address }
+    return String(decoding: Array(address.utf8.dropLast()), as: UTF8.self)
+  }
+
+  /// What a secret is sent to in a header.
+  static let privateServer = TextRule("https:// and a host, or http:// and an address of this machine") {
+    (text: String, _: String) throws(ValueFault) in
+    let (address, rest) = try checkAddress(text, schemes: ["https://", "http://"])
+    let isPrivate =
+      address.utf8.starts(with: "https".utf8)
+      || ["127.0.0.1", "localhost", "[::1]"].contains { host in
+        rest.starts(with: host.utf8)
+          && rest.dropFirst(host.utf8.count).first.map { $0 == 0x3A || $0 == 0x2F } ?? true
+      }
+    guard isPrivate else { throw ValueFault(why: "would send a secret in the clear") }
+    return address
+  }
+
   /// The address with its scheme in small letters, and what follows the scheme.
   private static func checkAddress(
     _ text: String, schemes: [String]

@@ -93,7 +93,7 @@ public struct Directory: Equatable, Sendable {
   }
 
   static let legal =
-    "sip:NUMBER, whatsapp:NUMBER, device:IDENTITY, agent:NAME, or names of this section with + between "
+    "sip:NUMBER, whatsapp:NUMBER, twilio:NUMBER, device:IDENTITY, agent:NAME, or names of this section with + between "
     + "them"
 }
 
@@ -128,6 +128,8 @@ public struct DialTarget: Equatable, Sendable {
     /// A telephone number, or a user of the trunk's exchange.
     case sip
     case whatsapp
+    /// A telephone number, over an account at Twilio.
+    case twilio
     /// Somebody in the room who serves `lintel.ring`: another Lintel, by its identity.
     case device
     /// By its name.
@@ -178,6 +180,7 @@ extension DialTarget.Way {
       }
       return String(decoding: bytes, as: UTF8.self)
     case .whatsapp: return try number(bytes, plus: false)
+    case .twilio: return try number(bytes, plus: true)
     }
   }
 

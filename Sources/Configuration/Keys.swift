@@ -20,7 +20,7 @@ public enum Keys {
     ("call", "Whom a call rings."),
     ("phone", "Telephone calls: who makes them, and with what."),
     ("ring", "Being called."),
-    ("webhook", "What a LiveKit server may tell this device over HTTP."),
+    ("webhook", "What servers may tell this device over HTTP."),
     ("rpc", "The methods that the device offers to others in the room."),
     ("network", "Which addresses of this machine take part."),
     ("control", "The socket that lintelctl talks to."),

@@ -80,6 +80,14 @@ extension Keys {
       "The file with Meta's access token (mode 0600); unset is the credential whatsapp-key",
       .path, { $1(&$0.phone.whatsappKeyFile) }),
     .text("phone.whatsapp-version", "Of Meta's Cloud API", .name, { $1(&$0.phone.whatsappVersion) }),
+    .optional("phone.twilio-account", "The account at Twilio, AC...", .name, { $1(&$0.phone.twilioAccount) }),
+    .optional(
+      "phone.twilio-token-file",
+      "The file with that account's auth token (mode 0600); unset is the credential twilio-token",
+      .path, { $1(&$0.phone.twilioTokenFile) }),
+    .optional(
+      "phone.twilio-from", "The account's number that calls", .phoneNumber, { $1(&$0.phone.twilioFrom) }),
+    .text("phone.twilio-api", "Where Twilio's own API is", .privateServer, { $1(&$0.phone.twilioServer) }),
   ]
 
   private static let ringKeys: [Key] = [
@@ -95,8 +103,20 @@ extension Keys {
         + "while it is in a room anyway", { $1(&$0.ring.standby) }),
     .optional(
       "webhook.listen",
-      "Where LiveKit's webhooks are taken over HTTP (POST /livekit), behind a proxy that has the certificate; unset is nowhere",
-      .address, { $1(&$0.webhook.listen) }),
+      "Where webhooks are taken over HTTP (LiveKit's at /livekit, Meta's at /meta, Twilio's at /twilio), behind a proxy "
+        + "that has the certificate; unset is nowhere", .address, { $1(&$0.webhook.listen) }),
+    .optional(
+      "webhook.public-url",
+      "What Twilio knows this address by, up to /twilio: its signature is over it, too", .publicURL,
+      { $1(&$0.webhook.publicURL) }),
+    .optional(
+      "webhook.meta-secret-file",
+      "The file with the secret of the app at Meta (mode 0600), which signs; unset is the credential meta-secret",
+      .path, { $1(&$0.webhook.metaSecretFile) }),
+    .optional(
+      "webhook.meta-verify-file",
+      "The file with the verify token that Meta's console was given (mode 0600); unset is the credential meta-verify",
+      .path, { $1(&$0.webhook.metaVerifyFile) }),
   ]
 }
 

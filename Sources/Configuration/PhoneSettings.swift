@@ -47,6 +47,10 @@ public struct PhoneSettings: Equatable, Sendable {
   public var whatsappNumberID: String?
   public var whatsappKeyFile: String?
   public var whatsappVersion = "24.0"
+  public var twilioAccount: String?
+  public var twilioTokenFile: String?
+  public var twilioFrom: String?
+  public var twilioServer = "https://api.twilio.com"
 
   public init() {}
 }
@@ -86,6 +90,10 @@ public enum Standby: String, CaseIterable, Sendable {
 /// `[webhook]`: what others may tell this device over HTTP.
 public struct WebhookSettings: Equatable, Sendable {
   public var listen: String?
+  /// Without a slash at its end.
+  public var publicURL: String?
+  public var metaSecretFile: String?
+  public var metaVerifyFile: String?
 
   public init() {}
 }

@@ -13,6 +13,8 @@ public struct Provision: Equatable, Sendable {
     TextPair("--token-file", "token"), TextPair("--bearer-file", "token-bearer"),
     TextPair("--door-code-file", "door-code"), TextPair("--api-secret-file", "api-secret"),
     TextPair("--phone-bearer-file", "phone-bearer"), TextPair("--whatsapp-key-file", "whatsapp-key"),
+    TextPair("--twilio-token-file", "twilio-token"),
+    TextPair("--meta-secret-file", "meta-secret"), TextPair("--meta-verify-file", "meta-verify"),
   ]
   public static let folderDefault = "/etc/lintel"
   /// The drop-in that belongs to this command alone.

@@ -71,7 +71,8 @@ extension Device {
       letTakenGo(now: now)
       hangUpLegs(now: now)
       switchboard.isEngaged = false
-      room.leave(now: now)
+      switchboard.isForLegs = false
+      leaveRoom(now: now)
     case .readSecret(let path): emit(.readToken(path: path))
     case .post(let request): emit(.httpRequest(request))
     case .accept(let asker, let connection):
@@ -105,7 +106,8 @@ extension Device {
     // Nobody is called for a device that is in no room.
     if phase == .away || phase == .failed {
       hangUpLegs(now: now)
-      refuseWantedDial(reason, now: now)
+      // Who dialled while the room was being left waits for the next one, which is being joined already.
+      if stay.phase == phase { refuseWantedDial(reason, now: now) }
     }
     let rings = switchboard.dialling.isRinging || !settings.call.plan.steps.isEmpty
     plan.callChanged(to: state, settings.session, rings: rings, now: now)

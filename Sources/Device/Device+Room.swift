@@ -177,6 +177,10 @@ extension Device {
     case (.ring(let leg), let result): ringAnswered(leg, result, now: now)
     case (.ringEnd(let leg), _):
       carryOut(switchboard.dialling.endAnswered(leg, isGone: false, now: now), now: now)
+      if stay.phase == .leaving { leaveRoom(now: now) }
+    case (.decline(let identity, let sid), let result):
+      declineAnswered(identity, sid, result, now: now)
+      if stay.phase == .leaving { leaveRoom(now: now) }
     case (.nobody, _): break
     case (.turn(let step, let asker), .success): turnAnswered(step, asker, failure: nil, now: now)
     case (.turn(let step, let asker), .failure(let error)):

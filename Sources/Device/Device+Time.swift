@@ -14,6 +14,7 @@ extension Device {
   private var deadlines: [Deadline] {
     stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines(settings.door) + panel.deadlines
       + audience.deadlines + switchboard.dialling.deadlines + switchboard.ring.deadlines
+      + switchboard.telephone.deadlines
       + [Deadline("self-test", doctor.due), Deadline("keypad", switchboard.keypad.due)]
   }
 
@@ -31,6 +32,7 @@ extension Device {
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
     carryOut(switchboard.dialling.passTime(stamp: stamp, now: now), now: now)
     carryOut(switchboard.ring.passTime(now), now: now)
+    perform(switchboard.telephone.passTime(now), now: now)
     if switchboard.keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
     if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }
@@ -41,7 +43,12 @@ extension Device {
   /// Leaves the room; `.exit` follows when that is done.
   func terminate(now: Instant) {
     guard !stay.isEnding else { return }
-    perform([.log(.notice, "linteld is ending"), .shutDoor, .stay(.terminate)], now: now)
+    perform([.log(.notice, "linteld is ending"), .shutDoor], now: now)
+    // Nobody waits for an answer from here any more.
+    carryOut(switchboard.ring.refused() ?? [], now: now)
+    letTakenGo(now: now)
+    switchboard.telephone.endsBy = now.advanced(byMilliseconds: DeviceLimits.serverEndMilliseconds)
+    perform([.stay(.terminate)], now: now)
   }
 
   /// A limit of the process itself.

@@ -59,7 +59,8 @@ public final class Device {
     case httpRequest(TokenRequest)
     /// Then `.serverReplied` or `.serverFailed`.
     case serverRequest(ServerRequest)
-    case webhookAnswer(number: Int, status: Int)
+    /// The body is empty, plain text, or XML, which begins with `<`.
+    case webhookAnswer(number: Int, status: Int, body: String)
     /// Any HTTP answer does; the token is not needed.
     case askServerTime(url: String)
     /// To be kept over a restart, for `restore`.
@@ -185,7 +186,7 @@ public final class Device {
   public func handle(_ input: Input, now: Instant) {
     switch input {
     case .control(let request, let client): serve(request.request, .client(request, client), now: now)
-    case .clientLeft(let client): messaging.clientLeft(client, now: now)
+    case .clientLeft(let client): clientLeft(client, now: now)
     case .room(let input): room.handle(input, now: now)
     case .preConnectRecorded(let recording): recorded(recording, now: now)
     case .tokenRead(let result): perform([.stay(.secretRead(result))], now: now)
@@ -223,7 +224,7 @@ public final class Device {
           continue
         }
         guard stay.isEnding, stay.phase == .away, room.state == .disconnected, switchboard.dialling.isClear,
-          outputs.close()
+          switchboard.telephone.isQuiet, outputs.close()
         else {
           return .wait(until: earliest(until, nextDeadline?.at))
         }

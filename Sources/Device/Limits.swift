@@ -45,6 +45,8 @@ public enum DeviceLimits {
   static let serverRequestsMax = 24
   /// What an answer may be late after the time that the server itself was given.
   static let serverGraceMilliseconds = 2_000
+  /// What the end of the process waits for the answers of servers.
+  static let serverEndMilliseconds = 3_000
   /// Of a token for one request.
   static let callTokenSeconds: Int64 = 600
   /// Digits that are dialled at the device, and the pause that forgets them.
@@ -58,9 +60,17 @@ public enum DeviceLimits {
   static let legGraceMilliseconds = 500
   /// Who left the room before the order was answered: so long for the answer, which knows why.
   static let legReasonMilliseconds = 1_500
-  /// A leg that is ended is asked again after this, and for so long.
+  /// As long as the keys may take that are typed after the answer.
+  static let legKeysMilliseconds = 60_000
+  /// As long as whoever is asked in the room to hang up may take, before it is left.
+  static let farewellMilliseconds = 2_000
+  /// A leg that is ended is asked to end again after this, if there was nothing to end yet, or nobody has answered, and
+  /// for so long.
   static let legEndAgainMilliseconds = 150
+  static let legEndPatienceMilliseconds = 1_000
   static let legEndMilliseconds = 5_000
+  /// Between two questions to a carrier how a call stands.
+  static let legLookMilliseconds = 1_000
   /// How long the audio thread may stand still before that is told; after twice that the process starts anew. A
   /// round without devices takes it 1.1 s, opening a bad device a few seconds.
   public static let audioStillMilliseconds = 5000

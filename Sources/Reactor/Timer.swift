@@ -20,7 +20,7 @@ public final class Timer {
 
   deinit { closeHandle(handle) }
 
-  /// Fires at `instant`, or in the loop's next turn if that is past. Replaces what was set before.
+  /// Fires at `instant`, or a millisecond from now if that is past. Replaces what was set before.
   public func schedule(at instant: Instant) {
     deadline = instant
     start(after: instant.microseconds(since: loop.now))
@@ -38,7 +38,8 @@ public final class Timer {
   private func start(after microseconds: Int64) {
     // The loop's idea of now is as old as its current turn.
     uv_update_time(loop.handle)
-    let milliseconds = UInt64(max(0, (microseconds + 999) / 1000))
+    // Never 0: libuv would fire a timer that sets itself anew again in the same turn, and no socket would be read.
+    let milliseconds = UInt64(max(1, (microseconds + 999) / 1000))
     uv_timer_start(
       handle,
       { handle in

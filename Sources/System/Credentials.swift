@@ -70,6 +70,8 @@ public struct Credentials {
     ("token", { $1(&$0.token.file) }), ("token-bearer", { $1(&$0.token.bearerFile) }),
     ("api-secret", { $1(&$0.token.apiSecretFile) }), ("door-code", { $1(&$0.door.codeFile) }),
     ("phone-bearer", { $1(&$0.phone.bearerFile) }), ("whatsapp-key", { $1(&$0.phone.whatsappKeyFile) }),
+    ("twilio-token", { $1(&$0.phone.twilioTokenFile) }), ("meta-secret", { $1(&$0.webhook.metaSecretFile) }),
+    ("meta-verify", { $1(&$0.webhook.metaVerifyFile) }),
   ]
 
   private typealias Place = @Sendable (inout Settings, (inout String?) -> Void) -> Void

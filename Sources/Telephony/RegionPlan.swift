@@ -114,17 +114,17 @@ public struct RegionPlan: Equatable, Sendable {
 
   /// Without path and query; nil for what is no address of a server.
   private static func place(of url: String) -> (isSecure: Bool, authority: String, origin: String)? {
-    let bytes = Array(url.utf8)
-    guard bytes.count <= TelephonyLimits.addressBytesMax else { return nil }
-    for (scheme, isSecure) in [("wss://", true), ("https://", true), ("ws://", false), ("http://", false)] {
-      guard bytes.prefix(scheme.utf8.count).map({ lowercased($0) }) == Array(scheme.utf8) else { continue }
-      let host = bytes.dropFirst(scheme.utf8.count).prefix { !"/?#".utf8.contains($0) }
-      guard !host.isEmpty, host.allSatisfy({ isLetterOrDigit($0) || ".-:[]".utf8.contains($0) }) else {
-        return nil
-      }
-      let authority = String(decoding: host, as: UTF8.self)
-      return (isSecure, authority, (isSecure ? "https://" : "http://") + authority)
+    guard url.utf8.count <= TelephonyLimits.addressBytesMax else { return nil }
+    let address = Array(APIRequest.address(of: "", at: url).utf8)
+    let isSecure = address.starts(with: "https://".utf8)
+    guard isSecure || address.starts(with: "http://".utf8) else { return nil }
+    let host = address.dropFirst(isSecure ? 8 : 7).prefix { !"/?#".utf8.contains($0) }
+    guard !host.isEmpty, host.allSatisfy({ isLetterOrDigit($0) || ".-:[]".utf8.contains($0) }) else {
+      return nil
     }
-    return nil
+    return (
+      isSecure, String(decoding: host, as: UTF8.self),
+      String(decoding: address[..<host.endIndex], as: UTF8.self)
+    )
   }
 }

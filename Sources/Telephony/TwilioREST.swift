@@ -40,58 +40,45 @@ public struct TwilioREST: Equatable, Sendable {
   /// Calls somebody; when he answers, what is at `url` says what he hears.
   ///
   /// - Parameters:
+  ///   - to: with `+` and the country code, as the configuration keeps it.
   ///   - from: a number of the account.
   ///   - url: `connect_url` of ConnectTwilioCall, or anything else that answers TwiML.
+  ///   - keys: what is sent when he answers; `w` is half a second.
   public func createCall(
-    to: String, from: String, url: String, ringSeconds: Int? = nil
-  ) throws(TelephonyFault) -> TwilioRequest {
+    to: String, from: String, url: String, ringSeconds: Int, keys: String? = nil
+  ) -> TwilioRequest {
     var fields: [FormFields.Field] = [
-      .init("To", try number("To", to)), .init("From", try number("From", from)),
-      .init("Url", TwilioREST.webAddress(ofStream: url)),
+      .init("To", to), .init("From", from), .init("Url", TwilioREST.webAddress(ofStream: url)),
+      .init("Timeout", "\(ringSeconds)"),
     ]
-    if let ringSeconds { fields.append(.init("Timeout", "\(min(max(ringSeconds, 1), 600))")) }
-    var request = try post("Calls.json", fields)
+    if let keys { fields.append(.init("SendDigits", keys)) }
+    var request = self.request("", fields)
     request.mayRing = true
     return request
   }
 
   /// Ends a call that speaks, and one that rings: Twilio calls both by other names.
-  public func endCall(_ sid: String, isRinging: Bool) throws(TelephonyFault) -> TwilioRequest {
-    try post("Calls/\(try checked(sid)).json", [.init("Status", isRinging ? "canceled" : "completed")])
+  public func endCall(_ sid: String, isRinging: Bool) -> TwilioRequest {
+    request("/" + sid, [.init("Status", isRinging ? "canceled" : "completed")])
   }
 
   /// How it stands.
-  public func call(_ sid: String) throws(TelephonyFault) -> TwilioRequest {
-    var request = try post("Calls/\(try checked(sid)).json", [])
+  public func call(_ sid: String) -> TwilioRequest {
+    var request = self.request("/" + sid, [])
     request.isGet = true
     return request
   }
 
-  private func post(_ path: String, _ fields: [FormFields.Field]) throws(TelephonyFault) -> TwilioRequest {
-    guard TwilioREST.isSID(account) else { throw .init("[phone] twilio-account", "is no account, AC...") }
-    guard !token.utf8.isEmpty else { throw .init("[phone] twilio-token-file", "has no token") }
+  private func request(_ path: String, _ fields: [FormFields.Field]) -> TwilioRequest {
     var base = Array(server.utf8)[...]
     while base.last == UInt8(ascii: "/") { base = base.dropLast() }
-    let credentials = Base64.encode(Array("\(account):\(token)".utf8))
+    let address = String(decoding: base, as: UTF8.self) + "/2010-04-01/Accounts/" + account + "/Calls"
     return TwilioRequest(
-      url: String(decoding: base, as: UTF8.self) + "/2010-04-01/Accounts/\(account)/\(path)",
-      body: FormFields(fields).encoded, authorization: "Basic \(credentials)")
+      url: address + path + ".json", body: FormFields(fields).encoded,
+      authorization: "Basic " + Base64.encode(Array(account.utf8) + [UInt8(ascii: ":")] + Array(token.utf8)))
   }
 
-  private func number(_ field: String, _ text: String) throws(TelephonyFault) -> String {
-    do throws(PhoneNumberFault) {
-      return try PhoneNumber(text).text
-    } catch {
-      throw .init(field, error.words)
-    }
-  }
-
-  private func checked(_ sid: String) throws(TelephonyFault) -> String {
-    guard TwilioREST.isSID(sid) else { throw .init("CallSid", "is no id of a call") }
-    return sid
-  }
-
-  /// Ids of Twilio's are letters and digits; anything else would be another path.
+  /// Ids of Twilio's are letters and digits; anything else would be another path, and comes out of no answer.
   static func isSID(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isLetterOrDigit($0) }
   }

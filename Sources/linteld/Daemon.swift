@@ -163,10 +163,14 @@ final class Daemon {
 
   private func takeWebhooks() {
     webhooks?.onPart = { self.handle(.board(.part($0))) }
-    webhooks?.onRequest = { method, path, _, headers, body, number in
-      let request = WebhookRequest(
+    webhooks?.onRequest = { method, path, query, headers, body, number in
+      var request = WebhookRequest(
         number: number, method: method, path: path, authorization: headers.value(of: "authorization"),
         body: body)
+      request.query = query
+      request.signature =
+        headers.value(of: "x-hub-signature-256") ?? headers.value(of: "x-twilio-signature")
+      request.signatureSettings = headers.value(of: "x-twilio-webhooks-signature-settings")
       self.handle(.webhook(request))
     }
     webhooks?.start()
@@ -218,8 +222,10 @@ final class Daemon {
         device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
       case .httpRequest(let request): driver.post(request)
       case .serverRequest(let request): driver.ask(request) { self.handle($0) }
-      case .webhookAnswer(let number, let status):
-        webhooks?.answer(number, status: status, contentType: "text/plain", body: "")
+      case .webhookAnswer(let number, let status, let body):
+        let isDocument = body.utf8.first == UInt8(ascii: "<")
+        webhooks?.answer(
+          number, status: status, contentType: isDocument ? "text/xml" : "text/plain", body: body)
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
       case .storeState(let bytes): if let statePath { StateFile.write(bytes, statePath) }

@@ -19,7 +19,7 @@ import Testing
     ("sip:0301234", "sip:0301234"), ("sip:concierge", "sip:concierge"),
     ("whatsapp:+15550101", "whatsapp:15550101"), ("device:front-desk", "device:front-desk"),
     ("device:Front Desk", "device:Front Desk"), ("agent:concierge", "agent:concierge"),
-    ("sip:*21#", "sip:*21#"),
+    ("sip:*21#", "sip:*21#"), ("twilio:+1 (555) 0102", "twilio:+15550102"),
   ])
   func targets(text: String, kept: String) throws {
     #expect(try DialTarget(parsing: text)?.text == kept)
@@ -32,7 +32,7 @@ import Testing
     ("whatsapp:anna", "does not have"),
     ("sip:+" + String(repeating: "1", count: 200), "is too long"), ("fax:+1555", "no such way"),
     ("sip:+0301234", "a 0 after the +"), ("whatsapp:*21", "is no telephone number"),
-    ("sip:---", "has no digits"),
+    ("sip:---", "has no digits"), ("twilio:desk", "does not have"), ("twilio:030123", "begins with 0"),
   ])
   func refused(text: String, why: String) {
     #expect(problem("[directory]\na = \(text)\n").contains(why))

@@ -86,7 +86,8 @@ struct ServerCommandTests {
   @Test(
     "ringing over a connector is a dial",
     arguments: [
-      ("whatsapp dial 15550101 --ring 9 --no-wait", "whatsapp:15550101", 9, false)
+      ("whatsapp dial 15550101 --ring 9 --no-wait", "whatsapp:15550101", 9, false),
+      ("twilio call +15550101", "twilio:+15550101", nil, true),
     ] as [(String, String, Int?, Bool)])
   func dials(line: String, target: String, ring: Int?, waits: Bool) throws {
     var request = DialRequest(target: target)
@@ -101,7 +102,7 @@ struct ServerCommandTests {
       (
         ["rooms"],
         "rooms: list|create|delete|participants|remove|mute|metadata|send is missing"
-      ), (["twilio", "cal"], "twilio: connect or twiml, not 'cal'"),
+      ), (["twilio", "cal"], "twilio: call, connect or twiml, not 'cal'"),
       (["whatsapp", "dial"], "whatsapp: dial: NUMBER is missing"),
       (["whatsapp", "dial", ""], "whatsapp: dial: NUMBER is empty"),
       (["whatsapp", "dial", "1", "--room", "r"], "whatsapp: dial takes no --room"),

@@ -151,7 +151,7 @@ final class Bench: Instruments {
       case .readConfiguration: configurationReads += 1
       case .httpRequest(let request): tokenRequests.append(request)
       case .serverRequest(let request): serverRequests.append(request)
-      case .webhookAnswer(_, let status): webhookAnswers.append(status)
+      case .webhookAnswer(_, let status, _): webhookAnswers.append(status)
       case .askServerTime(let url): timesAsked.append(url)
       case .audio(let command): audio.append(command)
       case .board(let command): board.append(command)

@@ -10,6 +10,7 @@ import Testing
   static let now = Instant(microseconds: 1_000_000)
   static let anna = Dialling.Person(name: "anna", target: DialTarget(.sip, "+15550100"))
   static let bert = Dialling.Person(name: "bert", target: DialTarget(.whatsapp, "15550101"))
+  static let carl = Dialling.Person(name: "carl", target: DialTarget(.twilio, "+15550102"))
   static let desk = Dialling.Person(name: "desk", target: DialTarget(.device, "front-desk"))
 
   enum Step {
@@ -77,6 +78,15 @@ import Testing
         "answered bert",
       ]),
     Story(
+      description: "over Twilio, which is asked how it stands, once as long as it does not say",
+      steps: [[carl]],
+      happens: [.ordered(1, answers: false), .wait(2_500), .failed(1, busy)],
+      does: ["order carl", "call.ringing", "look carl", "call.failed", "over busy"]),
+    Story(
+      description: "over Twilio, and answered before it was asked", steps: [[carl]],
+      happens: [.ordered(1, answers: false), .seen("carl-7-1", nil), .wait(2_500)],
+      does: ["order carl", "call.ringing", "call.answered", "answered carl"]),
+    Story(
       description: "two are rung together, and the second answers", steps: [[anna, bert]],
       happens: [
         .seen("anna-7-1", "ringing"), .seen("bert-7-2", nil), .endAnswered(1, gone: true),
@@ -119,7 +129,42 @@ import Testing
       description: "taken back, and no server ever says anything", steps: [[anna]],
       happens: [.seen("anna-7-1", "ringing"), .hangUp(nil), .wait(6_000)],
       does: ["order anna", "phone.status", "call.ringing", "call.ended", "end anna"]
-        + Array(repeating: "end anna again", count: 33) + ["log", "over cancelled"]),
+        + Array(repeating: "end anna again", count: 4) + ["log", "over cancelled"]),
+    Story(
+      description: "taken back before there was anything to end", steps: [[anna]],
+      happens: [
+        .hangUp(nil), .endAnswered(1, gone: true), .wait(160), .endAnswered(1, gone: true),
+        .failed(1, .cancelled),
+      ],
+      does: ["order anna", "call.ended", "end anna", "end anna again", "over cancelled"]),
+    Story(
+      description: "what was ended takes its time to go", steps: [[anna]],
+      happens: [
+        .seen("anna-7-1", "active"), .ordered(1, answers: true), .hangUp(nil), .wait(100),
+        .endAnswered(1, gone: true),
+      ],
+      does: [
+        "order anna", "phone.status", "call.answered", "answered anna", "call.ended", "end anna", "over",
+      ]),
+    Story(
+      description: "keys after the answer ring no more", steps: [[anna]],
+      happens: [
+        .seen("anna-7-1", "ringing"), .wait(14_000), .seen("anna-7-1", "automation"), .wait(30_000),
+        .seen("anna-7-1", "active"),
+      ],
+      does: [
+        "order anna", "phone.status", "call.ringing", "phone.status", "phone.status", "call.answered",
+        "answered anna",
+      ]),
+    Story(
+      description: "a call is as long as it may be, from the answer on", steps: [[anna]],
+      happens: [
+        .wait(10_000), .seen("anna-7-1", "active"), .ordered(1, answers: true), .wait(599_999), .wait(2),
+        .endAnswered(1, gone: true), .left("anna-7-1", gone),
+      ],
+      does: [
+        "order anna", "phone.status", "call.answered", "answered anna", "call.ended", "end anna", "over",
+      ]),
     Story(
       description: "one of two in a call is let go", steps: [[desk]],
       happens: [.ordered(1, answers: true), .hangUp("front-desk"), .endAnswered(1, gone: true)],
@@ -181,6 +226,7 @@ import Testing
     actions.map { action in
       switch action {
       case .order(let leg): "order \(leg.name)"
+      case .look(let leg): "look \(leg.name)"
       case .end(let leg, let again): "end \(leg.name)" + (again ? " again" : "")
       case .tell(let event): event.name
       case .log: "log"

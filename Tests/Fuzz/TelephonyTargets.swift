@@ -23,7 +23,7 @@ func fuzzAPIAnswer(_ bytes: [UInt8]) {
     .init("meta", .object([.init("sip_status_code", text), .init("sip_status", text)])),
   ])
   check(APIAnswer(requests[choice % requests.count], status: status, body: error.bytes))
-  if case .failed(let failure) = TwilioAnswer(status: status, body: body) { check(failure) }
+  if case .failed(let failure) = APIAnswer(ofTwilio: status, body: body) { check(failure) }
   fuzzRegions(body)
 }
 

@@ -1,5 +1,6 @@
 """Who may dial: with a key, with a room token that carries the right, and through an endpoint of the owner's; and what
 is sent, against what the official API client sends."""
+import asyncio
 import json
 
 import aiohttp
@@ -178,6 +179,7 @@ async def test_rung_while_idle_by_webhook(server, room, make_device):
             await device.until(lambda s: s["room"]["connection"] == "disconnected", what="out of the room")
             await telephone.rings_us(ANNA, "+15550777")
             await device.until(lambda s: s["ring"]["state"] == "ringing", what="rung")
+            await asyncio.sleep(0.3)                            # the bridge has connected: it hears of it at once
             await device.ask("refuse")
             leg = await telephone.state(ANNA, "over", seconds=2)
             assert leg["final"] in (486, 603)

@@ -101,6 +101,43 @@ async def test_two_callers_answer_each_other_and_a_twin_cuts_the_first(server, r
         assert door.present() == {IDENTITY, f"sip_{OTHER}"}
 
 
+async def test_of_two_callers_both_are_answered_whatever_is_done_about_the_second(server, room):
+    ours = numbers()
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        await telephone.rule(ours, rule=direct(room))
+        first = Notes(door, IDENTITY)
+        await telephone.rings_us(CALLER, ours)
+        await first.reaches("ringing")
+        await asyncio.sleep(0.3)
+        assert first.statuses == ["ringing"]
+        ended = []
+        door.room.on("participant_connected", lambda p: ended.append(asyncio.ensure_future(
+            door.room.local_participant.perform_rpc(
+                destination_identity=p.identity, method="lk.sip.EndCall", payload="{}"))))
+        await telephone.rings_us(OTHER, ours)
+        leg = await telephone.state(OTHER, "over")
+        assert leg["answered_at"] and leg["ended"] == {"how": "bye", "by": "bridge"}
+        await first.reaches("active")
+        await asyncio.gather(*ended, return_exceptions=True)
+        assert (await telephone.leg(CALLER))["state"] == "active"
+
+
+async def test_who_is_removed_as_soon_as_he_came_hears_it_late(server, room):
+    ours = numbers()
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        await telephone.rule(ours, rule=direct(room))
+        await server.hook("phones/bridge", connecting_seconds=1.0)
+        notes = Notes(door, IDENTITY)
+        await telephone.rings_us(CALLER, ours)
+        await notes.reaches("ringing")
+        await door.sees_track_of(IDENTITY)
+        begin = time.time()
+        await server.remove(room, IDENTITY)
+        assert await notes.left() == Reason.PARTICIPANT_REMOVED
+        leg = await telephone.state(CALLER, "over", 12)
+        assert 9.5 < leg["over_at"] - begin < 11 and (leg["final"], leg["reason"]) == (486, "Rejected")
+
+
 async def test_rules_name_rooms_and_people(server, room):
     async with Telephone(server) as telephone:
         hidden, callee, pin = numbers(), numbers(), numbers()

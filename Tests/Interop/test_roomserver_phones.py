@@ -194,6 +194,27 @@ async def test_keys_after_the_answer(server, room):
         assert 0.5 < notes.at["active"] - leg["keys"][-1]["at"] < 0.65
 
 
+async def test_a_removal_during_the_keys_of_the_request_is_heard_after_the_last(server, room):
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        notes = Notes(door, "callee")
+        await telephone.phones({NUMBER: {"answer": 0.2}})
+        dialled = asyncio.ensure_future(telephone.dial(room, NUMBER, dtmf="1ww2", wait=True))
+        await notes.reaches("automation")
+        await door.sees_track_of("callee")
+        begin = time.time()
+        await server.remove(room, "callee")
+        # It is gone from the room, and 404 from now on; the phone knows nothing of it, and the dialling one neither.
+        assert await notes.left(1) == Reason.PARTICIPANT_REMOVED and time.time() - begin < 0.5
+        with pytest.raises(api.TwirpError) as error:
+            await server.remove(room, "callee")
+        assert error.value.code == "not_found" and not dialled.done()
+        assert (await telephone.leg(NUMBER))["state"] == "active"
+        leg = await telephone.state(NUMBER, "over")
+        assert [key["key"] for key in leg["keys"]] == ["1", "2"] and leg["ended"] == {"how": "bye", "by": "bridge"}
+        assert leg["over_at"] - leg["keys"][-1]["at"] > 0.45
+        assert (await dialled).participant_identity == "callee" and "active" not in notes.statuses
+
+
 async def test_queued_keys_hold_up_end_call_but_not_removal(server, room):
     async with Telephone(server) as telephone, Peer(server, room, "door") as door:
         notes = Notes(door, "callee")
@@ -210,6 +231,32 @@ async def test_queued_keys_hold_up_end_call_but_not_removal(server, room):
         await server.remove(room, "callee")
         assert (await telephone.leg(NUMBER))["state"] == "over" and await notes.left() == Reason.PARTICIPANT_REMOVED
         ending.cancel()
+
+
+async def test_the_removal_of_one_who_has_just_gone_meets_the_next_of_that_name(server, room):
+    async with Telephone(server) as telephone, Peer(server, room, "door") as door:
+        await telephone.phones({NUMBER: {"answer": 0.2}})
+        for held, gap, hit in ((0.6, 0.0, True), (0.3, 0.6, False)):
+            notes = Notes(door, "callee")
+            await server.hook("phones/bridge", removal_seconds=held)
+            await telephone.dial(room, NUMBER, wait=True)
+            await notes.reaches("active")
+            await telephone.act(NUMBER, "hang_up")
+            begin = time.time()
+            removal = asyncio.ensure_future(server.remove(room, "callee"))
+            await notes.left()
+            await asyncio.sleep(gap)
+            await telephone.dial(room, NUMBER, wait=True)
+            await removal
+            assert time.time() - begin > held - 0.05
+            await asyncio.sleep(0.3)
+            assert (await telephone.leg(NUMBER))["state"] == ("over" if hit else "active")
+        # Who went some time ago is not there, and who was removed himself is so at once.
+        await server.remove(room, "callee")
+        with pytest.raises(api.TwirpError) as error:
+            await server.remove(room, "callee")
+        assert error.value.code == "not_found"
+        assert await telephone.state(NUMBER, "over", 1)
 
 
 async def test_a_dial_tone_is_heard_while_it_rings_and_nothing_else(server, room):

@@ -52,6 +52,13 @@ public enum CommandTable {
         name: "--phone-bearer-file", value: "FILE",
         summary: "The same for the secret of a telephone endpoint."),
       .init(name: "--whatsapp-key-file", value: "FILE", summary: "The same for Meta's access token."),
+      .init(name: "--twilio-token-file", value: "FILE", summary: "The same for Twilio's auth token."),
+      .init(
+        name: "--meta-secret-file", value: "FILE",
+        summary: "The same for the secret that Meta's webhooks are signed with."),
+      .init(
+        name: "--meta-verify-file", value: "FILE",
+        summary: "The same for the verify token of Meta's webhooks."),
       .init(
         name: "--folder", value: "FOLDER",
         summary: "What is written to (default: \(Provision.folderDefault))."),

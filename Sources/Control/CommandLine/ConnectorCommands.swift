@@ -7,6 +7,10 @@ extension CommandTable {
     name: "twilio",
     verbs: [
       Verb(
+        name: "call", arguments: ["NUMBER"], options: ["--ring", "--no-wait"],
+        summary: "Ring somebody; the same as `dial twilio:NUMBER`.",
+        action: { arguments throws(UsageFailure) in try arguments.dial(by: "twilio") }),
+      Verb(
         name: "connect", options: ["--room", "--identity", "--inbound", "--outbound"],
         summary: "Ask for the address that a call's sound goes to, for a call that you make (--outbound).",
         action: { arguments throws(UsageFailure) in
@@ -24,14 +28,15 @@ extension CommandTable {
       room,
       .init(name: "--identity", value: "IDENTITY", summary: "What the caller is called in the room."),
       .init(name: "--inbound", value: nil, summary: "The call came from Twilio."),
-      .init(name: "--outbound", value: nil, summary: "The call is made over Twilio."),
+      .init(name: "--outbound", value: nil, summary: "The call is made over Twilio."), ring, noWait,
     ],
     summary: "Calls over Twilio, where the room server has its connector.",
     details: [
-      "The address belongs to one call, and is as good as a key to it. connect and twiml are for root and [control] admin-group."
+      "Account, token and number are those of [phone]. The address belongs to one call, and is as good as a key to it. "
+        + "connect and twiml are for root and [control] admin-group."
     ],
     examples: [
-      "twilio twiml --room lobby", "--json twilio connect --identity caller",
+      "twilio call +15550101", "twilio twiml --room lobby", "--json twilio connect --identity caller",
     ]
   )
 

@@ -34,7 +34,10 @@ extension MethodRow {
             + "and whoever rings this device is refused."
         ], examples: ["hangup", "hangup anna"],
         action: { .request(.hangup(who: $0.positional.first)) }),
-      text: { wasOut($0) ? "there was no call\n" : "the call has ended\n" })
+      text: { result in
+        if let caller = result["refused"].string { return "\(printable(caller)) was refused\n" }
+        return wasOut(result) ? "there was no call\n" : "the call has ended\n"
+      })
   }
 
   static func join() -> MethodRow<Face> {

@@ -11,8 +11,8 @@ extension MethodRow {
         arguments: [.init(spelling: "TARGET")], options: dialOptions,
         summary: "Ring somebody.",
         details: [
-          "TARGET is a name of [directory], a number, or sip:NUMBER, whatsapp:NUMBER, device:IDENTITY or "
-            + "agent:NAME. A name that means several rings them together; the first who answers has the call. If the "
+          "TARGET is a name of [directory], a number, or sip:NUMBER, whatsapp:NUMBER, twilio:NUMBER, "
+            + "device:IDENTITY or agent:NAME. A name that means several rings them together; the first who answers has the call. If the "
             + "device is in no room it joins the one that is configured.",
           "Waits until somebody answers, and fails with the reason if nobody does. `hangup` takes it back.",
         ],

@@ -23,10 +23,20 @@ struct CallPlan {
 
   /// `rings`: people are rung, which has an end of its own.
   mutating func callChanged(to state: CallState, _ session: SessionSettings, rings: Bool, now: Instant) {
-    let seconds = rings ? 0 : session.agentWaitSeconds
-    agentDue = state == .waitingAgent && seconds > 0 ? now.advanced(byMilliseconds: seconds * 1000) : nil
+    agentDue = nil
+    if !rings { waits(state, session, now: now) }
     if state == .talking { attempts = 0 }
     limits.callChanged(to: state, session, now: now)
+  }
+
+  /// People began, or ceased, to be rung in a call that goes on.
+  mutating func ringing(_ rings: Bool, _ state: CallState, _ session: SessionSettings, now: Instant) {
+    if rings { agentDue = nil } else if agentDue == nil { waits(state, session, now: now) }
+  }
+
+  private mutating func waits(_ state: CallState, _ session: SessionSettings, now: Instant) {
+    guard state == .waitingAgent, session.agentWaitSeconds > 0 else { return }
+    agentDue = now.advanced(byMilliseconds: session.agentWaitSeconds * 1000)
   }
 
   /// Somebody begins to speak, or the last one ends.

@@ -10,6 +10,8 @@ enum PendingCall: Equatable {
   /// `lintel.ring` of a device, and the wish that it stops.
   case ring(leg: Int)
   case ringEnd(leg: Int)
+  /// The bridge lets somebody go who rang the device.
+  case decline(Name, sid: Name)
   /// What becomes of it is seen elsewhere.
   case nobody
 }
@@ -61,6 +63,16 @@ struct Messaging {
     let id = room.call(
       method, of: identity, payload: payload, timeoutMilliseconds: timeoutMilliseconds, now: now)
     calls.append((id, call))
+  }
+
+  /// Somebody in the room was asked to hang up, and has not answered.
+  var hasFarewells: Bool {
+    calls.contains {
+      switch $0.call {
+      case .ringEnd, .decline: true
+      default: false
+      }
+    }
   }
 
   /// The end of a call, and for whom it was made.

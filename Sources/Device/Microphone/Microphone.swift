@@ -179,8 +179,9 @@ struct Microphone {
   mutating func watchReports(_ isConnected: Bool, now: Instant) { protection.watch(isConnected, now: now) }
 
   mutating func passReports(in room: Room, _ audio: AudioSettings, now: Instant) -> [Effect] {
-    guard let track else { return [] }
-    return protection.look(
-      room.mediaStatistics(.publisher), payloadBytes: room.sentPayloadBytes(track: track), audio, now: now)
+    // A device that stands by has no track between its calls; the time passes all the same.
+    protection.look(
+      room.mediaStatistics(.publisher), payloadBytes: track.map { room.sentPayloadBytes(track: $0) } ?? 0,
+      audio, now: now)
   }
 }

@@ -6,7 +6,7 @@ import LiveKit
 import Telephony
 
 /// What was dialled before there was a room to dial from.
-struct WantedDial: Equatable {
+struct WantedDial {
   let people: [Dialling.Person]
   let seconds: Int
   let options: DialOptions
@@ -52,6 +52,15 @@ extension Device {
     }
   }
 
+  /// Whoever waits for somebody to answer, and goes away, takes the call back.
+  func clientLeft(_ client: ClientID, now: Instant) {
+    messaging.clientLeft(client, now: now)
+    func isHis(_ asker: Asker?) -> Bool { if case .client(_, client)? = asker { true } else { false } }
+    guard isHis(switchboard.dialling.asker) || isHis(switchboard.wantedDial?.asker) else { return }
+    if switchboard.wantedDial == nil { return hangUpLegs(now: now) }
+    endCall(reason: nil, now: now)
+  }
+
   /// The room cannot be had, so nobody is dialled from it.
   func refuseWantedDial(_ reason: String?, now: Instant) {
     guard let wanted = switchboard.wantedDial else { return }
@@ -95,8 +104,9 @@ extension Device {
 
   /// Without a name the call ends; with one, one leg of it.
   func serveHangup(_ who: String?, _ asker: Asker, now: Instant) {
-    if who == nil, let actions = switchboard.ring.refused() { carryOut(actions, now: now) }
     guard let who else {
+      let refused = switchboard.ring.incoming?.shown
+      if let actions = switchboard.ring.refused() { carryOut(actions, now: now) }
       let before = stay.connection
       let wasInCall = call.state != .idle
       if settings.ring.standby == .room || settings.stayMode == .alwaysOn && !switchboard.dialling.isClear {
@@ -105,9 +115,10 @@ extension Device {
         perform([.stay(.leave(reason: nil))], now: now)
       }
       let was = settings.ring.standby == .room && !wasInCall ? RoomConnection.disconnected : before
-      let result: [JSONValue.Member] = [
+      var result: [JSONValue.Member] = [
         .init("connection", .string(stay.connection.rawValue)), .init("was", .string(was.rawValue)),
       ]
+      if let refused { result.append(.init("refused", .string(refused))) }
       return perform([.succeed(.object(result), asker)], now: now)
     }
     guard let leg = switchboard.dialling.leg(named: who) else {
@@ -139,7 +150,7 @@ extension Device {
     }
     do throws(APIFailure) {
       let transfer = try settings.transfer(request, identity: identity.text, room: room.info.name)
-      try ask(transfer, for: .transfer(asker, to: request.to), now: now)
+      try ask(transfer, for: .transfer(asker, identity, to: request.to), now: now)
     } catch {
       perform([.refuse(error.code, error.words, asker)], now: now)
     }

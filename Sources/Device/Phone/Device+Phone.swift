@@ -66,12 +66,19 @@ extension Device {
 
   func carryOut(_ actions: [Dialling.Action], now: Instant) {
     for action in actions { carryOut(action, now: now) }
+    let rings = switchboard.dialling.isRinging
+    guard rings != switchboard.wasRinging else { return }
+    switchboard.wasRinging = rings
+    plan.ringing(rings, call.state, settings.session, now: now)
   }
 
   private func carryOut(_ action: Dialling.Action, now: Instant) {
     switch action {
     case .order(let leg): order(leg, now: now)
-    case .end(let leg, _): end(leg, now: now)
+    case .end(let leg, let again): end(leg, again: again, now: now)
+    case .look(let leg):
+      let look = try? settings.twilio(readSecret).call(leg.reference ?? "")
+      if let look { try? ask(look, for: .look(leg: leg.number), now: now) }
     case .tell(let event): perform([.tell(event)], now: now)
     case .log(let priority, let words): perform([.log(priority, words, event: "call.ended")], now: now)
     case .succeed(let asker, let leg): perform([.succeed(leg.json(now: now), asker)], now: now)
@@ -92,20 +99,21 @@ extension Device {
       perform([.log(.notice, words, event: "call.failed")], now: now)
     }
     if switchboard.isForLegs { endCall(reason: reason, now: now) }
+    if switchboard.wantedDial != nil { return }
     if let tone = failure == nil ? (reason == nil ? nil : Tone.busy) : failure?.tone {
       perform([.stopTones, .sound(tone)], now: now)
     }
-    switchboard.isForLegs = false
   }
 
   // MARK: - Orders
 
   private func order(_ leg: Leg, now: Instant) {
     if call.state != .talking { switchboard.isForLegs = true }
-    switchboard.legRoom = room.info.name
+    let place = room.info.name
+    switchboard.dialling.note(leg.number) { $0.room = place }
     do throws(APIFailure) {
       if leg.target.way == .device { return try ringDevice(leg, now: now) }
-      let request = try settings.order(leg, room: switchboard.legRoom, secret: readSecret)
+      let request = try settings.order(leg, room: place, secret: readSecret)
       try ask(request, for: .order(leg: leg.number), now: now)
     } catch {
       carryOut(switchboard.dialling.failed(leg.number, Leg.Failure(error), stamp: stamp, now: now), now: now)
@@ -137,7 +145,7 @@ extension Device {
     }
   }
 
-  private func end(_ leg: Leg, now: Instant) {
+  private func end(_ leg: Leg, again: Bool, now: Instant) {
     if leg.target.way == .device {
       messaging.call(
         "lintel.hangup", of: leg.identity.text, payload: "",
@@ -146,24 +154,42 @@ extension Device {
       return
     }
     do throws(APIFailure) {
-      let requests = try settings.ends(of: leg, room: switchboard.legRoom, secret: readSecret)
-      for request in requests { try ask(request, for: .end(leg: leg.number), now: now) }
+      var purpose = Telephone.Purpose.end(leg: leg.number)
+      if leg.target.way == .twilio, let call = leg.reference {
+        // One that rings and is answered in the same moment is not cancelled, and completed the next time.
+        let isRinging = leg.answeredAt == nil && !again
+        try ask(settings.twilio(readSecret).endCall(call, isRinging: isRinging), for: purpose, now: now)
+        purpose = .decline
+      }
+      let requests = try settings.ends(of: leg, secret: readSecret)
+      for request in requests {
+        try ask(request, for: purpose, now: now)
+        // The participant goes with the call, and says nothing of it before it came.
+        if leg.target.way == .whatsapp { purpose = .decline }
+      }
       // Nothing has a name yet that could be ended.
       if requests.isEmpty {
         carryOut(switchboard.dialling.endAnswered(leg.number, isGone: true, now: now), now: now)
       }
     } catch {
       // Without the right to remove, whoever speaks can still be asked to hang up, through the room.
-      guard isInRoom, leg.target.way == .sip else {
-        perform(
-          [.log(.warning, "the call to \(leg.name) cannot be ended from here: \(error.words)")], now: now)
-        return carryOut(switchboard.dialling.endAnswered(leg.number, isGone: false, now: now), now: now)
+      guard stay.phase == .joined || stay.phase == .leaving, leg.target.way == .sip else {
+        let actions = switchboard.dialling.endAnswered(leg.number, isGone: false, why: error.words, now: now)
+        return carryOut(actions, now: now)
       }
-      messaging.call(
-        "lk.sip.EndCall", of: leg.identity.text, payload: "{}",
-        timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .ringEnd(leg: leg.number), now: now)
+      askToHangUp(leg.identity, for: .ringEnd(leg: leg.number), now: now)
     }
   }
+
+  /// A telephone, by the bridge in the room.
+  func askToHangUp(_ identity: Name, for call: PendingCall, now: Instant) {
+    messaging.call(
+      "lk.sip.EndCall", of: identity.text, payload: "{}",
+      timeoutMilliseconds: DeviceLimits.farewellMilliseconds, for: call, now: now)
+  }
+
+  /// The room is left when nobody in it has to be asked to hang up any more.
+  func leaveRoom(now: Instant) { if !messaging.hasFarewells { room.leave(now: now) } }
 
   // MARK: - Servers
 

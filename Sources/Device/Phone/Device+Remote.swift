@@ -43,13 +43,9 @@ extension Device {
       let failure = Leg.Failure(code: "hung-up", words: "hung up")
       return carryOut(switchboard.dialling.left(identity, failure, stamp: stamp, now: now), now: now)
     }
-    if switchboard.taken?.identity == identity, let shown = switchboard.taken?.shown {
+    if switchboard.taken?.identity == identity {
       answerRemote(.result(.object([])), to: invocation, now: now)
-      switchboard.taken = nil
-      perform(
-        [.tell(.callEnded(target: shown, by: "there", seconds: now.seconds(since: switchboard.engagedAt)))],
-        now: now)
-      return endCall(reason: "\(shown) hung up", now: now)
+      return callerLeft(identity, now: now)
     }
     guard invocation.caller.isAllowed(by: settings.rpc.allow) else {
       return refuseRemote(invocation, now: now)

@@ -21,8 +21,9 @@ extension Device {
     }
   }
 
+  var isBusy: Bool { switchboard.taken != nil || (call.state != .idle && call.state != .failed) }
+
   func offer(_ incoming: Ring.Incoming, now: Instant) {
-    let isBusy = switchboard.taken != nil || (call.state != .idle && call.state != .failed)
     carryOut(switchboard.ring.offered(incoming, settings.ring, isBusy: isBusy, now: now), now: now)
   }
 
@@ -33,21 +34,27 @@ extension Device {
     case .invocation(let call):
       messaging.answer(call, .done(payload: #"{"state":"answered"}"#), now: now)
       engageIfNeeded(now: now)
-    case .otherRoom(let name): perform([.stay(.asked(Stay.Wish(room: name), by: .button))], now: now)
+    case .otherRoom(let name): comeToCaller(in: name, now: now)
+    case .whatsapp(let call, let offer): accept(incoming, call, offer, now: now)
     }
+  }
+
+  func comeToCaller(in name: String, now: Instant) {
+    if isInRoom { return engageIfNeeded(now: now) }
+    perform([.stay(.asked(Stay.Wish(room: name), by: .button))], now: now)
   }
 
   func engageIfNeeded(now: Instant) { if settings.ring.standby == .room { engage(now: now) } }
 
   private func decline(_ incoming: Ring.Incoming, _ refusal: Ring.Refusal, now: Instant) {
     switch incoming.way {
-    case .participant:
-      messaging.call(
-        "lk.sip.EndCall", of: incoming.identity.text, payload: "{}",
-        timeoutMilliseconds: DeviceLimits.turnAnswerMilliseconds, for: .nobody, now: now)
-      // An older bridge has no such method; who is removed is refused as well.
-      remove(incoming.identity, from: room.info.name, now: now)
+    case .participant(let sid):
+      // Who is removed may be removed seconds later, and then as the next call of the same number: so a telephone is
+      // only removed where the bridge did not do as it was asked.
+      guard incoming.kind == "sip" else { return remove(incoming.identity, from: room.info.name, now: now) }
+      askToHangUp(incoming.identity, for: .decline(incoming.identity, sid: sid), now: now)
     case .otherRoom(let name): remove(incoming.identity, from: name, now: now)
+    case .whatsapp(let call, _): disconnect(call, byUser: false, now: now)
     case .invocation(let call):
       let code = refusal == .notAllowed ? 403 : refusal == .unanswered ? 408 : refusal == .busy ? 486 : 603
       messaging.answer(call, .refused(code: code, message: refusal.words, data: refusal.rawValue), now: now)
@@ -66,11 +73,13 @@ extension Device {
       now: now)
     switch incoming.way {
     case .participant, .otherRoom:
-      guard room.participants.contains(where: { $0.identity == incoming.identity }) else { return }
-      decline(
-        Ring.Incoming(
-          kind: incoming.kind, identity: incoming.identity, shown: incoming.shown, way: .participant(sid: "")),
-        .refused, now: now)
+      var going = incoming
+      let seen = room.participants.first { $0.identity == incoming.identity }
+      let isSeen = seen != nil
+      if let seen { going.way = .participant(sid: seen.sid) }
+      // Who waits for a stream is seen by nobody.
+      if isSeen || incoming.kind != "sip" || !isInRoom { decline(going, .refused, now: now) }
+    case .whatsapp: decline(incoming, .refused, now: now)
     case .invocation(let call):
       messaging.call(
         "lintel.hangup", of: call.caller.identity.text, payload: "",
@@ -78,7 +87,14 @@ extension Device {
     }
   }
 
-  private func remove(_ identity: Name, from room: String, now: Instant) {
+  /// The bridge was asked to end his call.
+  func declineAnswered(_ identity: Name, _ sid: Name, _ result: Result<String, RPCError>, now: Instant) {
+    let isThere = room.participants.contains { $0.identity == identity && $0.sid == sid }
+    // An older bridge has no such method.
+    if case .failure = result, isThere { remove(identity, from: room.info.name, now: now) }
+  }
+
+  func remove(_ identity: Name, from room: String, now: Instant) {
     do throws(APIFailure) {
       try ask(RoomAPI.remove(room: room, identity: identity.text), for: .decline, now: now)
     } catch {
@@ -110,8 +126,9 @@ extension Device {
   private func inbound(_ participant: Participant, _ status: String?, now: Instant) {
     guard settings.ring.standby == .room else { return }
     if switchboard.ring.incoming?.identity == participant.identity {
-      // Somebody else's microphone answered it.
-      if status == "active" {
+      // Somebody else's microphone answered it; another telephone's is none that it was for.
+      let others = room.participants.filter { $0.kind != .sip && $0.identity != participant.identity }
+      if status == "active", others.contains(where: { !$0.tracks.isEmpty }) {
         carryOut(switchboard.ring.gone(participant.identity, reason: "answered by somebody else"), now: now)
       }
       return
@@ -160,6 +177,11 @@ extension Device {
       let failure = Leg.Failure(reason, lastStatus: leg.status, ringSeconds: leg.ringSeconds)
       carryOut(switchboard.dialling.left(identity, failure, stamp: stamp, now: now), now: now)
     }
+    callerLeft(identity, now: now)
+  }
+
+  /// Who rang the device, or was answered by it, has hung up.
+  func callerLeft(_ identity: Name, now: Instant) {
     carryOut(switchboard.ring.gone(identity, reason: "hung up"), now: now)
     guard let incoming = switchboard.taken, incoming.identity == identity else { return }
     switchboard.taken = nil
@@ -169,6 +191,6 @@ extension Device {
           .callEnded(target: incoming.shown, by: "there", seconds: now.seconds(since: switchboard.engagedAt)))
       ],
       now: now)
-    endCall(reason: "\(incoming.shown) hung up", now: now)
+    endCall(reason: "the caller hung up", now: now)
   }
 }

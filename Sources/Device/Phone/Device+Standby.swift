@@ -65,7 +65,8 @@ extension Device {
   func endCall(reason: String?, now: Instant) {
     hangUpLegs(now: now)
     letTakenGo(now: now)
-    switchboard.wantedDial = nil
+    switchboard.isForLegs = false
+    refuseWantedDial(reason, now: now)
     setHeld(false, now: now)
     guard settings.ring.standby == .room else {
       if settings.stayMode != .alwaysOn { perform([.stay(.leave(reason: reason))], now: now) }

@@ -10,7 +10,12 @@ public struct WebhookRequest: Equatable, Sendable {
   public var number: Int
   public var method: String
   public var path: String
+  /// Without its question mark.
+  public var query = ""
   public var authorization: String?
+  /// Meta's, or Twilio's with what it says of it.
+  public var signature: String?
+  public var signatureSettings: String?
   public var body: [UInt8]
 
   public init(number: Int, method: String, path: String, authorization: String?, body: [UInt8]) {
@@ -25,41 +30,58 @@ public struct WebhookRequest: Equatable, Sendable {
 /// What is told to this device over HTTP: a telephone that waits in a room where the device is not.
 extension Device {
   func webhook(_ request: WebhookRequest, now: Instant) {
-    guard request.path.utf8.suffix(8).elementsEqual("/livekit".utf8) else { return answer(request, 404) }
-    guard request.method == "POST" else { return answer(request, 405) }
-    guard let key = settings.token.apiKey, settings.token.apiSecretFile != nil else {
-      return refuse(request, 503, "[token] api-key and api-secret-file are not set", now: now)
-    }
+    let kind = request.kind
     do throws(APIFailure) {
-      let secret = try readSecret(settings.token.apiSecretFile, "[token] api-secret-file")
+      let secret: String
+      switch kind {
+      case "livekit": secret = try readSecret(settings.token.apiSecretFile, "[token] api-secret-file")
+      case "meta" where request.method == "GET":
+        secret = try readSecret(settings.webhook.metaVerifyFile, "[webhook] meta-verify-file")
+      case "meta": secret = try readSecret(settings.webhook.metaSecretFile, "[webhook] meta-secret-file")
+      case "twilio":
+        guard settings.webhook.publicURL != nil else { throw .notConfigured("[webhook] public-url") }
+        secret = try readSecret(settings.phone.twilioTokenFile, "[phone] twilio-token-file")
+      default: return answer(request, 404)
+      }
+      guard request.method == "POST" || (kind == "meta" && request.method == "GET") else {
+        return answer(request, 405)
+      }
       do throws(WebhookFault) {
-        let event = try LiveKitWebhook(
-          authorization: request.authorization, body: request.body, key: key, secret: secret,
-          unixSeconds: instruments.unixMilliseconds / 1000)
-        // First the answer: the server tells nothing more of this room before it has it.
-        answer(request, 200)
-        if switchboard.webhooks.accept(event.id) { told(event, now: now) }
+        switch kind {
+        case "livekit": try serverTold(request, secret, now: now)
+        case "meta": try metaTold(request, secret, now: now)
+        default: try twilioTold(request, secret, now: now)
+        }
       } catch {
-        if case .malformed = error { return refuse(request, 400, error.words, now: now) }
-        refuse(request, 401, error.words, now: now)
+        answer(request, error.httpStatus)
+        if error != .replayed { noteRefusal(of: kind, error.words, now: now) }
       }
     } catch {
-      refuse(request, 503, error.words, now: now)
+      answer(request, 503)
+      noteRefusal(of: kind, error.words, now: now)
     }
   }
 
-  private func told(_ event: LiveKitWebhook, now: Instant) {
-    guard settings.ring.standby == .webhook, let person = event.participant, person.kind == "sip" else {
-      return
-    }
+  /// Takes what was checked, once.
+  func admit(_ id: Name, createdAt: Int64?) throws(WebhookFault) {
+    try switchboard.webhooks.admit(
+      id, createdAt: createdAt, unixSeconds: instruments.unixMilliseconds / 1000)
+  }
+
+  private func serverTold(_ request: WebhookRequest, _ secret: String, now: Instant) throws(WebhookFault) {
+    let event = try LiveKitWebhook(
+      authorization: request.authorization, body: request.body, key: settings.token.apiKey ?? "",
+      secret: secret, unixSeconds: instruments.unixMilliseconds / 1000)
+    try admit(event.id, createdAt: event.createdAt)
+    // First the answer: the server tells nothing more of this room before it has it.
+    answer(request, 200)
+    guard settings.ring.standby == .webhook, let person = event.participant else { return }
     switch event.name {
-    case "participant_joined": joined(person, event.roomName, now: now)
+    // Who comes over a connector is told of by others.
+    case "participant_joined": if person.kind == "sip" { joined(person, event.roomName, now: now) }
     case "participant_left", "participant_connection_aborted":
-      carryOut(switchboard.ring.gone(person.identity, reason: "hung up"), now: now)
-      // Answered here, and gone before the room was reached.
-      guard let incoming = switchboard.taken, incoming.identity == person.identity, !isInRoom else { return }
-      switchboard.taken = nil
-      endCall(reason: "\(incoming.shown) hung up", now: now)
+      // In the room it is seen there.
+      if !isInRoom { callerLeft(person.identity, now: now) }
     default: break
     }
   }
@@ -85,17 +107,24 @@ extension Device {
   }
 
   /// Whoever sends a lot that is not signed fills no journal.
-  private func refuse(_ request: WebhookRequest, _ status: Int, _ words: String, now: Instant) {
-    answer(request, status)
+  func noteRefusal(of kind: String, _ words: String, now: Instant) {
     perform(
       [
-        .tellWithin(budget: "webhook", .webhookRefused(kind: "livekit", reason: words)),
+        .tellWithin(budget: "webhook", .webhookRefused(kind: kind, reason: words)),
         .logWithin(
           budget: "webhook log", .warning, "a webhook is refused: \(words)", event: "webhook.refused"),
       ], now: now)
   }
 
-  private func answer(_ request: WebhookRequest, _ status: Int) {
-    emit(.webhookAnswer(number: request.number, status: status))
+  func answer(_ request: WebhookRequest, _ status: Int, _ body: String = "") {
+    emit(.webhookAnswer(number: request.number, status: status, body: body))
+  }
+}
+
+extension WebhookRequest {
+  /// The last part of the path, whatever a proxy left before it.
+  fileprivate var kind: String {
+    let parts = Array(path.utf8).split(separator: UInt8(ascii: "/"))
+    return String(decoding: parts.last ?? [], as: UTF8.self)
   }
 }

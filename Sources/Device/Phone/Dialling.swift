@@ -7,14 +7,7 @@ import Control
 /// Steps are gone through one after the other. In a step all its people are rung together; the first who answers has the
 /// call, and the others are ended at once. A leg that is ended is asked to end until it is gone, as nobody's phone may
 /// ring on. README.md of this folder has the table.
-struct Dialling: Equatable {
-  /// What was asked for at once: it ends when somebody answers.
-  private struct Round: Equatable {
-    var steps: [Step]
-    let options: DialOptions
-    let asker: Asker?
-  }
-
+struct Dialling {
   private(set) var legs: [Leg] = []
   private var round: Round?
   private var numbers = 0
@@ -26,12 +19,10 @@ struct Dialling: Equatable {
 
   /// Nothing that it began is left.
   var isClear: Bool { legs.isEmpty && round == nil }
+  /// Who waits for somebody to answer.
+  var asker: Asker? { round?.asker }
   /// Somebody is being rung.
   var isRinging: Bool { round != nil }
-
-  var deadlines: [Deadline] {
-    legs.map { Deadline($0.phase == .ending ? "leg-end" : "ringing", $0.due) }
-  }
 
   // MARK: - What is asked for
 
@@ -44,7 +35,8 @@ struct Dialling: Equatable {
       if let asker { actions.append(.refuse(asker, .busyHere)) }
       return actions
     }
-    if legs.isEmpty { somebodyAnswered = false }
+    // Who is still being let go belongs to the call before.
+    if !legs.contains(where: { $0.isWanted }) { somebodyAnswered = false }
     lastFailure = .unanswered
     round = Round(steps: steps, options: options, asker: asker)
     goOn(stamp, now)
@@ -75,6 +67,7 @@ struct Dialling: Equatable {
     guard let index = index(number) else { return [] }
     legs[index].isOrdered = false
     legs[index].reference = reference ?? legs[index].reference
+    looked(number, now: now)
     switch legs[index].phase {
     case .calling, .ringing: if isAnswer { answer(index, now) } else { ring(index) }
     // It was taken back meanwhile: who answered in the same moment is let go at once.
@@ -82,6 +75,17 @@ struct Dialling: Equatable {
     case .answered, .over: break
     }
     return finish(stamp, now)
+  }
+
+  /// What is known of one from elsewhere.
+  mutating func note(_ number: Int, _ change: (inout Leg) -> Void) {
+    if let index = index(number) { change(&legs[index]) }
+  }
+
+  /// It still rings, as far as its carrier said.
+  mutating func looked(_ number: Int, now: Instant) {
+    guard let index = index(number), legs[index].target.way == .twilio else { return }
+    legs[index].lookAt = now.advanced(byMilliseconds: DeviceLimits.legLookMilliseconds)
   }
 
   mutating func failed(_ number: Int, _ failure: Leg.Failure, stamp: Int64, now: Instant) -> [Action] {
@@ -115,6 +119,10 @@ struct Dialling: Equatable {
         answer(index, now)
       } else if status == "ringing" || status == "automation" {
         ring(index)
+        // Answered, and the bridge types the keys: it rings no more.
+        if status == "automation" {
+          legs[index].due = now.advanced(byMilliseconds: DeviceLimits.legKeysMilliseconds)
+        }
       }
     // The order overtook the wish to end it.
     case .ending: if !legs[index].isEndOrdered { endAgain(index, now) }
@@ -136,19 +144,25 @@ struct Dialling: Equatable {
       // The order's answer says it better, and comes with it.
       legs[index].failure = failure
       legs[index].due = now.advanced(byMilliseconds: DeviceLimits.legReasonMilliseconds)
-    case .answered: hungUp(index, now)
+    case .answered:
+      tellEnd(index, by: "there", now)
+      close(index)
     case .ending: if !legs[index].isOrdered { close(index) }
     case .over: break
     }
     return finish(stamp, now)
   }
 
-  /// What was asked to end it has answered; `isGone`: nothing of it is there.
-  mutating func endAnswered(_ number: Int, isGone: Bool, now: Instant) -> [Action] {
+  /// What was asked to end it has answered; `isGone`: nothing of it is there. `why` not is told once.
+  mutating func endAnswered(_ number: Int, isGone: Bool, why: String? = nil, now: Instant) -> [Action] {
     actions = []
     guard let index = index(number) else { return [] }
-    legs[index].isEndOrdered = false
+    legs[index].endAnswered(isGone: isGone, now)
     guard legs[index].phase == .ending else { return [] }
+    if let why, !legs[index].isDoubtTold {
+      legs[index].isDoubtTold = true
+      actions.append(.log(.warning, "\(legs[index].name) is not let go yet: \(why)"))
+    }
     if isGone, !legs[index].isOrdered { close(index) }
     return finish(0, now)
   }
@@ -156,12 +170,14 @@ struct Dialling: Equatable {
   mutating func passTime(stamp: Int64, now: Instant) -> [Action] {
     actions = []
     for index in legs.indices {
+      if legs[index].looks(now) { actions.append(.look(legs[index])) }
       guard let due = legs[index].due, due <= now else { continue }
       switch legs[index].phase {
       case .calling, .ringing:
         if let failure = legs[index].failure { fail(index, failure) } else { end(index, .unanswered, now) }
       case .ending: endAgain(index, now)
-      case .answered, .over: legs[index].due = nil
+      case .answered: end(index, .tooLong, now)
+      case .over: break
       }
     }
     return finish(stamp, now)
@@ -180,13 +196,7 @@ struct Dialling: Equatable {
     self.round = round
     for person in step.people.prefix(DeviceLimits.legsMax - legs.count) {
       numbers += 1
-      let identity: Name =
-        person.target.way == .device
-        ? Name(person.target.address) ?? "" : Name("\(person.name)-\(stamp)-\(numbers)") ?? ""
-      let leg = Leg(
-        number: numbers, name: person.name, target: person.target, identity: identity, options: round.options,
-        ringSeconds: step.seconds, beganAt: now,
-        due: now.advanced(byMilliseconds: step.seconds * 1000 + DeviceLimits.legGraceMilliseconds))
+      let leg = Leg(numbers, person, round.options, ringSeconds: step.seconds, stamp: stamp, now: now)
       legs.append(leg)
       actions.append(.order(leg))
     }
@@ -220,10 +230,7 @@ struct Dialling: Equatable {
   }
 
   private mutating func answer(_ index: Int, _ now: Instant) {
-    legs[index].phase = .answered
-    legs[index].answeredAt = now
-    legs[index].due = nil
-    legs[index].failure = nil
+    legs[index].answered(now)
     let leg = legs[index]
     let milliseconds = now.milliseconds(since: leg.beganAt)
     actions.append(
@@ -239,17 +246,14 @@ struct Dialling: Equatable {
   }
 
   private mutating func end(_ index: Int, _ reason: Leg.Failure, _ now: Instant) {
-    if reason == .cancelled {
+    if reason == .cancelled || reason == .tooLong {
       tellEnd(index, by: "here", now)
+      if reason == .tooLong { lastWords = reason.words }
     } else {
       lastFailure = reason
       tellFailure(index, reason)
     }
-    legs[index].phase = .ending
-    legs[index].failure = reason
-    legs[index].endsUntil = now.advanced(byMilliseconds: DeviceLimits.legEndMilliseconds)
-    legs[index].isEndOrdered = true
-    legs[index].due = now.advanced(byMilliseconds: DeviceLimits.legEndAgainMilliseconds)
+    legs[index].ends(reason, now)
     actions.append(.end(legs[index], again: false))
   }
 
@@ -261,7 +265,7 @@ struct Dialling: Equatable {
       }
       return close(index)
     }
-    legs[index].due = now.advanced(byMilliseconds: DeviceLimits.legEndAgainMilliseconds)
+    legs[index].due = now.advanced(byMilliseconds: DeviceLimits.legEndPatienceMilliseconds)
     guard !legs[index].isEndOrdered || legs[index].isPresent else { return }
     legs[index].isEndOrdered = true
     actions.append(.end(legs[index], again: true))
@@ -273,20 +277,12 @@ struct Dialling: Equatable {
     close(index)
   }
 
-  private mutating func hungUp(_ index: Int, _ now: Instant) {
-    tellEnd(index, by: "there", now)
-    close(index)
-  }
-
-  private mutating func close(_ index: Int) {
-    legs[index].phase = .over
-    legs[index].due = nil
-  }
+  private mutating func close(_ index: Int) { legs[index].phase = .over }
 
   private mutating func tellEnd(_ index: Int, by: String, _ now: Instant) {
     let leg = legs[index]
     let seconds = leg.answeredAt.map { now.seconds(since: $0) } ?? 0
-    lastWords = by == "there" ? "\(leg.name) hung up" : ""
+    lastWords = by == "there" ? leg.name + (leg.isTransferred ? " was put through" : " hung up") : ""
     actions.append(.tell(.callEnded(target: leg.name, by: by, seconds: seconds)))
   }
 

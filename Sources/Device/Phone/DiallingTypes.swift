@@ -4,10 +4,12 @@ import Control
 
 extension Dialling {
   /// What has to be done, in order.
-  enum Action: Equatable {
+  enum Action {
     case order(Leg)
     /// `again`: it was asked for before, and something of it is still there.
     case end(Leg, again: Bool)
+    /// Then `looked`, or the reason why it is over.
+    case look(Leg)
     case tell(Event)
     case log(LogEntry.Priority, String)
     case succeed(Asker, Leg)
@@ -20,14 +22,25 @@ extension Dialling {
     case over(Leg.Failure?, words: String)
   }
 
-  struct Person: Equatable {
+  struct Person {
     let name: String
     let target: DialTarget
   }
 
-  struct Step: Equatable {
+  struct Step {
     let people: [Person]
     let seconds: Int
+  }
+
+  /// What was asked for at once: it ends when somebody answers.
+  struct Round {
+    var steps: [Step]
+    let options: DialOptions
+    let asker: Asker?
+  }
+
+  var deadlines: [Deadline] {
+    legs.map { Deadline($0.deadlineName, $0.due) } + legs.map { Deadline("leg-look", $0.lookAt) }
   }
 
   func leg(_ number: Int) -> Leg? { legs.first { $0.number == number } }

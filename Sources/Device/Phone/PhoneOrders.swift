@@ -17,6 +17,10 @@ extension Settings {
       let account = try whatsapp(secret)
       return Connector.dialWhatsApp(
         account, to: leg.target.address, leg.connectorParticipant(room), ringSeconds: leg.ringSeconds)
+    case .twilio:
+      // What is missing is missed before anything is asked.
+      _ = try twilio(secret)
+      return Connector.connectTwilio(isInbound: false, leg.connectorParticipant(room))
     case .agent:
       return AgentDispatch.create(agent: leg.target.address, room: room, metadata: session.agentMetadata)
     case .device: throw APIFailure("invalid", "a device is rung in the room")
@@ -59,21 +63,29 @@ extension Settings {
       version: phone.whatsappVersion)
   }
 
-  /// Everything that has to be asked so that nothing of the leg is left.
-  func ends(of leg: Leg, room: String, secret: ReadSecret) throws(APIFailure) -> [APIRequest] {
+  func twilio(_ secret: ReadSecret) throws(APIFailure) -> TwilioREST {
+    guard let account = phone.twilioAccount else { throw .notConfigured("[phone] twilio-account") }
+    guard phone.twilioFrom != nil else { throw .notConfigured("[phone] twilio-from") }
+    return TwilioREST(
+      account: account, token: try secret(phone.twilioTokenFile, "[phone] twilio-token-file"),
+      server: phone.twilioServer)
+  }
+
+  /// Everything that the server API has to be asked so that nothing of the leg is left; what counts is the first.
+  func ends(of leg: Leg, secret: ReadSecret) throws(APIFailure) -> [APIRequest] {
     var requests: [APIRequest] = []
     switch leg.target.way {
     case .device: break
-    case .sip: requests.append(RoomAPI.remove(room: room, identity: leg.identity.text))
+    case .sip, .twilio: requests.append(RoomAPI.remove(room: leg.room, identity: leg.identity.text))
     case .whatsapp:
       if let call = leg.reference {
         let key = try secret(phone.whatsappKeyFile, "[phone] whatsapp-key-file")
         requests.append(Connector.disconnectWhatsApp(call: call, key: key, byUser: false))
       }
-      requests.append(RoomAPI.remove(room: room, identity: leg.identity.text))
+      requests.append(RoomAPI.remove(room: leg.room, identity: leg.identity.text))
     case .agent:
-      if let id = leg.reference { requests.append(AgentDispatch.delete(id: id, room: room)) }
-      if let agent = leg.agent { requests.append(RoomAPI.remove(room: room, identity: agent.text)) }
+      if let id = leg.reference { requests.append(AgentDispatch.delete(id: id, room: leg.room)) }
+      if let agent = leg.agent { requests.append(RoomAPI.remove(room: leg.room, identity: agent.text)) }
     }
     return requests
   }

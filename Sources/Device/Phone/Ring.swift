@@ -20,6 +20,8 @@ struct Ring: Equatable {
     case participant(sid: Name)
     /// The same in another room, of which a webhook told.
     case otherRoom(name: String)
+    /// A call over WhatsApp, of which Meta told, and what it offers; he is in no room before he is answered.
+    case whatsapp(call: Name, offer: String)
     /// A call of `lintel.ring` that waits for its answer.
     case invocation(RemoteCall)
   }
@@ -70,7 +72,7 @@ struct Ring: Equatable {
     let isMeant = settings.from.allow(kind: call.kind, identity: call.identity.text, trunk: call.trunk)
     guard isMeant, settings.answer != .never else {
       return [
-        .log(.notice, "\(call.shown) (\(call.kind)) may not ring this device ([ring] from)"),
+        .log(.notice, "a caller (\(call.kind)) may not ring this device ([ring] from)"),
         .decline(call, .notAllowed),
       ]
     }
@@ -83,7 +85,7 @@ struct Ring: Equatable {
     incoming = call
     since = now
     due = now.advanced(byMilliseconds: settings.timeoutSeconds * 1000)
-    return [started, .log(.notice, "\(call.shown) (\(call.kind)) rings this device"), .sound]
+    return [started, .log(.notice, "a caller (\(call.kind)) rings this device"), .sound]
   }
 
   /// nil: nobody rings.

@@ -19,8 +19,7 @@ struct Switchboard {
   var wantedDial: WantedDial?
   /// The call is for those who are rung, and ends with them.
   var isForLegs = false
-  /// Where they were rung.
-  var legRoom = ""
+  var wasRinging = false
   /// Sessions of callers that were offered already.
   var offered: [Name] = []
   var agentLegs: [(agent: Name, leg: Name)] = []

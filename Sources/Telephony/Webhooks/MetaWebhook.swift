@@ -55,22 +55,18 @@ public enum MetaWebhook {
       for change in entry["changes"].array {
         guard change["field"].string?.utf8.elementsEqual("calls".utf8) == true else { continue }
         let value = change["value"]
-        for call in value["calls"].array { try add(WhatsAppCallEvent(call: call, of: value), to: &events) }
-        for status in value["statuses"].array {
-          guard status["type"].string?.utf8.elementsEqual("call".utf8) == true else { continue }
-          try add(WhatsAppCallEvent(status: status, of: value), to: &events)
+        for list in ["calls", "statuses"] {
+          let isStatus = list == "statuses"
+          for call in value[list].array {
+            guard !isStatus || call["type"].string?.utf8.elementsEqual("call".utf8) == true else { continue }
+            guard events.count < TelephonyLimits.callsPerWebhookMax else {
+              throw .tooMany(max: TelephonyLimits.callsPerWebhookMax)
+            }
+            events.append(try WhatsAppCallEvent(call, isStatus: isStatus, of: value))
+          }
         }
       }
     }
     return events
-  }
-
-  private static func add(
-    _ event: WhatsAppCallEvent, to events: inout [WhatsAppCallEvent]
-  ) throws(WebhookFault) {
-    guard events.count < TelephonyLimits.callsPerWebhookMax else {
-      throw .tooMany(max: TelephonyLimits.callsPerWebhookMax)
-    }
-    events.append(event)
   }
 }

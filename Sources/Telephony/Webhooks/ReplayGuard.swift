@@ -15,16 +15,6 @@ public struct ReplayGuard: Equatable, Sendable {
   /// How many are remembered now.
   public var count: Int { seen.count }
 
-  /// Whether it is new, of what needs no time: a token that has an end was checked with it.
-  public mutating func accept(_ id: Name) -> Bool {
-    do throws(WebhookFault) {
-      try admit(id, createdAt: nil, unixSeconds: 0)
-      return true
-    } catch {
-      return false
-    }
-  }
-
   /// Takes an event that was checked, once.
   ///
   /// - Parameters:

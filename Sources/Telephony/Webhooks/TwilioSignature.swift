@@ -62,20 +62,18 @@ public enum TwilioSignature {
 
   /// Names and values behind each other, sorted by bytes; what comes twice counts once.
   private static func signedText(of form: FormFields) -> [UInt8] {
-    let sorted = form.fields.sorted { one, other in
-      one.name.utf8.elementsEqual(other.name.utf8)
-        ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8)
-        : one.name.utf8.lexicographicallyPrecedes(other.name.utf8)
+    var sorted: [[UInt8]] = []
+    for field in form.fields {
+      // No name has a zero in it, so the names decide first.
+      let pair = Array(field.name.utf8) + [0] + Array(field.value.utf8)
+      let place = sorted.firstIndex { !$0.lexicographicallyPrecedes(pair) } ?? sorted.count
+      if place == sorted.count || sorted[place] != pair { sorted.insert(pair, at: place) }
     }
     var text: [UInt8] = []
-    for (index, field) in sorted.enumerated() {
-      if index > 0, sorted[index - 1].name.utf8.elementsEqual(field.name.utf8),
-        sorted[index - 1].value.utf8.elementsEqual(field.value.utf8)
-      {
-        continue
-      }
-      text += field.name.utf8
-      text += field.value.utf8
+    for pair in sorted {
+      let name = pair.prefix { $0 != 0 }
+      text += name
+      text += pair[(name.count + 1)...]
     }
     return text
   }

@@ -35,7 +35,7 @@ public enum TwilioCallStatus: String, CaseIterable, Sendable {
   case noAnswer = "no-answer"
   case canceled
 
-  init?(named text: String) {
+  public init?(named text: String) {
     for status in TwilioCallStatus.allCases where status.rawValue.utf8.elementsEqual(text.utf8) {
       self = status
       return

@@ -24,27 +24,28 @@ public struct WhatsAppCallEvent: Equatable, Sendable {
   public let isBusinessInitiated: Bool
   public let sdpKind: SessionDescription.Kind?
   public let sdp: String?
-  /// Of terminate: `COMPLETED`, `FAILED`, as far as Meta says.
-  public let result: String?
   /// Meta's id of our number.
   public let numberID: String
-  /// As the person calls himself.
-  public let personName: String?
   /// Seconds since 1970 UTC.
   public let timestamp: Int64?
 
-  init(call: JSONValue, of value: JSONValue) throws(WebhookFault) {
-    id = try WhatsAppCallEvent.id(call["id"])
-    let name = try WhatsAppCallEvent.text(call["event"]) ?? ""
-    switch name {
+  /// - Parameter isStatus: of `statuses`, which are of calls that we made.
+  init(_ call: JSONValue, isStatus: Bool, of value: JSONValue) throws(WebhookFault) {
+    guard let name = Name(WhatsAppCallEvent.text(call["id"])), !name.isEmpty else {
+      throw .malformed("a call in it has no id")
+    }
+    id = name
+    let word = printable(WhatsAppCallEvent.text(call[isStatus ? "status" : "event"]))
+    switch word {
+    case _ where isStatus: event = .status(word)
     case "connect": event = .connect
     case "terminate": event = .terminate
-    default: event = .other(printable(name))
+    default: event = .other(word)
     }
-    from = try WhatsAppCallEvent.text(call["from"]) ?? ""
-    to = try WhatsAppCallEvent.text(call["to"]) ?? ""
+    from = WhatsAppCallEvent.text(call["from"])
+    to = WhatsAppCallEvent.text(call[isStatus ? "recipient_id" : "to"])
     isBusinessInitiated =
-      call["direction"].string.map { $0.utf8.elementsEqual("BUSINESS_INITIATED".utf8) } ?? false
+      isStatus || call["direction"].string?.utf8.elementsEqual("BUSINESS_INITIATED".utf8) == true
     let session = call["session"]
     sdpKind =
       switch session["sdp_type"].string ?? "" {
@@ -56,41 +57,14 @@ public struct WhatsAppCallEvent: Equatable, Sendable {
     guard (sdp ?? "").utf8.count <= TelephonyLimits.offerBytesMax else {
       throw .tooLarge(bytesMax: TelephonyLimits.offerBytesMax)
     }
-    // A text, or a list of them.
-    let status = call["status"]
-    result = try WhatsAppCallEvent.text(status.array.first ?? status)
-    numberID = try WhatsAppCallEvent.text(value["metadata"]["phone_number_id"]) ?? ""
-    personName = try WhatsAppCallEvent.text(value["contacts"].array.first?["profile"]["name"] ?? .null)
+    numberID = WhatsAppCallEvent.text(value["metadata"]["phone_number_id"])
     timestamp = WhatsAppCallEvent.time(call["timestamp"])
   }
 
-  init(status: JSONValue, of value: JSONValue) throws(WebhookFault) {
-    id = try WhatsAppCallEvent.id(status["id"])
-    event = .status(printable(try WhatsAppCallEvent.text(status["status"]) ?? ""))
-    from = ""
-    to = try WhatsAppCallEvent.text(status["recipient_id"]) ?? ""
-    isBusinessInitiated = true
-    sdpKind = nil
-    sdp = nil
-    result = nil
-    numberID = try WhatsAppCallEvent.text(value["metadata"]["phone_number_id"]) ?? ""
-    personName = nil
-    timestamp = WhatsAppCallEvent.time(status["timestamp"])
-  }
-
-  private static func id(_ value: JSONValue) throws(WebhookFault) -> Name {
-    guard let text = try text(value), let name = Name(text), !name.isEmpty else {
-      throw .malformed("a call in it has no id")
-    }
-    return name
-  }
-
-  private static func text(_ value: JSONValue) throws(WebhookFault) -> String? {
-    guard let text = value.string else { return nil }
-    guard text.utf8.count <= TelephonyLimits.callIDBytesMax else {
-      throw .malformed("a text of a call in it is too long")
-    }
-    return text
+  /// What is too long is none.
+  private static func text(_ value: JSONValue) -> String {
+    let text = value.string ?? ""
+    return text.utf8.count <= TelephonyLimits.callIDBytesMax ? text : ""
   }
 
   private static func time(_ value: JSONValue) -> Int64? {

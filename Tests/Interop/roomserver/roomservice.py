@@ -5,9 +5,11 @@ from livekit.protocol import models, room as api, rtc
 
 from .data import LOSSY, RELIABLE
 from .participant import too_large_of
+from .phones.exchange import REMOVAL_SECONDS
 from .twirp import TwirpError
 
 RIGHTS = {"CreateRoom": "roomCreate", "DeleteRoom": "roomCreate", "ListRooms": "roomList"}
+REMOVE_SECONDS = 0.01                       # of a telephone
 NO_RESPONSE = "twirp error unknown: no response from servers"
 RPC_GONE_SECONDS = 2.0                      # after which the server gives up on a participant who left meanwhile
 
@@ -79,8 +81,21 @@ class RoomService:
     def get_participant(self, request, _):
         return self._participant(request).info
 
-    def remove_participant(self, request, _):
-        self._participant(request).end(models.PARTICIPANT_REMOVED)
+    async def remove_participant(self, request, _):
+        exchange = self.server.exchange
+        if not exchange.has_just_ended(request.room, request.identity):
+            participant = self._participant(request)
+            if participant.info.kind == models.ParticipantInfo.SIP:
+                # The way through the server: who hangs up meanwhile, or is asked in the room to, is the quicker one.
+                await asyncio.sleep(REMOVE_SECONDS)
+        if exchange.has_just_ended(request.room, request.identity):
+            # The store still has a participant whom nobody serves any more: the request is held, repeated by the
+            # server itself, and meets whoever has the identity by then.
+            await asyncio.sleep(exchange.removal_seconds or self.server.random.choice(REMOVAL_SECONDS))
+            room = self.server.rooms.get(request.room)
+            participant = room.participants.get(request.identity) if room else None
+        if participant:
+            participant.end(models.PARTICIPANT_REMOVED)
         return api.RemoveParticipantResponse()
 
     def mute_published_track(self, request, _):

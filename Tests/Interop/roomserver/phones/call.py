@@ -24,6 +24,7 @@ class BridgedCall:
         self.exchange, self.server, self.phone = exchange, exchange.server, phone
         self.participant = None
         self.active = self.over = False
+        self.ended_at = None                # by itself, not by a removal
         self.settled = asyncio.Event()      # what waits for the answer may go on
         self.packets = asyncio.Queue()
         self.tone = None                    # what the room hears instead of the phone
@@ -178,6 +179,7 @@ class BridgedCall:
         self.hang_up_status()
 
     def hang_up_status(self):
+        self.ended_at = time.monotonic()
         self.status("hangup")
         self.participant.later(LEAVE_SECONDS, self.leave)
         self.stop()

@@ -89,12 +89,16 @@ class PhoneHooks:
         return web.json_response({})
 
     async def bridge(self, request):
-        """{"end_call_answers": whether EndCall's answer comes before the participant leaves an outbound call}, or
-        {"stop": true}: every call of it ends in order, or {"kill": seconds until the server misses it}"""
+        """{"end_call_answers": whether EndCall's answer comes before the participant leaves an outbound call},
+        {"removal_seconds": how long the removal of somebody who has just gone is held},
+        {"connecting_seconds": how long a caller's removal is not heard at once}, or {"stop": true}: every call of it ends in order, or {"kill": seconds until the server misses it}"""
         body = await request.json()
         calls = [leg.call for leg in self.exchange.legs if isinstance(leg.call, (Inbound, Outbound))]
         if "end_call_answers" in body:
             self.exchange.end_call_answers = bool(body["end_call_answers"])
+        for name in ("removal_seconds", "connecting_seconds"):
+            if name in body:
+                setattr(self.exchange, name, float(body[name]))
         for call in calls:
             if body.get("stop"):
                 call.bridge_stopped()

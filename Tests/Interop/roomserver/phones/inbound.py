@@ -1,6 +1,7 @@
 """A call from a phone into a room, by trunk and dispatch rule, as the SIP bridge takes it."""
 import asyncio
 import hashlib
+import time
 
 from livekit.protocol import models, sip
 
@@ -11,6 +12,7 @@ from .call import BridgedCall
 RING_SECONDS, JOIN_SECONDS = 0.003, 0.015   # after the INVITE
 RINGING_SECONDS = 180.0
 LOOK_SECONDS = 0.02                         # between two looks for somebody's track
+DEAF_SECONDS = 10.0
 ACTIVE_SECONDS = 0.01                       # after the 200
 PIN_SECONDS, WRONG_PIN_SECONDS = 0.3, 2.0
 REJECTED = (486, "Rejected")
@@ -21,6 +23,7 @@ class Inbound(BridgedCall):
         super().__init__(exchange, phone)
         self.called, self.answered = called, False
         self.trunk = self.rule = None
+        self.entered_at = 0.0
         self.tasks.append(asyncio.ensure_future(self._arrive()))
 
     async def _arrive(self):
@@ -42,6 +45,7 @@ class Inbound(BridgedCall):
         self._enter()
         if self.answered:
             return self.connect()
+        self.exchange.look(self.participant.room)
         await self._wait_for_somebody()
 
     async def _ask_pin(self):
@@ -69,6 +73,7 @@ class Inbound(BridgedCall):
             for agent in rule.room_config.agents:
                 self.server.dispatches.create(room, agent)
         self.enter(Insider(self.server, room, info))
+        self.entered_at = time.monotonic()
         self.phone.facts.update({"trunk": self.trunk.sip_trunk_id, "rule": rule.sip_dispatch_rule_id})
         longest = self.trunk.max_call_duration.ToTimedelta().total_seconds()
         if longest > 0:
@@ -109,19 +114,25 @@ class Inbound(BridgedCall):
     # -- the answer ----------------------------------------------------------------------------------------
 
     async def _wait_for_somebody(self):
-        """The answer is that an audio track of somebody else exists, muted or not: a second phone's will do."""
         longest = self.trunk.ringing_timeout.ToTimedelta().total_seconds() or RINGING_SECONDS
-        begin = asyncio.get_running_loop().time()
         while not self.over and not self.phone.over:
-            await asyncio.sleep(LOOK_SECONDS)
-            if self.participant.room.tracks_for(self.participant):
-                self._take()
+            self.look()
+            if self.answered:
                 await asyncio.sleep(ACTIVE_SECONDS)
                 return self.connect()
-            if asyncio.get_running_loop().time() - begin > longest:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self.answered and time.monotonic() - self.entered_at > longest:
                 # The newest servers let the trunk choose the status.
                 self.phone.rejected(self.trunk.ringing_timeout_status or REJECTED[0], REJECTED[1])
                 return self.leave()
+
+    def look(self):
+        """The answer is that an audio track of somebody else exists, muted or not. Another phone, which will have one
+        in a moment, will do: it is done before anybody in the room can have heard of it."""
+        me = self.participant
+        if not (self.answered or self.over) and (me.room.tracks_for(me) or any(
+                other.info.kind == models.ParticipantInfo.SIP for other in me.room.others(me))):
+            self._take()
 
     def _take(self):
         if not self.phone.over:
@@ -135,6 +146,13 @@ class Inbound(BridgedCall):
         if self.answered:
             return self.phone.bye(headers)
         self.phone.rejected(*REJECTED, headers)
+
+    def on_removed(self, reason):
+        """Who is removed while the bridge still connects to the room is told when it gives that up."""
+        if self.answered or time.monotonic() - self.entered_at > self.exchange.connecting_seconds:
+            return super().on_removed(reason)
+        self.stop()
+        asyncio.get_running_loop().call_later(DEAF_SECONDS, self.bridge_ends)
 
     def on_cancelled(self):
         """The caller gives up."""

@@ -25,6 +25,7 @@ class Outbound(BridgedCall):
         self.request, self.route = request, route
         self.end_call_is_answered = exchange.end_call_answers
         self.call_id, self.answered = new_sid("SCL_"), False
+        self.types = self.removed = False   # the keys of the request; removed meanwhile
         self.outcome = asyncio.get_running_loop().create_future()
         self.outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
         if request.play_dialtone or request.play_ringtone:
@@ -94,10 +95,15 @@ class Outbound(BridgedCall):
                                          **self._header_attributes()})
         if self.request.dtmf:
             self.status("automation")
+            self.types = True
             await self.play_keys(self.request.dtmf, KEY_SECONDS)
-        self.connect()
+            self.types = False
         if not self.outcome.done():
             self.outcome.set_result(None)
+        if self.removed:
+            self.bridge_ends()
+            return self.stop()
+        self.connect()
 
     def _header_attributes(self):
         headers, wanted = self.remote_headers(), self.route.include_headers
@@ -155,6 +161,13 @@ class Outbound(BridgedCall):
     @staticmethod
     def _cancelled():
         return TwirpError("canceled", UNKNOWN + "sip request timed out")
+
+    def on_removed(self, reason):
+        """Who types is deaf: the phone hears all keys of the request before it hears that the call is over."""
+        if self.types:
+            self.removed = True
+        else:
+            super().on_removed(reason)
 
     def bridge_ends(self, headers=None):
         self.phone.bye(headers) if self.answered else self.phone.cancelled()
