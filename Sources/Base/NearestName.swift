@@ -15,7 +15,7 @@ public func nearestName(to typed: String, among names: [String]) -> String? {
   }
   if let best { return best.name }
   guard letters.count >= 3 else { return nil }
-  for name in names where name.utf8.starts(with: letters) || typed.utf8.begins(with: name) {
+  for name in names where Array(name.utf8).starts(with: letters) || typed.utf8.begins(with: name) {
     return name
   }
   return nil

@@ -1,6 +1,11 @@
 /// The number that decimal digits spell, at most `max`. nil for no digit, for anything that is none, and for more:
 /// there is no text that overflows.
 public func decimal(_ digits: some Sequence<UInt8>, max: UInt64) -> UInt64? {
+  decimal(bytes: Array(digits), max)
+}
+
+/// One piece of code for every kind of sequence.
+private func decimal(bytes digits: [UInt8], _ max: UInt64) -> UInt64? {
   var value: UInt64?
   for digit in digits {
     guard isDigit(digit) else { return nil }
@@ -68,7 +73,7 @@ extension BidirectionalCollection<UInt8> {
 
 /// In the order of their bytes, whatever that is in a language.
 public func sortedByBytes(_ texts: [String]) -> [String] {
-  texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  texts.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
 }
 
 /// ASCII letters only; everything else stays as it is.

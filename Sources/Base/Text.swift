@@ -40,7 +40,9 @@ public func bytes(hexadecimal text: String) -> [UInt8]? {
 /// RFC 4648 base64, in the standard (§4) or the URL and file name safe (§5) alphabet. Reading takes either,
 /// with or without padding, as tokens come without and join requests with it.
 public enum Base64 {
-  public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+  public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? { decode(bytes: Array(text)) }
+
+  private static func decode(bytes text: [UInt8]) -> [UInt8]? {
     var result: [UInt8] = []
     var accumulator: UInt32 = 0
     var bits = 0

@@ -70,9 +70,11 @@ extension Request {
 /// A name from outside as a sentence may repeat it.
 func shortened(_ text: String) -> String {
   var result = ""
-  for (index, scalar) in printable(text).unicodeScalars.enumerated() {
-    if index == 40 { return result + "..." }
+  var count = 0
+  for scalar in printable(text).unicodeScalars {
+    if count == 40 { return result + "..." }
     result.unicodeScalars.append(scalar)
+    count += 1
   }
   return result
 }

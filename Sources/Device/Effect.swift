@@ -4,8 +4,8 @@ import Control
 import JSON
 
 /// What a part asks of the house. The router does them in order; what a part may touch beside its own state is a case
-/// here, and nothing else.
-enum Effect: Equatable {
+/// here, and nothing else. Indirect, as lists of them are handed on from part to part.
+indirect enum Effect: Equatable {
   case audio(Device.AudioCommand)
   case board(BoardCommand)
   /// Every subscriber is told, and those who come later.

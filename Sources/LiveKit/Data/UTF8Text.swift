@@ -24,7 +24,7 @@ func randomUUID(_ random: any RandomSource) -> Name {
   bytes[6] = bytes[6] & 0x0F | 0x40
   bytes[8] = bytes[8] & 0x3F | 0x80
   var text: [UInt8] = []
-  for (index, character) in hexadecimal(bytes).utf8.enumerated() {
+  for (index, character) in Array(hexadecimal(bytes).utf8).enumerated() {
     if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
     text.append(character)
   }
