@@ -124,4 +124,27 @@ import Testing
     #expect(isAsked)
     #expect(!bench.serverRequests.contains { $0.url.hasSuffix("/RemoveParticipant") })
   }
+
+  @Test func whoeverForgesWebhooksIsCountedAndLoggedOnce() throws {
+    let bench = try bench { $0.ring.standby = .webhook }
+    for number in 0..<40 {
+      bench.handle(
+        .webhook(
+          WebhookRequest(number: number, method: "POST", path: "/livekit", authorization: "a.b.c", body: [])))
+    }
+    #expect(bench.webhookAnswers == Array(repeating: 401, count: 40))
+    #expect(bench.log.filter { $0.text.contains("webhook") }.count == 1)
+    #expect(bench.ask(.stats)?["lintel_webhook_refusals_total"].integer == 40)
+  }
+
+  @Test func whoIsRungAndWhoAnswersIsAFigure() throws {
+    let bench = try bench()
+    bench.enter(heard: false)
+    dial(bench)
+    let order = try #require(orders(bench).first)
+    bench.handle(.serverReplied(request: order.number, status: 200, body: Array("{}".utf8)))
+    let figures = bench.ask(.stats)
+    #expect(figures?["lintel_phone_answered_total"].integer == 1)
+    #expect(figures?["lintel_phone_failures_total"].integer == 0)
+  }
 }

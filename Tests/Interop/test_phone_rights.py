@@ -190,5 +190,9 @@ async def test_rung_while_idle_by_webhook(server, room, make_device):
                                          headers={"Authorization": "a.b.c"}) as reply:
                         assert reply.status == 401
             assert len(device.events("webhook.refused")) <= 21
+            assert device.log().count("a webhook of livekit is refused") == 1
+            figures = (await device.ask("--json", "stats")).value
+            assert figures["lintel_webhook_refusals_total"] == 100
+            assert figures["lintel_rings_total"] == 2 and figures["lintel_rings_answered_total"] == 1
         finally:
             await server.hook("webhooks", urls=[])

@@ -52,6 +52,7 @@ extension Device {
         case "meta": try metaTold(request, secret, now: now)
         default: try twilioTold(request, secret, now: now)
         }
+        switchboard.refusalNoted = switchboard.refusalNoted.filter { $0 != kind }
       } catch {
         answer(request, error.httpStatus)
         if error != .replayed { noteRefusal(of: kind, error.words, now: now) }
@@ -106,14 +107,14 @@ extension Device {
         trunk: person.attributes["sip.trunkID"].string ?? "", way: .otherRoom(name: roomName)), now: now)
   }
 
-  /// Whoever sends a lot that is not signed fills no journal.
+  /// Whoever sends a lot that is not signed fills no journal: the first of a kind is logged, until one is believed again.
   func noteRefusal(of kind: String, _ words: String, now: Instant) {
+    report.countWebhookRefusal()
+    perform([.tellWithin(budget: "webhook", .webhookRefused(kind: kind, reason: words))], now: now)
+    guard switchboard.refusalNoted.allSatisfy({ $0 != kind }) else { return }
+    switchboard.refusalNoted.append(kind)
     perform(
-      [
-        .tellWithin(budget: "webhook", .webhookRefused(kind: kind, reason: words)),
-        .logWithin(
-          budget: "webhook log", .warning, "a webhook is refused: \(words)", event: "webhook.refused"),
-      ], now: now)
+      [.log(.warning, "a webhook of \(kind) is refused: \(words)", event: "webhook.refused")], now: now)
   }
 
   func answer(_ request: WebhookRequest, _ status: Int, _ body: String = "") {

@@ -10,6 +10,8 @@ struct Switchboard {
   var telephone = Telephone()
   var keypad = Keypad()
   var webhooks = ReplayGuard()
+  /// Kinds of webhooks that are refused, which was logged.
+  var refusalNoted: [String] = []
   /// A call is wanted; only a device that stands by in its room is there without one.
   var isEngaged = false
   var engagedAt: Instant

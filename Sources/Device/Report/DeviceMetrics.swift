@@ -30,6 +30,12 @@ extension Device {
     }
     metrics.add("lintel_calls", .counter, "Calls that were begun.", report.calls)
     metrics.add("lintel_call_failures", .counter, "Calls that ended in a failure.", report.callFailures)
+    for (row, count) in zip(Report.counted, report.counts) {
+      metrics.add(row.metric, .counter, row.help, count)
+    }
+    metrics.add(
+      "lintel_webhook_refusals", .counter, "Requests over HTTP that were not believed, or not understood.",
+      report.webhookRefusals)
     if let door = status.door {
       metrics.add("lintel_door_open", .gauge, "Whether the lock is released.", door.state == "open" ? 1 : 0)
       metrics.add("lintel_door_openings", .counter, "Times the door was opened.", self.door.openings)

@@ -23,6 +23,18 @@ struct Report {
   private var indicatorIsStale = true
   private(set) var calls = 0
   private(set) var callFailures = 0
+  private(set) var webhookRefusals = 0
+  /// As many as `counted` has rows.
+  private(set) var counts = counted.map { _ in 0 }
+
+  /// Events that are figures, too.
+  static let counted: [(event: String, metric: String, help: String)] = [
+    ("call.ringing", "lintel_phone_rung", "People who were rung from here, as far as it rang."),
+    ("call.answered", "lintel_phone_answered", "Those of them who answered."),
+    ("call.failed", "lintel_phone_failures", "People who were not reached, for whatever reason."),
+    ("ring.started", "lintel_rings", "Calls that rang this device."),
+    ("ring.answered", "lintel_rings_answered", "Those of them that were answered here."),
+  ]
 
   init(version: String, startedAt: Instant) {
     self.version = version
@@ -33,6 +45,7 @@ struct Report {
 
   mutating func countCall() { calls += 1 }
   mutating func countCallFailure() { callFailures += 1 }
+  mutating func countWebhookRefusal() { webhookRefusals += 1 }
 
   // MARK: - Events and lines
 
@@ -41,6 +54,7 @@ struct Report {
     let json = event.json(unixMilliseconds: unixMilliseconds)
     history.append(json)
     indicatorIsStale = true
+    if let row = Self.counted.firstIndex(where: { $0.event == event.name }) { counts[row] += 1 }
     let told = Device.Output.notify(json, unixMilliseconds: unixMilliseconds)
     return logLevel == .debug ? [told] + log(.debug, json.text, event: nil) : [told]
   }
