@@ -123,14 +123,15 @@ extension Key {
   static func choice<Choice: RawRepresentable & CaseIterable & Equatable & Sendable>(
     _ path: String, _ summary: String, _ place: @escaping Place<Choice>
   ) -> Key where Choice.RawValue == String, Choice.AllCases == [Choice] {
-    choice(path, summary, of: Choice.allCases.count, word: { Choice.allCases[$0].rawValue }) {
-      settings, change in
+    let words = Choice.allCases
+    let indexed: Place<Int> = { settings, change in
       place(&settings) { choice in
-        var index = Choice.allCases.firstIndex(of: choice) ?? 0
+        var index = words.firstIndex(of: choice) ?? 0
         change(&index)
-        choice = Choice.allCases[index]
+        choice = words[index]
       }
     }
+    return choice(path, summary, of: words.count, word: { words[$0].rawValue }, indexed)
   }
 
   /// What is the same for every choice, each word by its place in the list.
