@@ -24,7 +24,7 @@ def door(make_device, server, room, **values):
     secret.chmod(0o600)
     return make_device(server, room, token="", microphone=hum(DOOR_HZ), token_source="api-key",
                        token_api_key=server.key, token_api_secret_file=secret, session_room=room,
-                       session_mode="on-demand", phone_trunk="ST_test", **{**DIRECTORY, **values})
+                       session_mode="on-demand", **{"phone_trunk": "ST_test", **DIRECTORY, **values})
 
 
 def told(device, *kinds):
