@@ -1,6 +1,6 @@
 /// A text from a file or a server as a sentence may repeat it: without what looks like a token, the query of a URL, and the user in one.
 public func withoutSecrets(_ text: String) -> String {
-  var shown: ArraySlice<UInt8> = []
+  var shown: [UInt8] = []
   var rest = Array(text.utf8)[...]
   while let byte = rest.first {
     // Every JSON Web Token begins with the base64 of `{"`.
@@ -14,7 +14,7 @@ public func withoutSecrets(_ text: String) -> String {
       break
     }
     if byte == UInt8(ascii: "@"), let slash = shown.lastIndex(of: UInt8(ascii: "/")) {
-      shown = shown[...slash] + Array("***".utf8)
+      shown = shown.prefix(slash + 1) + Array("***".utf8)
     }
     shown.append(byte)
     rest = rest.dropFirst()
