@@ -94,6 +94,8 @@ async def test_a_phone_that_sends_a_thousand_keys(server, room, make_device):
         await asyncio.sleep(4)
         status = await device.status()
         assert status["door"]["state"] == "closed" and status["call"]["state"] == "talking", status["door"]
+        refused = (await device.ask("--json", "stats")).value["lintel_door_refusals_total"]
+        assert refused > 0, "the keys did not reach the door"
         assert len(device.events()) < 200
         assert (await device.ask("hangup")).status == 0
         await nobody_rings_on(telephone)

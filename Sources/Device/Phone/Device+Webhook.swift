@@ -111,7 +111,7 @@ extension Device {
   func noteRefusal(of kind: String, _ words: String, now: Instant) {
     report.countWebhookRefusal()
     perform([.tellWithin(budget: "webhook", .webhookRefused(kind: kind, reason: words))], now: now)
-    guard switchboard.refusalNoted.allSatisfy({ $0 != kind }) else { return }
+    guard !switchboard.refusalNoted.contains(kind) else { return }
     switchboard.refusalNoted.append(kind)
     perform(
       [.log(.warning, "a webhook of \(kind) is refused: \(words)", event: "webhook.refused")], now: now)
