@@ -3,10 +3,12 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+native=$(dpkg --print-architecture)
 cache=${LINTEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lintel}
 hotloop=$root/.build/hotloop
 embedded_bin=$root/.build/embedded/release
 soundcard=$root/.build/soundcard/libasound_module_pcm_lintel.so
+wire=$root/.build/network/wire
 
 build_packages=(
   build-essential pkg-config libuv1-dev libssl-dev libopus-dev
@@ -16,6 +18,7 @@ build_packages=(
 # What the demo and the tests need on top: the room server's Python, speech, certificates, the protobuf generator.
 test_packages=(
   python3 python3-venv espeak-ng openssl nanopb protobuf-compiler binutils file pulseaudio libasound2-plugins
+  coturn tinyproxy
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -47,6 +50,10 @@ need_packages() {
     die "apt-get could not install: ${missing[*]}"
   fi
   rm -f "$log"
+  # The tests start coturn themselves; its package makes it a service.
+  case " ${missing[*]} " in
+    *" coturn "*) "${as_root[@]}" systemctl -q disable --now coturn 2>/dev/null || true ;;
+  esac
 }
 
 # Prints the interpreter of a virtual environment that has exactly the packages of one requirements file of
@@ -65,6 +72,22 @@ peer_python() {
     touch "$venv/complete"
   fi
   printf '%s\n' "$venv/bin/python"
+}
+
+# Prints PipeWire's plugin for ALSA, unpacked into the cache, as its package takes the place of PulseAudio's; nothing if
+# it cannot be had, with the reason on standard error.
+pipewire_plugin() {
+  local folder
+  need_packages pipewire wireplumber dbus-daemon
+  folder=$cache/pipewire-alsa-$(dpkg-query -W -f '${Version}' pipewire)
+  if [ ! -e "$folder/complete" ]; then
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (cd "$folder" && quietly apt-get download pipewire-alsa) || { say "no plugin of PipeWire: pipewire-alsa cannot be had"; return 0; }
+    dpkg-deb -x "$folder"/pipewire-alsa_*.deb "$folder"
+    touch "$folder/complete"
+  fi
+  find "$folder" -name libasound_module_pcm_pipewire.so
 }
 
 # Runs a command quietly; its output is shown only if it fails.
@@ -107,20 +130,38 @@ build_soundcard() {
   quietly "$root/board/soundcard/build" "$root/.build/soundcard" || die "the simulated sound card did not build"
 }
 
-# An apt state of its own in a folder, for one architecture and kind of package (deb or deb-src), from the Debian
-# mirrors of this machine, whose own lists stay as they are. Sets the array `apt` to the command.
+# Builds the wire between network namespaces, and installs what the networks of the tests are made of.
+build_wire() {
+  need_packages iproute2 nftables coturn tinyproxy build-essential
+  mkdir -p "$(dirname "$wire")"
+  quietly gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$wire" "$root/Tests/Network/wire.c" || die "the wire did not build"
+}
+
+# The releases of Debian that packages are made for, and the one that this machine is.
+releases=(bookworm trixie)
+own_release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null || true)
+
+# What --release was given, or fails.
+is_release() { case " ${releases[*]} " in *" ${1:-} "*) ;; *) say "$(basename "$0"): no release '${1:-}'; there are: ${releases[*]}"; return 1 ;; esac; }
+# Debian's number of a release.
+release_number() { case "$1" in bookworm) echo 12 ;; trixie) echo 13 ;; esac; }
+
+# An apt state of its own in a folder, for one architecture, kind of package (deb or deb-src) and release (that of this
+# machine if none is named), from the Debian mirrors of this machine, whose own lists stay as they are. Sets the array
+# `apt` to apt-get with that state, and `apt_options` to its options, which all of apt's programs take.
 private_apt() {
-  local folder=$1 architecture=$2 kind=${3:-deb} key=/usr/share/keyrings/debian-archive-keyring.gpg
+  local folder=$1 architecture=$2 kind=${3:-deb} release=${4:-$own_release} key=/usr/share/keyrings/debian-archive-keyring.gpg
   mkdir -p "$folder/lists/partial" "$folder/archives/partial"
   [ -e "$key" ] && key="[signed-by=$key]" || key=
-  apt-cache policy | awk -v "kind=$kind $key" '
+  apt-cache policy | awk -v "kind=$kind $key" -v "own=$own_release" -v "release=$release" '
     $2 ~ /^https?:/ { place = $2; split($3, part, "/") }
-    /o=Debian,/ && part[2] == "main" { print kind, place, part[1], "main" }' | sort -u >"$folder/sources.list"
-  [ -s "$folder/sources.list" ] || echo "$kind $key http://deb.debian.org/debian bookworm main" >"$folder/sources.list"
+    /o=Debian,/ && part[2] == "main" { sub(own, release, part[1]); print kind, place, part[1], "main" }' | sort -u >"$folder/sources.list"
+  [ -s "$folder/sources.list" ] || echo "$kind $key $(debian_mirror) $release main" >"$folder/sources.list"
   : >"$folder/status"
-  apt=(apt-get -q -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State=$folder"
+  apt_options=(-q -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State=$folder"
     -o "Dir::State::Status=$folder/status" -o "Dir::Cache=$folder" -o APT::Sandbox::User=root
     -o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture")
+  apt=(apt-get "${apt_options[@]}")
   "${apt[@]}" update
 }
 
@@ -132,20 +173,34 @@ debian_mirror() {
   printf '%s\n' "${mirror:-http://deb.debian.org/debian}"
 }
 
-# Prints the folder of a small Debian with systemd, the libraries of the programs and the named packages, made once in
-# the cache; empty if it cannot be made here, with the reason on standard error.
+# Lets a small Debian reach the mirrors as this machine does, for its own release.
+lend_mirrors() {
+  local tree=$1 release=$2 file
+  cp -L /etc/resolv.conf "$tree/etc/resolv.conf"
+  rm -f "$tree/etc/apt/sources.list"
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+    if grep -qs '/debian' "$file"; then sed "s/$own_release/$release/g" "$file" >"$tree$file"; fi
+  done
+  for file in /etc/apt/apt.conf.d/*; do
+    # Not what keeps the packages of an image from staying.
+    if grep -qs '^ *Acquire' "$file" && ! grep -qs 'Post-Invoke' "$file"; then cp "$file" "$tree$file"; fi
+  done
+}
+
+# The names of what a package depends on, as debootstrap reads them.
+dependencies_of() { dpkg-deb -f "$1" Depends | sed 's/([^)]*)//g; s/|[^,]*//g; s/ //g'; }
+
+# Prints the folder of a small Debian of a release with systemd and the named packages (separated by commas), made once
+# in the cache; empty if it cannot be made here, with the reason on standard error.
 debian_tree() {
-  local packages=systemd,systemd-sysv,dbus,udev,ca-certificates,libuv1,libssl3,libasound2,libgpiod2,libspeexdsp1,libjansson4,libusrsctp2
-  local tree mirror name
-  for name in "$@"; do packages+=,$name; done
-  tree=$cache/bookworm-$(sha256sum <<<"$packages" | cut -c1-16)
+  local release=$1 packages=systemd,systemd-sysv,dbus,udev,ca-certificates${2:+,$2} tree
+  tree=$cache/$release-$(sha256sum <<<"$packages" | cut -c1-16)
   if [ ! -e "$tree/complete" ]; then
     [ "$(id -u)" -eq 0 ] || { say "no Debian tree: debootstrap needs root"; return 0; }
-    mirror=$(debian_mirror)
-    say "making a Debian tree from $mirror"
+    say "making a Debian tree of $release"
     rm -rf "$tree"
     mkdir -p "$cache"
-    quietly debootstrap --variant=minbase --include="$packages" bookworm "$tree" "$mirror" ||
+    quietly debootstrap --variant=minbase --include="$packages" "$release" "$tree" "$(debian_mirror)" ||
       { say "no Debian tree: debootstrap failed"; return 0; }
     touch "$tree/complete"
   fi

@@ -62,6 +62,9 @@ public final class RecordRing<Header: BitwiseCopyable>: @unchecked Sendable {
     return true
   }
 
+  /// Consumer only.
+  var isEmpty: Bool { read.load(ordering: .relaxed) == written.load(ordering: .acquiring) }
+
   /// Consumer only. Hands the oldest record to `body`, then frees it; the bytes are valid only inside `body`.
   /// False when the ring is empty.
   public func pop(_ body: (Header, UnsafeRawBufferPointer) -> Void) -> Bool {

@@ -3,9 +3,8 @@ enum BoardLimits {
   /// What a microphone's card buffers: somebody who comes late loses nothing, and somebody who comes in time waits
   /// for nothing.
   static let captureBufferPeriods = 20
-  /// What a speaker's card may buffer; `CardQueue` says what of it is filled. Sound servers take this for the delay
-  /// that is wanted.
-  static let playbackBufferPeriods = 4
+  /// What a speaker's card may buffer; `CardQueue` says what of it is filled, so that it is no delay.
+  static let playbackBufferPeriods = 20
   /// What a card is asked for, the best first: ours, then what costs least to convert, then what loses something.
   /// Each has a whole number of frames in 10 ms.
   static let cardRates = [
@@ -16,6 +15,12 @@ enum BoardLimits {
   static let cardPeriodFramesMax = 1_920
   /// Playback starts when this much was written.
   static let playbackStartPeriods = 2
+  /// How often a microphone is read that nobody listens to, so that no wake-up is for less than ten periods.
+  static let dozeMilliseconds = 100
+  /// A speaker stands still after so long without a sound, where nobody is in a call.
+  static let speakerRestsMilliseconds = 2_000
+  /// Without anything to do the audio thread shows so often that it is not stuck.
+  static let lookMilliseconds = 1_000
   /// What is moved at once in one direction; more waits for the next round, so that the other one gets its turn.
   static let roundPeriodsMax = captureBufferPeriods + 2
   /// A device that is further ahead of the time than this is no sound card.
@@ -31,6 +36,10 @@ enum BoardLimits {
   /// How a lost device is asked for again: first after this, then after twice as long, up to the maximum.
   static let reopenMillisecondsMin = 100
   static let reopenMillisecondsMax = 500
+  /// A card of the kernel that is not there is asked for when something appears in /dev/snd, and for so long again and
+  /// again, as it may need a moment more; beside that once in so long, should the kernel have told nothing.
+  static let cardSettlesMilliseconds = 2_000
+  static let absentPauseMilliseconds = 10_000
   /// A device that ran for so long has worked, and its loss is a new one.
   static let workedMilliseconds = 1_000
   /// A card that moves no sample for this long is closed and opened again.
@@ -48,6 +57,10 @@ enum BoardLimits {
   static let subdevicesMax = 8
   /// A number in a file of sysfs.
   static let brightnessBytesMax = 16
+  /// Changes among the devices that are read at once.
+  static let deviceEventBytes = 1_024
+  /// The names of a light's colours.
+  static let colourBytesMax = 64
   /// 64 records of a keypad at once.
   static let keypadBytesMax = 1_536
   /// Devices that are asked for their name.

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -30,6 +31,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/types.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -38,11 +40,19 @@
 #include <unistd.h>
 
 #include "pages.h"
+#include "sockets.h"
 #include "crash.h"
 #include "input.h"
+#include "network.h"
 
 /// errno is a macro over a function call, which Swift cannot import.
 static inline int lintel_errno(void) { return errno; }
+
+/// Whether something can be written without waiting for whoever reads it.
+static inline int lintel_takes(int descriptor) {
+  struct pollfd one = {.fd = descriptor, .events = POLLOUT};
+  return poll(&one, 1, 0) == 1 && (one.revents & POLLOUT);
+}
 
 /// open is variadic, which Swift cannot import.
 static inline int lintel_open_for_reading(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
@@ -152,6 +162,13 @@ static inline void lintel_release_ending_signals(int descriptor) {
   sigset_t signals = lintel_ending_signals();
   close(descriptor);
   sigprocmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+/// Whether the kernel's clock is synchronised: 1 or 0, -1 if it does not say. Asking needs no right.
+static inline int lintel_clock_is_kept(void) {
+  struct timex state = {0};
+  int answer = adjtimex(&state);
+  return answer < 0 ? -1 : answer != TIME_ERROR;
 }
 
 /// A global variable, which Swift 6 does not let be read.

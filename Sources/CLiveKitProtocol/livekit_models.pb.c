@@ -27,10 +27,14 @@ PB_BIND(livekit_TrackInfo, livekit_TrackInfo, AUTO)
 PB_BIND(livekit_SpeakerInfo, livekit_SpeakerInfo, AUTO)
 
 
+PB_BIND(livekit_ClientInfo, livekit_ClientInfo, AUTO)
+
+
 PB_BIND(livekit_ClientConfiguration, livekit_ClientConfiguration, AUTO)
 
 
 PB_BIND(livekit_ServerInfo, livekit_ServerInfo, AUTO)
+
 
 
 

@@ -12,6 +12,15 @@ PB_BIND(livekit_SignalRequest, livekit_SignalRequest, 2)
 PB_BIND(livekit_SignalResponse, livekit_SignalResponse, 2)
 
 
+PB_BIND(livekit_WrappedJoinRequest, livekit_WrappedJoinRequest, AUTO)
+
+
+PB_BIND(livekit_JoinRequest, livekit_JoinRequest, 2)
+
+
+PB_BIND(livekit_ConnectionSettings, livekit_ConnectionSettings, AUTO)
+
+
 PB_BIND(livekit_SessionDescription, livekit_SessionDescription, AUTO)
 
 
@@ -24,6 +33,9 @@ PB_BIND(livekit_AddTrackRequest, livekit_AddTrackRequest, AUTO)
 PB_BIND(livekit_UpdateLocalAudioTrack, livekit_UpdateLocalAudioTrack, AUTO)
 
 
+PB_BIND(livekit_UpdateSubscription, livekit_UpdateSubscription, AUTO)
+
+
 PB_BIND(livekit_MuteTrackRequest, livekit_MuteTrackRequest, AUTO)
 
 
@@ -31,6 +43,15 @@ PB_BIND(livekit_JoinResponse, livekit_JoinResponse, 2)
 
 
 PB_BIND(livekit_ReconnectResponse, livekit_ReconnectResponse, AUTO)
+
+
+PB_BIND(livekit_SyncState, livekit_SyncState, AUTO)
+
+
+PB_BIND(livekit_DataChannelInfo, livekit_DataChannelInfo, AUTO)
+
+
+PB_BIND(livekit_DataChannelReceiveState, livekit_DataChannelReceiveState, AUTO)
 
 
 PB_BIND(livekit_TrackPublishedResponse, livekit_TrackPublishedResponse, AUTO)
@@ -43,6 +64,12 @@ PB_BIND(livekit_ParticipantUpdate, livekit_ParticipantUpdate, AUTO)
 
 
 PB_BIND(livekit_LeaveRequest, livekit_LeaveRequest, AUTO)
+
+
+PB_BIND(livekit_RegionSettings, livekit_RegionSettings, AUTO)
+
+
+PB_BIND(livekit_RegionInfo, livekit_RegionInfo, AUTO)
 
 
 PB_BIND(livekit_ICEServer, livekit_ICEServer, AUTO)
@@ -84,7 +111,12 @@ PB_BIND(livekit_SubscriptionResponse, livekit_SubscriptionResponse, AUTO)
 PB_BIND(livekit_RequestResponse, livekit_RequestResponse, AUTO)
 
 
+PB_BIND(livekit_MediaSectionsRequirement, livekit_MediaSectionsRequirement, AUTO)
+
+
 PB_BIND(livekit_TrackSubscribed, livekit_TrackSubscribed, AUTO)
+
+
 
 
 

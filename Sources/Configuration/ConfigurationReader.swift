@@ -196,6 +196,11 @@ public final class ConfigurationReader {
     if settings.session.mode == .alwaysOn, token.source == .file {
       need("url", token.url, for: "session.mode", "[session] mode = always-on")
     }
+    if let (path, url) = settings.clearTextKey {
+      refuse(
+        path, quoted(withoutSecrets(url)),
+        "would have secrets sent in the clear; [network] require-tls = no allows it")
+    }
     checkJitter()
     checkLines()
     checkCalls()

@@ -22,6 +22,10 @@ public struct DoorSettings: Equatable, Sendable {
   public var lockOutMinutes = 10
   /// Between two keys of one code.
   public var keyTimeoutMilliseconds = 4000
+  /// How long it may stand open; 0: as long as it likes.
+  public var openSecondsMax = 60
+  /// Whether it is told when it opens without its lock.
+  public var tellsForced = true
 
   public init() {}
 }
@@ -99,6 +103,14 @@ extension Keys {
       "door.key-timeout-ms", "How long the next key may take before all is forgotten", 500...30_000,
       unit: "ms",
       { $1(&$0.door.keyTimeoutMilliseconds) }),
+    .number(
+      "door.open-seconds-max",
+      "How long it may stand open ([gpio] contact) before that is told; 0 is for ever",
+      0...86_400, unit: "s", { $1(&$0.door.openSecondsMax) }),
+    .flag(
+      "door.forced-alarm",
+      "Whether it is told when the contact opens without the lock; no where a handle inside opens it", .yesNo,
+      { $1(&$0.door.tellsForced) }),
     .allow(
       "rpc.allow", "Who may call lintel.status, volume, mute, indicator, tone and dtmf", { $1(&$0.rpc.allow) }
     ),

@@ -22,7 +22,7 @@ public enum Keys {
     ("ring", "Being called."),
     ("webhook", "What servers may tell this device over HTTP."),
     ("rpc", "The methods that the device offers to others in the room."),
-    ("network", "Which addresses of this machine take part."),
+    ("network", "Which addresses of this machine take part, and how others are reached."),
     ("control", "The socket that lintelctl talks to."),
     ("metrics", "Figures for a monitoring system."),
     ("watch", "What the program may use before it starts anew; three quarters of it are an event."),
@@ -48,6 +48,13 @@ public enum Keys {
     .flag(
       "device.tamper-alarm", "Whether an opened housing is shown and heard, beside the event", .onOff,
       { $1(&$0.device.tamperAlarm) }),
+    .choice(
+      "device.long-press",
+      "What holding the button does, after a countdown that is seen and heard: whoever can touch it may",
+      { $1(&$0.device.longPress) }),
+    .number(
+      "device.long-press-s", "How long it has to be held; the last five seconds are the countdown", 8...60,
+      unit: "s", { $1(&$0.device.longPressSeconds) }),
     .choice("device.board", "Which drivers move sound and hardware", { $1(&$0.device.board) }),
     .optional(
       "device.state-directory",
@@ -85,6 +92,11 @@ public enum Keys {
     .number(
       "session.agent-retries", "How often the room is joined anew for that before the call ends", 0...100,
       note: "; 0 stays and goes on announcing", { $1(&$0.session.agentRetries) }),
+    .flag(
+      "session.publish-state",
+      "Whether the room sees what the device is, as attributes lintel.muted, lintel.hard_muted, lintel.door_open, "
+        + "lintel.tamper and lintel.canceller (the token has to grant canUpdateOwnMetadata)", .yesNo,
+      { $1(&$0.session.publishesState) }),
     .optional(
       "server.ca-file", "Certificates (PEM) to trust beside the system's own", .path,
       { $1(&$0.server.caFile) }),
@@ -119,7 +131,9 @@ public enum Keys {
       unit: "ms",
       { $1(&$0.audio.preConnectMilliseconds) }),
     .number(
-      "audio.pre-roll-ms", "What of the time before the press belongs to it", 0...2_000, unit: "ms",
+      "audio.pre-roll-ms",
+      "What of the time before the press belongs to it; with 0 the microphone is closed while nobody calls",
+      0...2_000, unit: "ms",
       { $1(&$0.audio.preRollMilliseconds) }),
     .number(
       "audio.pre-connect-kbps", "What the uplink carries of it in a second", 64...100_000, unit: "kbit/s",
@@ -132,7 +146,9 @@ public enum Keys {
       "audio.volume", "The speaker's volume at start", 0...100, unit: "percent",
       { $1(&$0.audio.volumePercent) }),
     .optional(
-      "audio.mixer", "The card's control that the volume moves (amixer scontrols); unset scales the samples",
+      "audio.mixer",
+      "The card's control that the volume moves on the scale of alsamixer (amixer scontrols lists them), 'name,1' for "
+        + "the second one of that name; unset scales the samples",
       .title, { $1(&$0.audio.mixer) }),
     .text("audio.mixer-card", "The card with that control, such as hw:1", .alsa, { $1(&$0.audio.mixerCard) }),
     .flag(
@@ -142,7 +158,7 @@ public enum Keys {
       "audio.jitter-ms", "The delay that the jitter buffer starts from", 10...400, unit: "ms",
       { $1(&$0.audio.jitterMilliseconds) }),
     .number(
-      "audio.jitter-min-ms", "The least delay that the jitter buffer may adapt to", 10...400, unit: "ms",
+      "audio.jitter-min-ms", "The least delay that the jitter buffer may adapt to", 5...400, unit: "ms",
       { $1(&$0.audio.jitterMinMilliseconds) }),
     .number(
       "audio.jitter-max-ms", "The most delay that the jitter buffer may adapt to", 20...400, unit: "ms",
@@ -157,6 +173,37 @@ public enum Keys {
     .flag(
       "network.include-loopback", "Whether loopback addresses take part, for a room server on this machine",
       .yesNo, { $1(&$0.network.includeLoopback) }),
+    .flag(
+      "network.require-tls",
+      "Whether tokens go without TLS to private hosts alone (a private address, a name without a dot, or under .local, "
+        + ".lan, .internal or .home.arpa), and a token endpoint with TLS may not name a room server without",
+      .yesNo,
+      { $1(&$0.network.requiresTLS) }),
+    .optional(
+      "network.proxy",
+      "The HTTP proxy (CONNECT) that room server, token endpoint and server API are reached through", .proxy,
+      { $1(&$0.network.proxy) }),
+    .optional(
+      "network.proxy-password-file",
+      "The file with the password of the proxy's user (mode 0600); unset is the credential proxy-password, if there is "
+        + "one", .path, { $1(&$0.network.proxyPasswordFile) }),
+    .text(
+      "network.no-proxy", "Hosts that are dialled without the proxy, as they are written; none for none",
+      .hosts,
+      { $1(&$0.network.withoutProxy) }),
+    .optional(
+      "network.turn",
+      "A TURN server of one's own, beside those that the room server names, asked when nothing else answers",
+      .turn,
+      { $1(&$0.network.turn) }),
+    .optional("network.turn-username", "Its user", .title, { $1(&$0.network.turnUsername) }),
+    .optional(
+      "network.turn-password-file",
+      "The file with the password of its user (mode 0600); unset is the credential turn-password, if there is one",
+      .path, { $1(&$0.network.turnPasswordFile) }),
+    .flag(
+      "network.force-relay", "Whether sound goes through TURN servers and nowhere else", .yesNo,
+      { $1(&$0.network.forcesRelay) }),
     .text("control.socket", "Where the socket is made", .socket, { $1(&$0.control.socket) }),
     .optional(
       "control.group", "The group that may operate the device; unset is the daemon's own", .group,

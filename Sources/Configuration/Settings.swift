@@ -28,6 +28,11 @@ public struct Settings: Equatable, Sendable {
 }
 
 /// `[device]`: what this board is.
+public enum LongPressUse: String, CaseIterable, Sendable {
+  case off, restart
+  case resetNetwork = "reset-network"
+}
+
 public struct DeviceSettings: Equatable, Sendable {
   /// The name of this device in status, events, logs and, unless `[session] identity` is set, in the room.
   public var id: String {
@@ -42,6 +47,9 @@ public struct DeviceSettings: Equatable, Sendable {
   public var board = BoardKind.linux
   /// Whether opening the housing is shown and heard.
   public var tamperAlarm = false
+  /// What holding the button for long does, and how long that is.
+  public var longPress = LongPressUse.off
+  public var longPressSeconds = 15
   /// The folder for what has to survive a restart; nil: nothing does.
   public var stateFolder: String?
 
@@ -93,6 +101,8 @@ public struct SessionSettings: Equatable, Sendable {
   /// Without a word from anybody; 0 is no limit. Neither limit holds for a device that is always on.
   public var idleTimeoutSeconds = 0
   public var maxDurationSeconds = 1800
+  /// Whether what the device is stands in the attributes of its participant.
+  public var publishesState = false
 
   public init() {}
 }
@@ -147,9 +157,9 @@ public struct AudioSettings: Equatable, Sendable {
   /// What the uplink carries; a recording that it cannot deliver in time is shortened from the front.
   public var preConnectKilobitsPerSecond = 2_000
   /// The delay that the jitter buffer starts from.
-  public var jitterMilliseconds = 60
+  public var jitterMilliseconds = 40
   /// Floor and ceiling of what it adapts to, and the share of packets that it waits for.
-  public var jitterMinMilliseconds = 20
+  public var jitterMinMilliseconds = 5
   public var jitterMaxMilliseconds = 400
   public var jitterQuantilePercent = 95
 
@@ -188,10 +198,27 @@ public enum Discontinuous: String, CaseIterable, Sendable {
   case off
 }
 
-/// `[network]`: which of the host's addresses take part.
+/// `[network]`: which of the host's addresses take part, and how others are reached.
 public struct NetworkSettings: Equatable, Sendable {
   /// Whether loopback addresses are candidates too, for a room server on the same machine.
   public var includeLoopback = false
+  /// Whether tokens and other secrets go in the clear to private hosts only.
+  public var requiresTLS = true
+  /// What `ProxyAddress` reads; nil: everything is dialled itself.
+  public var proxy: String?
+  public var proxyPasswordFile: String?
+  /// What stands in that file; read at the start, and no key shows it.
+  public var proxyPassword: String?
+  /// What `HostRules` reads: hosts that are dialled without the proxy.
+  public var withoutProxy = "localhost, 127.0.0.0/8, ::1"
+  /// A relay of the owner's, as a URL of RFC 7065.
+  public var turn: String?
+  public var turnUsername: String?
+  public var turnPasswordFile: String?
+  /// What stands in that file; read at the start, and no key shows it.
+  public var turnPassword = ""
+  /// Whether media goes through relays alone.
+  public var forcesRelay = false
 
   public init() {}
 }

@@ -24,12 +24,27 @@ extension TextRule {
     "1 to \(ConfigurationLimits.nameBytesMax) letters, digits and - _ . : @", marks: "-_.:@",
     bytesMax: ConfigurationLimits.nameBytesMax, why: "has a character that a name may not have")
 
+  static let chip = wordRule(
+    "the number, name, path or label of a chip", marks: "-_.:@,/", bytesMax: ConfigurationLimits.nameBytesMax,
+    why: "has a character that a chip may not have")
+
+  /// A light of the kernel, and its colour if it has several.
+  static let light = TextRule("a name of /sys/class/leds, then a colour as ff8000 where it has several") {
+    (text: String, folder: String) throws(ValueFault) in
+    guard let light = LEDSettings.parse(text) else { throw ValueFault(why: "is no name and colour") }
+    _ = try name.check(light.name, folder)
+    return text
+  }
+
   static let group = wordRule(
     "the name of a group", marks: "-_.$", bytesMax: ConfigurationLimits.groupBytesMax,
     why: "is not the name of a group")
 
   /// A name that somebody else gave, with blanks and all.
   static let title = anything(bytesMax: ConfigurationLimits.nameBytesMax)
+
+  /// Several of them, or paths.
+  static let titles = anything(bytesMax: ConfigurationLimits.pathBytesMax)
 
   /// For an agent, mostly JSON, which may be a text in quotes.
   static let metadata = anything(bytesMax: ConfigurationLimits.agentMetadataBytesMax, isVerbatim: true)

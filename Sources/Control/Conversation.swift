@@ -12,6 +12,8 @@ public struct Conversation: Sendable {
     case complain(String)
     /// At most as many bytes of that one of the files that `send-file` names, for `receiveFile`.
     case readFile(index: Int, bytesMax: Int)
+    /// Of whoever sits at the terminal, for `receiveAnswer`.
+    case ask(String)
     /// The last step.
     case finish(ExitCode)
   }
@@ -21,12 +23,15 @@ public struct Conversation: Sendable {
   private let action: Action
   private let json: Bool
   private let socket: String
+  private let clockIsKept: Bool?
   private var files: FileSending?
   private let startedAt: Instant
   private var lines = LineBuffer(lineBytesMax: ControlLimits.replyLineBytesMax)
   private var steps: [Step] = []
   private var isFinished = false
   private var watch: JoinWatch?
+  /// Why the daemon did not begin at once.
+  private var refusal = ""
 
   /// How long the daemon may take for an answer that it has at hand.
   static let answerMillisecondsMax = 5000
@@ -40,10 +45,12 @@ public struct Conversation: Sendable {
   private static let requestID: Int64 = 2
 
   /// The connection is open. `token` is the text of the file that `join --token-file` names, `fileBytes` the
-  /// lengths of those of `send-file`, as far as they have one.
+  /// lengths of those of `send-file`, as far as they have one; `clockIsKept` as of `DoctorFindings.Surroundings`.
   public init(
-    _ action: Action, socket: String, json: Bool, token: String?, fileBytes: [Int?] = [], now: Instant
+    _ action: Action, socket: String, json: Bool, token: String?, fileBytes: [Int?] = [],
+    clockIsKept: Bool? = nil, now: Instant
   ) {
+    self.clockIsKept = clockIsKept
     self.action = action
     self.json = json
     self.socket = socket
@@ -64,10 +71,10 @@ public struct Conversation: Sendable {
       let files = FileSending(paths: paths, isText: isText, topic: topic, to: to, bytes: fileBytes)
       self.files = files
       send(files.beginning)
-    case .doctor:
+    case .doctor(let order):
       deadline = now.advanced(byMilliseconds: Self.doctorMillisecondsMax)
       if !json { steps.append(.complain("testing; this takes a few seconds\n")) }
-      send(.doctor)
+      send(.doctor(yes: order.yes))
     case .events: send(.eventsSubscribe)
     case .server(let call):
       deadline = now.advanced(byMilliseconds: Self.serverMillisecondsMax)
@@ -128,7 +135,11 @@ public struct Conversation: Sendable {
     if watch != nil { return handleJoin(message, now) }
     switch message {
     case .result(.number(Self.requestID), let result): answer(result, now)
-    case .failure(_, let code, let message):
+    case .failure(_, _, let message, Doctor.inCall?):
+      refusal = message
+      steps.append(.ask("\(message). Play it now? [y/N] "))
+      deadline = nil
+    case .failure(_, let code, let message, _):
       fail(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, message)
     case .event(let event): show(event)
     default: break
@@ -170,7 +181,9 @@ public struct Conversation: Sendable {
       let isDone = result["problems"].array.isEmpty
       finish(result, request.method.shown.text(result), isDone ? .done : .failed)
     case .doctor:
-      finish(result, Method.doctor.shown.text(result), Doctor.succeeded(result) ? .done : .failed)
+      let around = DoctorFindings.Surroundings(socket: socket, clockIsKept: clockIsKept)
+      let whole = DoctorFindings.complete(result, around)
+      finish(whole, Method.doctor.shown.text(whole), Doctor.succeeded(whole) ? .done : .failed)
     case .server(let call):
       guard let text = call.text.render(result) else {
         return fail(.failed, "the server's answer lacks what was asked for")
@@ -186,6 +199,15 @@ public struct Conversation: Sendable {
       if !follow { finish(nil, "") }
     case .join, .call, .monitor, .provision, .print: break
     }
+  }
+
+  /// What came of `ask`; nil if there is no terminal.
+  public mutating func receiveAnswer(_ yes: Bool?, now: Instant) {
+    guard !isFinished, case .doctor = action else { return }
+    guard let yes else { return fail(.failed, "\(refusal); --yes plays it all the same") }
+    guard yes else { return fail(.failed, "nothing was tested") }
+    deadline = now.advanced(byMilliseconds: Self.doctorMillisecondsMax)
+    send(.doctor(yes: true))
   }
 
   /// What was read of the file after `readFile`; empty at its end.

@@ -33,15 +33,25 @@ public struct DoctorRow: Equatable, Sendable {
 
 /// What a whole self-test came to.
 public enum Doctor {
-  /// The result of `doctor`: `{"verdict": NAME, "rows": [{"name", "verdict", "finding", "advice"}...]}`. The verdict is
-  /// that of the gravest row.
+  /// The result of `doctor`: `{"verdict": NAME, "rows": [{"name", "verdict", "finding", "advice"}...], "measured": {...}}`.
+  /// The verdict is that of the gravest row. The daemon judges what it has to; `DoctorFindings` reads in what was
+  /// measured beside it, and adds its rows.
   public static func json(_ rows: [DoctorRow]) -> JSONValue {
+    json(rows.map { $0.json })
+  }
+
+  /// The same for rows that are JSON already, and with what else is told.
+  public static func json(_ rows: [JSONValue], _ more: [JSONValue.Member] = []) -> JSONValue {
     var gravest = DoctorRow.Verdict.pass
     for row in rows {
-      if row.verdict == .fail || gravest == .pass { gravest = row.verdict == .pass ? gravest : row.verdict }
+      if row["verdict"].isText(DoctorRow.Verdict.fail.rawValue) { gravest = .fail }
+      if row["verdict"].isText(DoctorRow.Verdict.warn.rawValue), gravest == .pass { gravest = .warn }
     }
-    return .object([.init("verdict", .string(gravest.rawValue)), .init("rows", .array(rows.map { $0.json }))])
+    return .object([.init("verdict", .string(gravest.rawValue)), .init("rows", .array(rows))] + more)
   }
+
+  /// The code of a refusal: others would hear the tone.
+  public static let inCall = "in-call"
 
   public static func succeeded(_ result: JSONValue) -> Bool {
     result["verdict"].string != DoctorRow.Verdict.fail.rawValue

@@ -38,7 +38,7 @@ public struct JoinWatch: Sendable {
     case .result(id, let result):
       isAccepted = true
       return result["connection"].string == RoomConnection.connected.rawValue ? .connected : nil
-    case .failure(id, let code, let message):
+    case .failure(id, let code, let message, _):
       return code == Int64(ControlFailure.notAllowedCode) ? .notAllowed(message) : .failed(message)
     case .event(let event) where isAccepted: return handle(event)
     default: return nil

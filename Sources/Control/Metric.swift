@@ -60,11 +60,24 @@ public struct Metric: Equatable, Sendable {
 }
 
 extension [Metric] {
+  /// A call at each of its fifty places.
+  @inline(never)
   public mutating func add(
     _ name: String, _ kind: Metric.Kind, _ help: String, _ value: Int, decimals: Int = 0,
     labels: [TextPair] = []
   ) {
     append(Metric(name, kind, help, value, decimals: decimals, labels: labels))
+  }
+
+  /// A sample for each value of one label.
+  @inline(never)
+  public mutating func add(
+    _ name: String, _ kind: Metric.Kind, _ help: String, _ values: [(String, Int)], decimals: Int = 0,
+    label: String
+  ) {
+    for (word, value) in values {
+      add(name, kind, help, value, decimals: decimals, labels: [TextPair(label, word)])
+    }
   }
 }
 

@@ -42,7 +42,7 @@ public struct Monitor: Sendable {
       case .result(_, let result):
         for event in result["recent"].array { screen.take(event) }
       case .event(let event): screen.take(event)
-      case .failure(_, let code, let message):
+      case .failure(_, let code, let message, _):
         finish(code == Int64(ControlFailure.notAllowedCode) ? .notAllowed : .failed, message)
       }
     }

@@ -15,6 +15,8 @@ public struct Provision: Equatable, Sendable {
     TextPair("--phone-bearer-file", "phone-bearer"), TextPair("--whatsapp-key-file", "whatsapp-key"),
     TextPair("--twilio-token-file", "twilio-token"),
     TextPair("--meta-secret-file", "meta-secret"), TextPair("--meta-verify-file", "meta-verify"),
+    TextPair("--proxy-password-file", "proxy-password"),
+    TextPair("--turn-password-file", "turn-password"),
   ]
   public static let folderDefault = "/etc/lintel"
   /// The drop-in that belongs to this command alone.

@@ -18,10 +18,13 @@ import JSON
 /// | `door.closed` | |
 /// | `door.refused` | by, how, reason: a sentence |
 /// | `door.locked_out` | by; for_s: how long no code is taken |
+/// | `door.forced` | its contact says that it was opened, and not by its lock |
+/// | `door.left_open` | for_s: how long it has been open |
 /// | `turn` | state: `open`, `closed` or `cancelled`; failure: why the agent was not told |
 /// | `indicator` | show |
-/// | `input` | name: `button`, `hook`, `tamper` or `mute`; on |
+/// | `input` | name: `button`, `hook`, `tamper`, `mute` or `contact`; on |
 /// | `hardware` | name; problem: why it does not work, null when it works again |
+/// | `device.long_press` | does: what holding the button does; in_s: after how long, null where it was let go |
 /// | `device.limit` | quantity: `memory`, `descriptors`, `audio` or `signalling`; value, limit; restarts: whether the process starts anew |
 /// | `events.suppressed` | name; count: how many came too fast to be told of |
 extension Event {
@@ -42,6 +45,11 @@ extension Event {
     .record(
       name: "pre-connect.sent",
       [.init("captured_ms", .number(capturedMilliseconds)), .init("sent_ms", .number(milliseconds))])
+  }
+  public static func longPress(_ use: String, inSeconds seconds: Int?) -> Event {
+    .record(
+      name: "device.long_press",
+      [text("does", use), .init("in_s", seconds.map { .number($0) } ?? .null)])
   }
   public static func roomRecording(_ on: Bool) -> Event {
     .record(name: "room.recording", [.init("on", .bool(on))])
@@ -89,6 +97,10 @@ extension Event {
   }
   public static func doorLockedOut(by: String, seconds: Int) -> Event {
     .record(name: "door.locked_out", [text("by", by), .init("for_s", .number(seconds))])
+  }
+  public static var doorForced: Event { .record(name: "door.forced", []) }
+  public static func doorLeftOpen(seconds: Int) -> Event {
+    .record(name: "door.left_open", [.init("for_s", .number(seconds))])
   }
   public static func turn(state: String, failure: String?) -> Event {
     .record(name: "turn", [text("state", state), text("failure", failure)])

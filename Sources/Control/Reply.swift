@@ -62,7 +62,8 @@ extension Request {
 /// What a client reads.
 public enum ServerMessage: Equatable, Sendable {
   case result(id: RequestID, JSONValue)
-  case failure(id: RequestID, code: Int64, message: String)
+  /// `reason` is the word for programs, where there is one.
+  case failure(id: RequestID, code: Int64, message: String, reason: String? = nil)
   /// A notification's params: `{"time", "event", ...}`.
   case event(JSONValue)
 
@@ -77,7 +78,8 @@ public enum ServerMessage: Equatable, Sendable {
       default: .null
       }
     if let code = json["error"]["code"].integer, let message = json["error"]["message"].string {
-      return .failure(id: id, code: code, message: message)
+      let reason = json["error"]["data"]["code"].string
+      return .failure(id: id, code: code, message: message, reason: reason)
     }
     guard members.contains(where: { $0.name == "result" }) else {
       throw .malformed("the reply has neither result nor error")

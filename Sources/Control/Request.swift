@@ -74,8 +74,9 @@ public enum Request: Equatable, Sendable {
   case configCheck
   /// Result: `{"applied": [KEY...], "needs_restart": [KEY...], "problems": [TEXT...]}`; with problems nothing changed.
   case configReload
-  /// Result, after up to a minute: `Doctor.json`.
-  case doctor
+  /// Result, after up to a minute: `Doctor.json`. Where others would hear the tone it is refused as `in-call`, unless
+  /// `yes` says that they may.
+  case doctor(yes: Bool)
   /// As `doorOpen`, whatever the door's policy says.
   case doorOverride
 

@@ -98,6 +98,8 @@ public struct RoomStatus: Equatable, Sendable {
   public var quality: String?
   public var roundTripMilliseconds: Int?
   public var reconnects = 0
+  /// Sessions that went on after a loss, beside those.
+  public var resumes = 0
   /// What is wrong with the connection now; nil if it is as it should be.
   public var failure: RoomFailure?
 
@@ -186,6 +188,8 @@ public struct AudioStatus: Equatable, Sendable {
   public var muted = false
   public var hardMuted = false
   public var volumePercent = 0
+  /// Of the echo canceller: `off`, `waiting`, `active`, `no-reference`, `no-time` or `not-available`.
+  public var canceller = "off"
   public var capture = AudioDeviceStatus()
   public var playback = AudioDeviceStatus()
   public var uplink = UplinkStatus()
@@ -198,8 +202,10 @@ public struct AudioStatus: Equatable, Sendable {
 public struct AudioDeviceStatus: Equatable, Sendable {
   public var device = ""
   public var state = AudioDeviceState.stopped
-  /// Why it is absent or failed.
+  /// Why it is absent.
   public var reason: String?
+  /// What was agreed with the card, in one line, while it runs.
+  public var parameters: String?
   public var rateHertz: Int?
   /// Tenths of a decibel relative to full scale.
   public var levelTenthsDecibel: Int?
@@ -211,7 +217,6 @@ public enum AudioDeviceState: String, CaseIterable, Sendable {
   case stopped, running
   /// There is no such device; it is waited for.
   case absent
-  case failed
 }
 
 public struct UplinkStatus: Equatable, Sendable {
@@ -251,10 +256,15 @@ public struct PreConnectStatus: Equatable, Sendable {
 public struct DoorStatus: Equatable, Sendable {
   public var state: String
   public var lastOpenedBy: String?
+  /// The door itself; nil: it has no contact, or that cannot be read.
+  public var contactIsOpen: Bool?
+  public var alarm: String?
 
-  public init(state: String, lastOpenedBy: String?) {
+  public init(state: String, lastOpenedBy: String?, contactIsOpen: Bool? = nil, alarm: String? = nil) {
     self.state = state
     self.lastOpenedBy = lastOpenedBy
+    self.contactIsOpen = contactIsOpen
+    self.alarm = alarm
   }
 }
 

@@ -85,6 +85,7 @@ extension RoomStatus {
       .init("name", .text(name)), .init("sid", .text(sid)), .init("connection", .string(connection.rawValue)),
       .init("server", .text(server)), .init("region", .text(region)), .init("quality", .text(quality)),
       .init("rtt_ms", .number(roundTripMilliseconds)), .init("reconnects", .number(reconnects)),
+      .init("resumes", .number(resumes)),
       .init("failure", failure.map { .object($0.members) } ?? .null),
     ])
   }
@@ -92,7 +93,14 @@ extension RoomStatus {
 
 extension DoorStatus {
   public var json: JSONValue {
-    .object([.init("state", .string(state)), .init("last_opened_by", .text(lastOpenedBy))])
+    let lock = [
+      JSONValue.Member("state", .string(state)), JSONValue.Member("last_opened_by", .text(lastOpenedBy)),
+    ]
+    guard let contactIsOpen else { return .object(lock) }
+    return .object(
+      lock + [
+        .init("contact", .string(contactIsOpen ? "open" : "shut")), .init("alarm", .text(alarm)),
+      ])
   }
 }
 
@@ -138,7 +146,7 @@ extension AudioStatus {
   fileprivate var json: JSONValue {
     .object([
       .init("muted", .bool(muted)), .init("hard_muted", .bool(hardMuted)),
-      .init("volume", .number(volumePercent)),
+      .init("volume", .number(volumePercent)), .init("canceller", .string(canceller)),
       .init("capture", capture.json), .init("playback", playback.json),
       .init(
         "uplink",
@@ -172,7 +180,7 @@ extension AudioDeviceStatus {
   fileprivate var json: JSONValue {
     .object([
       .init("device", .string(device)), .init("state", .string(state.rawValue)),
-      .init("reason", .text(reason)),
+      .init("reason", .text(reason)), .init("parameters", .text(parameters)),
       .init("rate", .number(rateHertz)), .init("level_db", .tenths(levelTenthsDecibel)),
     ])
   }

@@ -7,6 +7,7 @@ import LiveKit
 /// The router: what a part asks for is done here, in order, by the part or the output that it concerns.
 extension Device {
   func perform(_ effects: [Effect], now: Instant) {
+    outputs.ownWait = nil
     for effect in effects { perform(effect, now: now) }
   }
 
@@ -40,7 +41,12 @@ extension Device {
       perform([.stay(.nobodyCame(joinsAnew: joinsAnew))], now: now)
     case .ask(let request): emit(.serverRequest(request))
     case .mute(let event): perform(microphone.change(event, in: room, now: now) ?? [], now: now)
-    case .shutDoor: perform(door.shut(surroundings), now: now)
+    case .startAnew(let use):
+      perform([.log(.warning, "the button was held: \(use.rawValue)", event: "device.long_press")], now: now)
+      terminate(now: now)
+    case .shutDoor: perform(door.shut(surroundings, now: now), now: now)
+    case .doorStands(let isOpen, let isFirst):
+      perform(door.stands(open: isOpen, isFirst: isFirst, surroundings, now: now), now: now)
     case .serve(let call): serve(call, now: now)
     case .key(let key, let caller):
       var caller = caller
@@ -111,7 +117,7 @@ extension Device {
     }
     let rings = switchboard.dialling.isRinging || !settings.call.plan.steps.isEmpty
     plan.callChanged(to: state, settings.session, rings: rings, now: now)
-    microphone.watchReports(phase == .joined, now: now)
+    microphone.watchReports(phase.isInRoom, now: now)
     if state != .talking, state != .waitingAgent { closeTurn(failure: nil, now: now) }
   }
 

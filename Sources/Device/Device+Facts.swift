@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Configuration
 import Control
@@ -28,6 +29,16 @@ extension Device {
       isMutedBySoftware: microphone.isMutedBySoftware, isInRoom: isInRoom)
   }
 
+  /// For the microphone.
+  var listening: ListeningFacts {
+    var facts = ListeningFacts()
+    facts.isTested = doctor.due != nil
+    facts.isInCall = microphone.track != nil && stay.phase != .away && stay.phase != .failed
+    facts.isMuted = !microphone.isOpen
+    facts.keepsPreRoll = microphone.keepsPreRoll(settings)
+    return facts
+  }
+
   /// For what is shown.
   var indicatorFacts: IndicatorPolicy {
     var facts = IndicatorPolicy()
@@ -38,6 +49,8 @@ extension Device {
     facts.turnIsOpen = settings.session.mode == .pushToTalk && microphone.turnIsOpen
     facts.call = call.state
     facts.agentState = audience.agentState
+    facts.microphone = microphone.isOpen || doctor.due != nil ? microphone.listening : .closed
+    facts.isRecorded = isInRoom && room.info.isRecording
     return facts
   }
 
@@ -47,9 +60,13 @@ extension Device {
       settings: settings, version: report.version, unixSeconds: instruments.unixMilliseconds / 1000,
       capture: panel.capture, playback: panel.playback, soundProbe: instruments.soundProbe,
       sound: instruments.sound, isHardMuted: microphone.isHardMuted, isMuted: microphone.isMutedBySoftware,
-      parts: panel.parts, doorOutput: doorOutput, connection: stay.connection, failure: stay.failure,
+      wouldBeHeard: call.state == .talking || switchboard.ring.incoming != nil
+        || !switchboard.dialling.legs.isEmpty || (isInRoom && !room.participants.isEmpty),
+      host: instruments.host, parts: panel.parts, doorOutput: doorOutput, connection: stay.connection,
+      failure: stay.failure,
       mayJoin: stay.phase == .away || stay.phase == .failed, serverURL: stay.serverURL,
       token: stay.tokenSeen.flatMap { try? AccessToken($0) }, roomName: room.info.name,
+      isRecorded: isInRoom && room.info.isRecording,
       sent: room.mediaStatistics(.publisher))
   }
 

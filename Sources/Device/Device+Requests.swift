@@ -42,7 +42,10 @@ extension Device {
       }
       let own = room.localParticipant.attributes
       perform(messaging.handle(request, asker, attributes: own, now: now), now: now)
-    case .doctor: perform(doctor.begin(asker, facts, now: now), now: now)
+    case .doctor(let yes):
+      perform(doctor.begin(asker, facts, mayBeHeard: yes, now: now), now: now)
+      // It listens.
+      report.noteChange()
     case .stats: perform([.succeed(Metrics.json(metrics(now: now)), asker)], now: now)
     case .metrics:
       let members: [JSONValue.Member] = [
@@ -68,7 +71,7 @@ extension Device {
 
   private func mute(_ on: Bool, _ asker: Asker, now: Instant) {
     guard let effects = microphone.change(.mute(on, asker.origin), in: room, now: now) else {
-      let words = "it was muted on the device, where alone that is switchboard.taken back"
+      let words = "it was muted on the device, where alone that is taken back"
       return answer(.refused(.notAllowed(words)), to: asker, now: now)
     }
     let result: [JSONValue.Member] = [
@@ -152,6 +155,7 @@ extension Device {
     guard let asker = report.takeConfigurationAsker() else { return }
     let read = ConfigurationRead(result, for: asker, into: &settings)
     if read.isAboutTheStay { perform([.stay(.reloaded(isConcerned: true))], now: now) }
+    report.noteChange()
     if read.changesVolume { perform(panel.setVolume(settings.audio.volumePercent), now: now) }
     perform(read.answers(asker), now: now)
   }

@@ -24,7 +24,7 @@ extension Device {
       .outgoingStreamEnded, .dataFailed:
       messagingEvent(event, now: now)
     case .chatReceived, .transcription, .dataReceived, .streamEnded: perform(told(event), now: now)
-    case .roomMetadataChanged, .recordingChanged, .descriptionDropped, .requestRefused:
+    case .roomMetadataChanged, .recordingChanged, .descriptionDropped, .relayFailed, .requestRefused:
       perform(noted(event), now: now)
     case .roomUpdated, .localParticipantUpdated, .streamOpened, .streamChunk, .textReceived: break
     }
@@ -34,6 +34,10 @@ extension Device {
     let words: String? = reason.isEmpty ? nil : reason
     switch state {
     case .connecting: break
+    case .connected where stay.connection == .resuming:
+      perform(
+        [.stay(.connected), .log(.notice, "the session in the room goes on", event: "room.connection")],
+        now: now)
     case .connected:
       let (name, identity) = (room.info.name, room.localParticipant.identity)
       perform(
@@ -42,8 +46,9 @@ extension Device {
           .log(.notice, "connected to room \(name) as \(identity)", event: "room.connection"),
         ], now: now)
       callIsUp(now: now)
-    case .resuming: perform([.stay(.interrupted(isResuming: true, reason: words))], now: now)
-    case .reconnecting: perform([.stay(.interrupted(isResuming: false, reason: words))], now: now)
+    case .resuming(let mediaFlows):
+      perform([.stay(.interrupted(mediaFlows ? .signalling : .media, reason: words))], now: now)
+    case .reconnecting: perform([.stay(.interrupted(.session, reason: words))], now: now)
     case .disconnected:
       audience.roomClosed()
       perform(messaging.roomClosed() + [.stay(.roomClosed(reason: words))], now: now)
@@ -95,7 +100,8 @@ extension Device {
   /// Who is there, as the agent's state and the hand-over of the first words see it.
   private func watchAudience(now: Instant) {
     perform(audience.watchAgent(), now: now)
-    let event = PreConnect.Event.audience(agent: audience.agent != nil, others: audience.hasOtherListeners)
+    let event = PreConnect.Event.audience(
+      agent: audience.agent != nil, agentHasTrack: audience.agentHasTrack, others: audience.hasOtherListeners)
     preConnect(event, now: now)
   }
 

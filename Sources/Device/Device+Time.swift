@@ -8,15 +8,18 @@ extension Device {
   /// The next of its own times; the room's are the room's.
   var nextDeadline: Deadline? { Deadline.earliest(of: deadlines) }
 
-  /// The next one that somebody may wait for; looking at the receiver's reports every other second is none.
-  var nextToldDeadline: Deadline? { Deadline.earliest(of: deadlines.filter { $0.name != "uplink-report" }) }
+  /// The next one that somebody may wait for; what is looked at every other second is none.
+  var nextToldDeadline: Deadline? {
+    Deadline.earliest(of: deadlines.filter { $0.name != "uplink-report" && $0.name != "published-state" })
+  }
 
   private var deadlines: [Deadline] {
     stay.deadlines + plan.deadlines + microphone.deadlines + door.deadlines(settings.door) + panel.deadlines
       + audience.deadlines + switchboard.dialling.deadlines + switchboard.ring.deadlines
-      + switchboard.telephone.deadlines
+      + switchboard.telephone.deadlines + call.deadlines
       + [Deadline("decline", switchboard.declines.first?.due)]
       + [Deadline("self-test", doctor.due), Deadline("keypad", switchboard.keypad.due)]
+      + [Deadline("published-state", report.published.due)]
   }
 
   func passTime(_ now: Instant) {
@@ -30,6 +33,7 @@ extension Device {
       perform(audience.strangers.look(room.strangerDatagrams), now: now)
     }
     perform(microphone.passReports(in: room, settings.audio, now: now), now: now)
+    if isDue(report.published.due, now) { publishState(now: now) }
     if isDue(doctor.due, now) { perform(doctor.advance(facts, now: now), now: now) }
     carryOut(switchboard.dialling.passTime(stamp: stamp, now: now), now: now)
     carryOut(switchboard.ring.passTime(now), now: now)
@@ -37,6 +41,7 @@ extension Device {
     perform(switchboard.telephone.passTime(now), now: now)
     if switchboard.keypad.passTime(now) { perform([.tell(.keypadDialled(digits: ""))], now: now) }
     perform(plan.passTime(settings.session, now: now), now: now)
+    if isDue(call.patienceEnds, now) { audienceChanged(now: now) }
     if stay.deadlines.contains(where: { isDue($0.at, now) }) { perform([.stay(.timeout)], now: now) }
   }
 

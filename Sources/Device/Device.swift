@@ -85,6 +85,8 @@ public final class Device {
     case openTrack(slot: Int)
     case closeTrack(slot: Int)
     case setMuted(Bool)
+    /// What the microphone is wanted for, and how much of the time before a call belongs to it.
+    case listen(Listening, preRollMilliseconds: Int)
     case setVolume(percent: Int)
     case setDiscontinuousTransmission(Bool)
     /// Bits per second, and the loss that the redundancy is made for.
@@ -108,7 +110,7 @@ public final class Device {
   var settings: Settings
   let room: Room
   let instruments: any Instruments
-  private var outputs = OutputQueue()
+  var outputs = OutputQueue()
   var stay: Stay
   var call: Call
   var plan = CallPlan()
@@ -122,6 +124,8 @@ public final class Device {
   var doctor = Doctor()
   var report: Report
   var switchboard: Switchboard
+  /// Why the process is to begin anew after `.exit`; nil: it is not.
+  public var startsAnew: LongPressUse? { panel.startsAnew }
 
   public convenience init(
     settings: Settings, room: Room, instruments: any Instruments, version: String, startedAt: Instant
@@ -184,6 +188,8 @@ public final class Device {
   }
 
   public func handle(_ input: Input, now: Instant) {
+    // Of the packets of a call, which are many, the device learns by events.
+    if case .room(.datagram) = input {} else { outputs.ownWait = nil }
     switch input {
     case .control(let request, let client): serve(request.request, .client(request, client), now: now)
     case .clientLeft(let client): clientLeft(client, now: now)
@@ -200,7 +206,7 @@ public final class Device {
     case .serverFailed(let request, let failure): serverReplied(request, .failed(failure), now: now)
     case .webhook(let request): webhook(request, now: now)
     case .soundCard(let event): perform(panel.handle(event), now: now)
-    case .board(let event): perform(panel.handle(event, house), now: now)
+    case .board(let event): perform(panel.handle(event, house, now: now), now: now)
     case .limitCrossed(let finding): crossed(finding, now: now)
     case .terminate: terminate(now: now)
     case .reload: readConfiguration(for: .signal)
@@ -217,16 +223,21 @@ public final class Device {
     while true {
       if let output = outputs.next() { return output }
       switch room.poll(now: now) {
-      case .event(let event): handle(event, now: now)
+      case .event(let event):
+        outputs.ownWait = nil
+        handle(event, now: now)
       case .wait(let until):
         if report.takeStaleness() {
-          perform(panel.show(indicatorFacts), now: now)
+          perform(microphone.listen(listening, settings.audio) + panel.show(indicatorFacts), now: now)
+          publishState(now: now)
           continue
         }
         guard stay.isEnding, stay.phase == .away, room.state == .disconnected, switchboard.dialling.isClear,
           switchboard.telephone.isQuiet, outputs.close()
         else {
-          return .wait(until: earliest(until, nextDeadline?.at))
+          let own = outputs.ownWait ?? OutputQueue.OwnWait(until: nextDeadline?.at)
+          outputs.ownWait = own
+          return .wait(until: earliest(until, own.until))
         }
         return .exit
       case let output: return .room(output)
@@ -234,7 +245,7 @@ public final class Device {
     }
   }
 
-  public var isInRoom: Bool { stay.phase == .joined }
+  public var isInRoom: Bool { stay.phase.isInRoom }
 
   func emit(_ output: Output) { outputs.append(output) }
 }

@@ -1,5 +1,6 @@
 import AudioEngine
 import Base
+import Configuration
 import Control
 import JSON
 
@@ -32,8 +33,12 @@ indirect enum Effect: Equatable {
   case ask(ServerRequest)
   /// What a visitor does at the device.
   case hand(Hand)
+  /// The button was held until its time.
+  case startAnew(LongPressUse)
   /// Its lock does not work any more.
   case shutDoor
+  /// What its contact says; nil: it cannot be read. `isFirst`: how it was found.
+  case doorStands(open: Bool?, isFirst: Bool)
   /// A call of one of our methods, by somebody of whom is known what can be known.
   case serve(RemoteCall)
   /// A telephone key, with whose it is.

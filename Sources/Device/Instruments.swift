@@ -9,6 +9,8 @@ public protocol Instruments: AnyObject {
   var sound: SoundReadings { get }
   /// Since `.beginSoundProbe`.
   var soundProbe: SoundProbeReading { get }
+  /// What the machine refuses this process.
+  var host: HostReadings { get }
   /// Of this process; nil where the system does not tell.
   var memory: MemoryReadings? { get }
   /// What a file with a secret holds now; it is asked for with every request that needs it, and not kept.
@@ -31,6 +33,19 @@ public struct SoundReadings: Equatable, Sendable {
     self.downlink = downlink
     self.echo = echo
   }
+}
+
+/// Why something is not as it should be, in words; nil: it is.
+public struct HostReadings: Equatable, Sendable {
+  /// Of the audio thread.
+  public var realtimeRefusal: String?
+  public var memoryRefusal: String?
+  /// Of what has to survive a restart.
+  public var stateProblem: String?
+  /// There is a daemon, and it has one for clients.
+  public var hasSocket = true
+
+  public init() {}
 }
 
 public struct MemoryReadings: Equatable, Sendable {

@@ -1,5 +1,7 @@
 /// How much the outside may make the device hold.
 public enum DeviceLimits {
+  /// Between two updates of what the device publishes of itself.
+  public static let publishMilliseconds = 1_000
   /// Of a token endpoint: a token and what may stand beside it.
   public static let tokenAnswerBytesMax = 32 * 1024
   /// What a token fetched ahead must still live for to be dialled with.
@@ -33,6 +35,10 @@ public enum DeviceLimits {
   /// How long the lock may be released without a pause, whoever asks how often, and the pause after that.
   static let doorOpenMillisecondsMax = 60_000
   static let doorRestMilliseconds = 5_000
+  /// For so long after its lock was shut a door that opens is opened by somebody who was let in.
+  static let doorGraceMilliseconds = 5_000
+  /// For so long nobody hears or sees that media has stopped while the session is being resumed.
+  static let resumePatienceMilliseconds = 2_000
   /// Before that a second press is impatience, unless somebody has answered.
   static let hangUpByPressMilliseconds = 3_000
   /// Calls and keys of who is not announced yet, and how long they wait for that: servers announce who publishes

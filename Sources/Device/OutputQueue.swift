@@ -1,5 +1,14 @@
-/// What the device asks for, in order. Filled by one input, and drained before the next.
+import Base
+
+/// What the device asks for, in order. Filled by one input, and drained before the next; then it waits.
 struct OutputQueue {
+  /// When the device wants to be called by itself.
+  struct OwnWait {
+    let until: Instant?
+  }
+
+  /// As it was when it last waited; nil once something happened that may have changed it.
+  var ownWait: OwnWait?
   private var waiting: [Device.Output] = []
   private var position = 0
   private var isClosed = false

@@ -34,6 +34,15 @@ final class CStrings {
 
   func keep(_ writer: EntryWriter) { writers.append(writer) }
 
+  /// The entries of a repeated field.
+  func write(
+    into callback: inout pb_callback_t, _ entries: @escaping (EntryWriter.Stream, EntryWriter.Field) -> Bool
+  ) {
+    let writer = EntryWriter(entries)
+    keep(writer)
+    writer.register(&callback)
+  }
+
   /// The bytes of a message that borrows from here; `write` tells the size when it is given no room. Empty only if
   /// memory is exhausted.
   func encode<Message>(

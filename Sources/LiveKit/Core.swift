@@ -12,11 +12,13 @@ struct Core {
     case awaitingJoin(until: Instant)
     case connectingMedia(until: Instant)
     case connected(since: Instant)
-    /// Media stopped while the session lives. Its natural successor is a resume: redialling with the session's SID
-    /// and restarting ICE. Until that exists, the peer connections may come back by themselves before `until`.
+    /// Media stopped while the session lives: by itself, by an ICE restart or by a resume it has to come back before
+    /// `until`.
     case interrupted(until: Instant, connectedSince: Instant)
     case waiting(until: Instant)
     case leaving(until: Instant)
+
+    var isInterrupted: Bool { if case .interrupted = self { true } else { false } }
   }
 
   var phase = Phase.idle
@@ -27,18 +29,32 @@ struct Core {
 
   // Of one `join`.
   var url: ServerURL?
+  var region = RegionChoice()
   var tokens: Tokens?
   /// Attempts since the connection was last stable, the present one included.
   var attempt = 0
   var hasBeenConnected = false
+  /// Those that answered signalling version 1 with 404, the newest last.
+  var oldServers: [ServerURL] = []
+  /// Until when attempts are made without pauses where nobody answers.
+  var eagerUntil: Instant?
+  /// How long the last WebSocket that opened took.
+  var usualDialMilliseconds: Int?
 
   // Ids of connections and requests; never used again.
   var connection = 0
   var request = 0
 
-  var session = Session()
+  var signalling = Signalling()
+  var media = Media()
+  /// The session goes on without signalling: the way back to it.
+  var resume: Resume?
+  /// What waits for that.
+  var held = HeldRequests()
+  var rollCall: RollCall?
   var info = RoomInfo()
   var directory: Directory
+  var choice: SubscriptionChoice
   var subscriptions: SubscriptionTable
   var speakers: [Speaker] = []
   var audio: AudioQueue
@@ -58,21 +74,44 @@ struct Core {
     streams = Streams(limits: limits, wholeTextTopics: wholeTextTopics)
     directory = Directory(participantsMax: limits.participantsMax)
     audio = AudioQueue(packetsMax: limits.receivedAudioPacketsMax)
+    choice = SubscriptionChoice(tracksMax: limits.subscriptionsMax)
     subscriptions = SubscriptionTable(slotsMax: limits.subscriptionsMax)
   }
 
+  /// What is dialled.
+  var server: ServerURL? { region.current ?? url }
+
   func localTrack(_ id: LocalTrack.ID) -> LocalTrack? { localTracks.first { $0.id == id } }
+
+  var connectedSince: Instant? {
+    switch phase {
+    case .connected(let since), .interrupted(_, let since): since
+    default: nil
+    }
+  }
 
   /// Its place among the uplinks; nil of a track that there is not.
   func uplink(_ track: LocalTrack.ID) -> Int? { uplinks.firstIndex { $0.track == track } }
 }
 
 /// What lives and dies with one WebSocket.
-struct Session {
+struct Signalling {
   enum Socket { case none, opening, open }
 
   var socket = Socket.none
   var keepalive = Keepalive()
+  var dialledAt = Instant(microseconds: 0)
+}
+
+/// What lives and dies with the peer connections of one session, however many WebSockets it sees.
+struct Media {
+  /// One peer connection carries everything, and we offer it.
+  var isOnlyPublisher = false
+  /// Until when its sockets are waited for before dialling.
+  var socketsUntil: Instant?
+  /// Sections of it that receive, and whether something was unsubscribed since they were all needed.
+  var receivers = 0
+  var hasFreedSections = false
   var publisher: (any MediaPeer)?
   var subscriber: (any MediaPeer)?
   var publisherWait: Instant?
@@ -82,10 +121,23 @@ struct Session {
   /// A peer connection was closed by the server: the session is lost at that time, unless signalling says why before.
   var dismissal: (failure: Failure, until: Instant)?
   var subscriberPrimary = true
+  /// The server said that it resumes nothing.
+  var resumeDisabled = false
+  var resumedAt: Instant?
+  /// The last that came from the server, or claimed to, whichever way.
+  var heardAt = Instant(microseconds: 0)
+  /// Of the server's offer that was answered last.
+  var answeredOfferID: UInt32 = 0
   var canonicalName = ""
   var negotiation = Negotiation()
-  var stun = STUNServers()
+  var servers = ICEServers()
+  var relaysOnly = false
+  /// That was told.
+  var relaysFailed: [String] = []
+  var translation = Translation()
   var data = DataSession()
+  /// Candidates that were found before the server could be told.
+  var unsignalledCandidates: [CandidateInit] = []
   /// Audio of sections whose participant is not known yet.
   var earlyAudio: [PeerConnection.ReceivedAudio] = []
 

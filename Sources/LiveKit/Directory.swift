@@ -42,6 +42,13 @@ struct Directory {
     return changes
   }
 
+  /// These sessions are over, and nobody said why.
+  mutating func leave(_ sids: [Name]) -> [Change] {
+    var changes: [Change] = []
+    for gone in remotes where sids.contains(gone.sid) { changes += remove(gone.identity, .unknown) }
+    return changes
+  }
+
   mutating func setQuality(_ quality: ConnectionQuality, sid: Name) -> Name? {
     if local.sid == sid {
       local.quality = quality

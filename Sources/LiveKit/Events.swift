@@ -2,10 +2,11 @@ import Base
 
 /// Where the connection to the room stands. `connected` means that media flows: the subscriber's peer
 /// connection is up, and the publisher's too when something is published.
-public enum ConnectionState: Sendable {
+public enum ConnectionState: Equatable, Sendable {
   case disconnected, connecting, connected
-  /// Media stopped, the session still lives: its peer connections are looking for a new path.
-  case resuming
+  /// Signalling or a peer connection was lost, the session still lives and is being resumed. While media flows nobody
+  /// hears anything of it.
+  case resuming(mediaFlows: Bool)
   /// The session is lost; joining anew, or waiting to.
   case reconnecting
 }
@@ -50,6 +51,8 @@ public indirect enum Event {
   case localTrackFailed(LocalTrack, Failure)
   /// A session description of the server makes no sense and was left aside; the words say where.
   case descriptionDropped(String)
+  /// A TURN server was asked in vain: which one, and why. Once a session for each.
+  case relayFailed(String)
   /// The server did not do what we asked; the words are its own.
   case requestRefused(request: String, reason: String)
   /// The end of `setAttributes`, `setMetadata` or `setName`; a refusal in the server's words, which
@@ -114,6 +117,8 @@ public struct Statistics: Equatable, Sendable {
   public var limitDrops = 0
   /// Sessions joined after the first.
   public var reconnects = 0
+  /// Sessions that went on after signalling, or media, was lost.
+  public var resumes = 0
   public var failedAttempts = 0
   /// Packets that belong to no known track.
   public var strayAudioPackets = 0

@@ -8,6 +8,12 @@ public enum TransportFailure: Error, Equatable, Sendable {
   case tls(String)
   /// Another status than 101. The body may be empty where the I/O layer cannot know it.
   case http(status: Int, body: [UInt8])
+  /// The owner's proxy did not connect us.
+  case proxy(String)
+  /// Somebody else answered, such as a captive portal.
+  case intercepted(String)
+  /// The owner's rules forbid to send a secret there without TLS.
+  case clearText(String)
   case other(String)
 }
 
@@ -23,6 +29,8 @@ public enum Failure: Error, Equatable, Sendable {
   case timedOut(host: String)
   case tls(host: String, String)
   case unreachable(host: String, String)
+  case proxy(String)
+  case captivePortal(String)
   /// 401 and 403: the server judged this token.
   case notAllowed(TokenOrigin, status: Int, String)
   case roomDoesNotExist(String)
@@ -39,7 +47,10 @@ public enum Failure: Error, Equatable, Sendable {
   case pingTimeout
   case dismissed(DisconnectReason)
   case rejoinAsked(DisconnectReason)
+  case resumeAsked(DisconnectReason)
   case mediaTimeout(String)
+  /// Only relays may be used, and why none of them can.
+  case noRelay(String)
   case mediaFailed(String)
   case negotiationTimeout
   case badDescription(String)

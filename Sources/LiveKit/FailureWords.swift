@@ -12,6 +12,7 @@ extension Failure: CustomStringConvertible {
     case .timedOut(let host): "\(host) did not answer in time"
     case .tls(let host, let why): "TLS with \(host) failed: \(why)"
     case .unreachable(let host, let why): "\(host) cannot be reached: \(why)"
+    case .proxy(let words), .captivePortal(let words): words
     case .notAllowed(_, let status, let words):
       "the server does not let us in (HTTP \(status))" + appended(words)
     case .roomDoesNotExist(let words): "the room does not exist (HTTP 404)" + appended(words)
@@ -26,8 +27,10 @@ extension Failure: CustomStringConvertible {
     case .pingTimeout: "the server stopped answering pings"
     case .dismissed(let reason): "the server ended the session: \(reason.words)"
     case .rejoinAsked(let reason): "the server asked to join again: \(reason.words)"
+    case .resumeAsked(let reason): "the server asked to connect again: \(reason.words)"
     case .mediaTimeout(let peer):
       "no media path to the server within the time allowed (\(peer)); is UDP blocked?"
+    case .noRelay(let why): "sound may go through TURN servers only, and there is none to be had: \(why)"
     case .mediaFailed(let why): "the media connection failed: \(why)"
     case .negotiationTimeout: "the server did not answer our offer within 10 s"
     case .badDescription(let why): "the server's session description cannot be used: \(why)"
@@ -52,6 +55,8 @@ extension Failure: CustomStringConvertible {
     case .timedOut: "timed-out"
     case .tls: "tls"
     case .unreachable: "unreachable"
+    case .proxy: "proxy"
+    case .captivePortal: "captive-portal"
     case .notAllowed: "not-allowed"
     case .roomDoesNotExist: "room-does-not-exist"
     case .rejected: "rejected"
@@ -63,7 +68,9 @@ extension Failure: CustomStringConvertible {
     case .pingTimeout: "ping-timeout"
     case .dismissed(let reason): "dismissed-" + reason.code
     case .rejoinAsked: "rejoin-asked"
+    case .resumeAsked: "resume-asked"
     case .mediaTimeout: "media-timeout"
+    case .noRelay: "no-relay"
     case .mediaFailed: "media-failed"
     case .negotiationTimeout: "negotiation-timeout"
     case .badDescription: "bad-description"

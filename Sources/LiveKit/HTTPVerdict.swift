@@ -20,6 +20,9 @@ func verdict(
     let words = serverWords(body, hiding: dialled.secret)
     guard !words.isEmpty else { return .askServer }
     return .failed(failure(status: status, words: words, validating: false, dialled.origin))
+  case .proxy(let words): return .failed(.proxy(words))
+  case .intercepted(let words): return .failed(.captivePortal(words))
+  case .clearText(let words): return .failed(.badURL(words))
   case .other: return .askServer
   }
 }
@@ -52,6 +55,9 @@ func unexplained(_ transport: TransportFailure, host: String, _ token: TokenOrig
   case .timeout: .timedOut(host: host)
   case .tls(let words): .tls(host: host, words)
   case .http(let status, _): failure(status: status, words: "", validating: false, token)
+  case .proxy(let words): .proxy(words)
+  case .intercepted(let words): .captivePortal(words)
+  case .clearText(let words): .badURL(words)
   case .other(let words): .unreachable(host: host, words)
   }
 }

@@ -7,7 +7,13 @@ struct Keepalive {
   private var timeoutMilliseconds = 0
   private(set) var nextPing: Instant?
   private(set) var silenceEnds: Instant?
+  /// The server was asked whether it is still there.
+  private(set) var isProbing = false
   private var sent: (timestampMilliseconds: Int64, at: Instant)?
+
+  /// How long the answer to `probe` may take at least, and in round trips.
+  static let probeMillisecondsMin = 1_500
+  static let probeRoundTrips = 4
 
   /// Old servers give no interval: they are not pinged. The first ping is due at once.
   mutating func start(intervalSeconds: Int, timeoutSeconds: Int, now: Instant) {
@@ -21,8 +27,35 @@ struct Keepalive {
 
   mutating func stop() { self = Keepalive() }
 
+  /// Between two WebSockets of a session.
+  mutating func pause() {
+    nextPing = nil
+    silenceEnds = nil
+    sent = nil
+    isProbing = false
+  }
+
+  /// Over another WebSocket, as the server once said.
+  mutating func goOn(now: Instant) {
+    guard intervalMilliseconds > 0 else { return }
+    nextPing = now
+    silenceEnds = now.advanced(byMilliseconds: timeoutMilliseconds)
+  }
+
+  /// Media is silent, so signalling may be dead as well: a ping is due at once, and its answer soon. False where the
+  /// server is not pinged.
+  mutating func probe(now: Instant) -> Bool {
+    guard let ends = silenceEnds else { return false }
+    let wait = max(Keepalive.probeMillisecondsMin, Keepalive.probeRoundTrips * (roundTripMilliseconds ?? 0))
+    silenceEnds = min(ends, now.advanced(byMilliseconds: wait))
+    nextPing = now
+    isProbing = true
+    return true
+  }
+
   /// Any message proves that the server is there.
   mutating func heard(now: Instant) {
+    isProbing = false
     if silenceEnds != nil { silenceEnds = now.advanced(byMilliseconds: timeoutMilliseconds) }
   }
 

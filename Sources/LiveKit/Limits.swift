@@ -2,15 +2,25 @@
 public struct Limits: Equatable, Sendable {
   /// A signal message of the server. The state of a room may hold 512 KiB of metadata for each participant.
   public var signalMessageBytesMax = 8 << 20
-  public var participantsMax = 200
+  public var participantsMax = 1000
   public var tracksPerParticipantMax = 32
   public var attributesPerParticipantMax = 64
   public var iceServersMax = 8
   public var urlsPerICEServerMax = 8
   /// Remote audio tracks received at a time: slots are 0..<this.
-  public var subscriptionsMax = 16
+  public var subscriptionsMax = 8
+  /// Sections for them: some more, so that a track can begin before the one that makes room for it has ended.
+  public var receiversMax = 12
+  /// Of those in the first offer of the one peer connection, which travels in a URL.
+  public var firstReceiversMax = 3
+  /// Of ours, until the server can be told.
+  public var candidatesWaitingMax = 32
+  /// Servers that are remembered as knowing signalling version 0 only.
+  public var oldServersMax = 8
   public var localTracksMax = 4
   public var stunServersMax = 4
+  /// Candidates and mutes that wait while there is no way to the server.
+  public var heldRequestsMax = 64
   /// Outputs of a peer connection that closes.
   public var farewellOutputsMax = 32
   /// Packets of a section whose participant is not known yet, kept for when it is: 500 ms at 20 ms each.
@@ -31,6 +41,8 @@ public struct Limits: Equatable, Sendable {
   /// Kept after sending, for a resume; SCTP's own buffer is smaller.
   public var dataResendBytesMax = 256 << 10
   public var dataChannelsMax = 16
+  /// Whose sequence numbers are remembered.
+  public var dataSendersMax = 200
   public var noncesMax = 100
   public var dtmfDigitsPerPacketMax = 32
   public var rpcCallsMax = 64
@@ -46,8 +58,18 @@ public struct Limits: Equatable, Sendable {
 
   // Times that the protocol sets.
 
+  /// For the sockets of the one peer connection to be bound, so that their addresses are in the first offer.
+  public var socketsMilliseconds = 50
   /// From the WebSocket's opening to JoinResponse.
   public var joinResponseMilliseconds = 5_000
+  /// The server forgets a participant of whom it hears nothing so long.
+  public var resumeMilliseconds = 20_000
+  /// After a resume media has at least so long to come back.
+  public var resumeMediaMilliseconds = 10_000
+  /// From a resume to the end of what the server tells of everybody in the room.
+  public var rollCallMilliseconds = 2_000
+  /// An attempt to dial that is younger is not given up because the network has changed.
+  public var dialFreshMilliseconds = 300
   /// The server's words about a failed WebSocket.
   public var validateMilliseconds = 3_000
   /// From a peer connection that the server closed to the loss of the session: UDP may overtake the word that says why.

@@ -7,10 +7,17 @@ protocol MediaPeer: AnyObject {
   var isClosedByPeer: Bool { get }
   var remoteSections: [PeerConnection.RemoteSection] { get }
   var statistics: PeerConnection.Statistics { get }
+  var pathHealth: PathHealth { get }
+
+  var localDescriptionText: String? { get }
+  var remoteDescriptionText: String? { get }
 
   func addAudioSender(trackID: String) -> String
   func removeAudioSender(mid: String)
+  func offerAudioReceivers(_ count: Int)
   func senderParameters(mid: String) -> PeerConnection.SenderParameters?
+  /// Fresh ICE credentials in the next offer (RFC 8445 §9).
+  func restartICE()
   func makeOffer(now: Instant) -> String
   func acceptAnswer(_ sdp: String, now: Instant) throws(DescriptionFailure)
   func acceptOffer(_ sdp: String, now: Instant) throws(DescriptionFailure) -> String
@@ -21,6 +28,7 @@ protocol MediaPeer: AnyObject {
     _ message: [UInt8], channel: PeerConnection.DataChannelID, now: Instant
   ) throws(DataChannelFailure)
   func bufferedBytes(channel: PeerConnection.DataChannelID) -> Int
+  func stream(channel: PeerConnection.DataChannelID) -> UInt16?
   func closeDataChannel(_ id: PeerConnection.DataChannelID, now: Instant)
   func handle(_ input: PeerConnection.Input, now: Instant)
   func poll(now: Instant) -> PeerConnection.Output

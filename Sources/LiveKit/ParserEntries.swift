@@ -21,7 +21,7 @@ package enum ParserEntries {
   }
 
   package static func stunURL(_ bytes: [UInt8]) -> Bool {
-    STUNServers.parse(String(decoding: bytes, as: UTF8.self)) != nil
+    ICEServerAddress(String(decoding: bytes, as: UTF8.self)) != nil
   }
 
   /// Whether what is read is the same after writing and reading it again.

@@ -49,6 +49,7 @@ public struct Permission: Equatable, Sendable {
     permission.canSubscribe = true
     permission.canPublish = true
     permission.canPublishData = true
+    permission.canUpdateMetadata = true
     return permission
   }()
 }

@@ -9,9 +9,11 @@ extension Room {
     let server = try ServerURL(url)
     let access = try AccessToken(token)
     core.url = server
+    core.region = RegionChoice()
     core.tokens = Tokens(access)
     core.attempt = 1
     core.hasBeenConnected = false
+    core.eagerUntil = nil
     core.lastFailure = nil
     core.info = RoomInfo()
     core.info.name = access.room
@@ -26,10 +28,11 @@ extension Room {
     case .idle, .leaving: return
     default: break
     }
-    let socket = core.session.socket
+    core.resume = nil
+    let socket = core.signalling.socket
     if socket == .open { send(.leave(.clientInitiated)) }
     closePeers(now)
-    core.session.keepalive.stop()
+    core.signalling.keepalive.stop()
     if socket == .open {
       core.phase = .leaving(until: now.advanced(byMilliseconds: configuration.limits.leaveMilliseconds))
     } else {

@@ -63,7 +63,7 @@ extension Room {
     guard let index = core.localTracks.firstIndex(where: { $0.id == track }) else { return false }
     let local = core.localTracks[index]
     guard local.state == .published, !local.isMuted, let mid = local.mid,
-      let publisher = core.session.publisher, publisher.state == .connected
+      let publisher = core.media.publisher, publisher.state == .connected
     else { return false }
     var frame = frame
     if local.startsTalkspurt { frame.marker = true }
@@ -80,14 +80,14 @@ extension Room {
     if let subscription = core.subscriptions.subscription(mid: packet.mid) {
       return queue(packet, slot: subscription.slot)
     }
-    let waiting = core.session.earlyAudio.count { $0.mid == packet.mid }
+    let waiting = core.media.earlyAudio.count { $0.mid == packet.mid }
     guard core.subscriptions.sections.contains(where: { $0.mid == packet.mid }),
       waiting < configuration.limits.earlyAudioPacketsPerSectionMax
     else {
       core.statistics.strayAudioPackets &+= 1
       return
     }
-    core.session.earlyAudio.append(packet)
+    core.media.earlyAudio.append(packet)
   }
 
   func queue(_ packet: PeerConnection.ReceivedAudio, slot: Int) {

@@ -9,6 +9,10 @@ enum Wait: String {
   case mediaTimeout = "media-timeout"
   case retry = "retry-pause"
   case leave
+  // The way back to signalling.
+  case resumePause = "resume-pause"
+  case resumeDial = "resume-dial"
+  case resumeAnswer = "resume-answer"
   /// A peer connection was closed by the server: its word that says why.
   case dismissal = "dismissal-wait"
   case signalSilence = "signal-silence"
@@ -16,9 +20,11 @@ enum Wait: String {
   case publication
   case publisherTimeout = "publisher-timeout"
   // These go on by themselves.
+  case sockets
   case signalPing = "signal-ping"
   case publisher
   case subscriber
+  case rollCall = "roll-call"
   case dataChannel = "data-channel"
   case call
   case stateRequest = "state-request"
@@ -53,10 +59,12 @@ extension Room {
 
   private var earliestWait: EarliestWait {
     var next = earliestLoss
-    next.consider(.signalPing, core.session.keepalive.nextPing)
-    next.consider(.publisher, core.session.publisherWait)
-    next.consider(.subscriber, core.session.subscriberWait)
-    next.consider(.dataChannel, core.session.data.waitingUntil)
+    next.consider(.sockets, core.media.socketsUntil)
+    next.consider(.signalPing, core.signalling.keepalive.nextPing)
+    next.consider(.publisher, core.media.publisherWait)
+    next.consider(.subscriber, core.media.subscriberWait)
+    next.consider(.rollCall, core.rollCall?.until)
+    next.consider(.dataChannel, core.media.data.waitingUntil)
     next.consider(.call, core.rpc.deadline)
     next.consider(.stateRequest, core.stateRequests.deadline)
     next.consider(.stream, core.streams.deadline)
@@ -66,7 +74,7 @@ extension Room {
   /// While the server's word is waited for, nothing else is called a loss.
   private var earliestLoss: EarliestWait {
     var next = EarliestWait()
-    if let dismissal = core.session.dismissal {
+    if let dismissal = core.media.dismissal {
       next.consider(.dismissal, dismissal.until)
       return next
     }
@@ -81,9 +89,10 @@ extension Room {
       next.consider(.leave, until)
       return next
     }
-    next.consider(.signalSilence, core.session.keepalive.silenceEnds)
-    next.consider(.negotiation, core.session.negotiation.outstanding?.until)
-    next.consider(.publisherTimeout, core.session.publisherDeadline)
+    if let resume = core.resume { next.consider(resume.next.wait, resume.next.at) }
+    next.consider(.signalSilence, core.signalling.keepalive.silenceEnds)
+    next.consider(.negotiation, core.media.negotiation.outstanding?.until)
+    next.consider(.publisherTimeout, core.media.publisherDeadline)
     for track in core.localTracks { next.consider(.publication, track.publishDeadline) }
     return next
   }
@@ -93,7 +102,9 @@ extension Room {
     let loss = earliestLoss
     // A loss ends the session, so the first one is the only one.
     if loss.isDue(now), let wait = loss.wait { expired(wait, now) }
-    if core.session.keepalive.isDue(now: now) { ping(now) }
+    if let until = core.media.socketsUntil, until <= now { dialWithOffer(now) }
+    if core.signalling.keepalive.isDue(now: now) { ping(now) }
+    if let until = core.rollCall?.until, until <= now { endRollCall(now) }
     expireWaitingPackets(now)
     expireCalls(now)
     expireInvocations(now)
@@ -103,25 +114,30 @@ extension Room {
 
   private func expired(_ wait: Wait, _ now: Instant) {
     switch wait {
-    case .dial: lose(.timedOut(host: core.url?.authority ?? ""), now)
+    case .dial: lose(.timedOut(host: core.server?.authority ?? ""), now)
     case .validation: validationFailed(now)
     case .joinResponse: lose(.noJoinResponse, now)
-    case .mediaTimeout: lose(.mediaTimeout(missingPeers), now)
+    case .mediaTimeout: lose(core.resume == nil ? noMedia : .signalLost("it did not come back in time"), now)
+    case .resumePause: dialToResume(now)
+    case .resumeDial: resumeFailed(.timedOut(host: core.server?.authority ?? ""), now)
+    case .resumeAnswer: resumeFailed(.noJoinResponse, now)
     case .retry: dial(now)
     case .leave: finish(nil, reason: "left", now)
-    case .dismissal: if let dismissal = core.session.dismissal { lose(dismissal.failure, now) }
-    case .signalSilence: lose(.pingTimeout, now)
+    case .dismissal: if let dismissal = core.media.dismissal { lose(dismissal.failure, now) }
+    case .signalSilence: lost(.signalling, .pingTimeout, now)
     case .negotiation, .publication: lose(.negotiationTimeout, now)
     case .publisherTimeout: lose(.mediaTimeout("publisher"), now)
-    case .signalPing, .publisher, .subscriber, .dataChannel, .call, .stateRequest, .stream: break
+    case .sockets, .signalPing, .publisher, .subscriber, .rollCall, .dataChannel, .call, .stateRequest,
+      .stream:
+      break
     }
   }
 
   /// The server only sends the timestamp back, so it is of the clock that is never put right.
-  private func ping(_ now: Instant) {
+  func ping(_ now: Instant) {
     let timestamp = now.microseconds / 1000
-    let roundTrip = Int64(core.session.keepalive.roundTripMilliseconds ?? 0)
+    let roundTrip = Int64(core.signalling.keepalive.roundTripMilliseconds ?? 0)
     send(.ping(timestampMilliseconds: timestamp, roundTripMilliseconds: roundTrip))
-    core.session.keepalive.sentPing(timestampMilliseconds: timestamp, now: now)
+    core.signalling.keepalive.sentPing(timestampMilliseconds: timestamp, now: now)
   }
 }

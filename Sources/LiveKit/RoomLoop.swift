@@ -19,13 +19,32 @@ extension Room {
     case .httpFailed(let request, _):
       if request == core.request { validationFailed(now) }
     case .hostResolved(let name, let addresses):
-      for server in core.session.stun.resolved(name: name, addresses) { announce(server, now) }
+      if name.utf8.spells(NAT64Prefix.name) { core.media.translation.resolved(addresses) }
+      if let prefix = core.media.translation.prefix {
+        for peer in [Peer.publisher, .subscriber] { core.media[peer]?.handle(.translator(prefix), now: now) }
+      }
+      if addresses.isEmpty, core.media.servers.waitsForRelay(at: name) {
+        relayFailed("turn:\(name): no address of that name is known")
+      }
+      for server in core.media.servers.resolved(name: name, addresses) { announce(server, now) }
     case .localAddress(let address, let peer):
-      core.session[peer]?.handle(.localAddress(address), now: now)
+      resumeSooner(now)
+      if core.media.translation.isWanted(by: address.ip) { put(.resolveHost(name: NAT64Prefix.name)) }
+      core.media[peer]?.handle(.localAddress(address), now: now)
     case .localAddressGone(let address, let peer):
-      core.session[peer]?.handle(.localAddressGone(address), now: now)
+      core.media[peer]?.handle(.localAddressGone(address), now: now)
+    case .socketsOpened(let peer):
+      if peer == .publisher, core.media.socketsUntil != nil { dialWithOffer(now) }
     case .datagram(let bytes, let from, let to, let peer):
-      core.session[peer]?.handle(.datagram(bytes, from: from, to: to), now: now)
+      core.media.heardAt = now
+      core.media[peer]?.handle(.datagram(bytes, from: from, to: to), now: now)
+    case .streamOpened(let id, let local, let peer):
+      core.media[peer]?.handle(.streamOpened(id, local: local), now: now)
+    case .streamBytes(let id, let bytes, let peer):
+      core.media.heardAt = now
+      core.media[peer]?.handle(.streamBytes(id, bytes), now: now)
+    case .streamEnded(let id, let reason, let peer):
+      core.media[peer]?.handle(.streamEnded(id, reason: reason), now: now)
     case .timeout:
       wakePeers(now)
     }
@@ -49,9 +68,23 @@ extension Room {
   func emit(_ event: Event) { put(.event(event)) }
 
   func send(_ request: SignalRequest) {
-    guard core.session.socket == .open else { return }
+    if core.resume != nil {
+      let isHeld = core.held.hold(request, max: configuration.limits.heldRequestsMax)
+      if !isHeld { core.statistics.limitDrops &+= 1 }
+      return
+    }
+    guard core.signalling.socket == .open else { return }
     core.statistics.signalMessagesSent &+= 1
     put(.sendWebSocket(connection: core.connection, request.encoded()))
+  }
+
+  /// What the connection's state follows from, once it has stood.
+  func showState(_ reason: String) {
+    switch core.phase {
+    case .connected: setState(core.resume == nil ? .connected : .resuming(mediaFlows: true), reason)
+    case .interrupted: setState(.resuming(mediaFlows: false), reason)
+    default: break
+    }
   }
 
   func setState(_ state: ConnectionState, _ reason: String) {

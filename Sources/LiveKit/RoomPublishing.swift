@@ -5,7 +5,7 @@ import WebRTC
 extension Room {
   /// Publishes what waits, if the session and the permission allow it now.
   func publishWaiting(_ now: Instant) {
-    guard isJoined else { return }
+    guard isJoined, isSignalling else { return }
     let allowed = core.directory.local.permission.canPublish
     var added = false
     for index in core.localTracks.indices where core.localTracks[index].state == .waiting {
@@ -21,19 +21,24 @@ extension Room {
   }
 
   private func add(_ index: Int, _ now: Instant) {
-    let publisher = start(.publisher, now)
+    let request = prepare(index, start(.publisher, now))
+    core.localTracks[index].publishDeadline = now.advanced(
+      byMilliseconds: configuration.limits.publishMilliseconds)
+    send(.addTrack(request))
+  }
+
+  /// Gives the track its section in the next offer, and answers with what the server is asked beside that.
+  func prepare(_ index: Int, _ publisher: any MediaPeer) -> SignalRequest.AddTrack {
     let track = core.localTracks[index]
     let cid = generated(Array("lintel-".utf8) + Array(random.alphanumeric(16).utf8))
     core.localTracks[index].cid = cid
     core.localTracks[index].mid = publisher.addAudioSender(trackID: cid.text)
     core.localTracks[index].state = .publishing
     core.localTracks[index].startsTalkspurt = true
-    core.localTracks[index].publishDeadline = now.advanced(
-      byMilliseconds: configuration.limits.publishMilliseconds)
     var request = SignalRequest.AddTrack(
       cid: cid, name: track.name, source: track.source, muted: track.isMuted)
     request.announcesPreConnect = track.announcesPreConnect
-    send(.addTrack(request))
+    return request
   }
 
   var isJoined: Bool {
@@ -45,23 +50,23 @@ extension Room {
 
   /// One offer at a time; what changes meanwhile goes into the next.
   func negotiate(_ now: Instant) {
-    guard let publisher = core.session.publisher else { return }
-    if core.session.negotiation.outstanding != nil {
-      core.session.negotiation.again = true
+    guard let publisher = core.media.publisher else { return }
+    if core.media.negotiation.outstanding != nil || !isSignalling {
+      core.media.negotiation.again = true
       return
     }
-    let id = core.session.negotiation.nextID
-    core.session.negotiation.nextID &+= 1
-    core.session.negotiation.again = false
-    core.session.negotiation.outstanding = (
+    let id = core.media.negotiation.nextID
+    core.media.negotiation.nextID &+= 1
+    core.media.negotiation.again = false
+    core.media.negotiation.outstanding = (
       id, now.advanced(byMilliseconds: configuration.limits.negotiationMilliseconds)
     )
     send(.offer(.init(sdp: publisher.makeOffer(now: now), id: id)))
   }
 
   func answered(_ description: SessionDescription, _ now: Instant) {
-    guard core.session.dismissal == nil, let outstanding = core.session.negotiation.outstanding,
-      let publisher = core.session.publisher, description.id == 0 || description.id == outstanding.id
+    guard core.media.dismissal == nil, let outstanding = core.media.negotiation.outstanding,
+      let publisher = core.media.publisher, description.id == 0 || description.id == outstanding.id
     else {
       core.statistics.unusedMessages &+= 1
       return
@@ -71,8 +76,12 @@ extension Room {
     } catch {
       return undescribed(error, now)
     }
-    core.session.negotiation.outstanding = nil
-    if core.session.negotiation.again { negotiate(now) }
+    core.media.negotiation.outstanding = nil
+    if core.media.isOnlyPublisher {
+      sectionsChanged(publisher)
+      if outstanding.id == 1 { offerAgainAfterFirstAnswer(now) }
+    }
+    if core.media.negotiation.again { negotiate(now) }
   }
 
   func published(_ cid: Name, _ track: RemoteTrack, _ now: Instant) {
@@ -116,17 +125,16 @@ extension Room {
   }
 
   /// The permission is gone: servers withdraw each track as well, before or after they say so.
-  private func revokeLocalTracks(_ now: Instant) {
+  func revokeLocalTracks(_ why: String, _ now: Instant) {
     for index in core.localTracks.indices {
       let state = core.localTracks[index].state
       guard state == .published || state == .publishing else { continue }
       removeSender(at: index, now)
       core.localTracks[index].state = .refused
       if state == .published {
-        emit(
-          .localTrackUnpublished(core.localTracks[index], reason: "the permission to publish was taken back"))
+        emit(.localTrackUnpublished(core.localTracks[index], reason: why))
       } else {
-        emit(.localTrackFailed(core.localTracks[index], .publishNotAllowed("the permission was taken back")))
+        emit(.localTrackFailed(core.localTracks[index], .publishNotAllowed(why)))
       }
     }
     checkMedia(now)
@@ -153,7 +161,7 @@ extension Room {
   func removeSender(at index: Int, _ now: Instant) {
     let mid = core.localTracks[index].mid
     core.localTracks[index].sessionEnded()
-    guard let mid, let publisher = core.session.publisher else { return }
+    guard let mid, let publisher = core.media.publisher else { return }
     publisher.removeAudioSender(mid: mid)
     negotiate(now)
   }
@@ -176,7 +184,8 @@ extension Room {
     if before != new { emit(.localParticipantUpdated(new, ParticipantChanges(from: old, to: new))) }
     if new.permission.canPublishData, !old.permission.canPublishData { preparePublisherForCalls(now) }
     if !new.permission.canPublishData { failOutgoingStreams(.disconnected) }
-    if !new.permission.canPublish { revokeLocalTracks(now) }
+    if !new.permission.canPublish { revokeLocalTracks("the permission to publish was taken back", now) }
+    if new.permission.canSubscribe != old.permission.canSubscribe { mayHearChanged(now) }
     guard new.permission.canPublish, !old.permission.canPublish else { return }
     for index in core.localTracks.indices where core.localTracks[index].state == .refused {
       core.localTracks[index].state = .waiting

@@ -3,9 +3,11 @@ import Base
 /// What the server says.
 extension Room {
   func received(_ bytes: [UInt8], _ now: Instant) {
-    guard core.session.socket == .open else { return }
+    guard core.signalling.socket == .open else { return }
     core.statistics.signalMessagesReceived &+= 1
-    core.session.keepalive.heard(now: now)
+    let wasAsked = core.signalling.keepalive.isProbing
+    core.signalling.keepalive.heard(now: now)
+    core.media.heardAt = now
     let max = configuration.limits.signalMessageBytesMax
     if bytes.count > max, case .awaitingJoin = core.phase {
       return lose(.roomTooLarge(bytesMax: max), now)
@@ -18,11 +20,14 @@ extension Room {
     core.statistics.malformedMessages &+= refused
     if case .awaitingJoin = core.phase {
       first(response, now)
+    } else if case .asking? = core.resume?.step {
+      firstOfResume(response, now)
     } else if let response {
       apply(response, now)
     } else {
       core.statistics.malformedMessages &+= 1
     }
+    if wasAsked { signallingAnswered(now) }
   }
 
   /// The first message is a JoinResponse or a refusal. Anything else that no LiveKit server sends says that this
@@ -45,24 +50,26 @@ extension Room {
     core.phase = .connectingMedia(until: now.advanced(byMilliseconds: configuration.mediaTimeoutMilliseconds))
     let before = core.info
     core.info = join.room
-    core.session.subscriberPrimary = join.subscriberPrimary
-    core.session.canonicalName = random.alphanumeric(16)
-    core.session.keepalive.start(
+    core.media.subscriberPrimary = join.subscriberPrimary && !core.media.isOnlyPublisher
+    core.media.resumeDisabled = join.resumeDisabled
+    core.choice.isAutomatic = core.media.isOnlyPublisher
+    if core.media.canonicalName.isEmpty { core.media.canonicalName = random.alphanumeric(16) }
+    core.signalling.keepalive.start(
       intervalSeconds: join.pingIntervalSeconds, timeoutSeconds: join.pingTimeoutSeconds, now: now)
-    let names = core.session.stun.take(join.iceServers, serversMax: configuration.limits.stunServersMax)
-    for name in names { put(.resolveHost(name: name)) }
+    takeServers(join.iceServers, forcesRelay: join.forcesRelay, now)
     emit(.roomUpdated(core.info))
     tellRoomChanges(before)
     begin(join.participant, join.others, now)
     // The subscriber's sockets open before its first offer comes, and the publisher's offer leaves at once.
-    if join.subscriberPrimary { start(.subscriber, now) }
+    if join.subscriberPrimary, !core.media.isOnlyPublisher { start(.subscriber, now) }
+    if core.media.isOnlyPublisher { joinedWithOffer(now) }
     publishWaiting(now)
     preparePublisherForCalls(now)
     sendStateRequests(now)
     checkMedia(now)
   }
 
-  private func apply(_ response: SignalResponse, _ now: Instant) {
+  func apply(_ response: SignalResponse, _ now: Instant) {
     switch response {
     case .offer(let description): offered(description, now)
     case .answer(let description): answered(description, now)
@@ -73,19 +80,19 @@ extension Room {
     case .trackSubscribed(let sid): heard(sid)
     case .leave(let leave): left(leave, now)
     case .mute(let sid, let muted): mutedByServer(sid, muted)
-    case .speakers(let changes): speak(changes)
-    case .room(let info): update(info)
+    case .speakers(let changes): speak(changes, now)
+    case .sectionsRequired(let audios, let videos): sectionsRequired(audios: audios, videos: videos, now)
+    case .room(let info): if rollCallEnds(with: info, now) { update(info) }
     case .quality(let updates):
       for update in updates {
         guard let identity = core.directory.setQuality(update.1, sid: update.participantSID) else { continue }
         emit(.connectionQuality(identity: identity, update.1))
       }
     case .subscriptionPermission(let sid, let allowed):
-      if !allowed { emit(.trackRefused(trackSID: sid, reason: "its publisher does not permit it")) }
-    case .subscriptionError(let sid, let error):
-      emit(.trackRefused(trackSID: sid, reason: error.words))
+      subscriptionJudged(sid, refusal: allowed ? nil : "its publisher does not permit it", now)
+    case .subscriptionError(let sid, let error): subscriptionFailed(sid, error, now)
     case .refreshToken(let token): refresh(token)
-    case .pong(let timestamp): core.session.keepalive.pong(timestampMilliseconds: timestamp, now: now)
+    case .pong(let timestamp): core.signalling.keepalive.pong(timestampMilliseconds: timestamp, now: now)
     case .requestResponse(let response): refused(response, now)
     case .moved(let moved): self.moved(moved, now)
     case .join, .reconnect, .unused: core.statistics.unusedMessages &+= 1
@@ -95,11 +102,12 @@ extension Room {
   /// Where a peer connection was closed, our own end among them is the word that says why.
   private func changed(_ updates: [Participant], _ now: Instant) {
     let own = core.directory.local.sid
-    if core.session.dismissal != nil,
+    if core.media.dismissal != nil,
       let farewell = updates.first(where: { $0.sid == own && $0.state == .disconnected })
     {
       return lose(.dismissed(farewell.disconnectReason), now)
     }
+    guard tookPartInRollCall(updates, now) else { return }
     changeParticipants(now) { $0.apply(updates) }
   }
 
@@ -108,7 +116,7 @@ extension Room {
       core.statistics.malformedCandidates &+= 1
       return
     }
-    core.session[target]?.addRemoteCandidate(candidate.candidate, now: now)
+    core.media[target]?.addRemoteCandidate(candidate.candidate, now: now)
   }
 
   private func refresh(_ token: String) {
@@ -141,7 +149,8 @@ extension Room {
 
   private func begin(_ participant: Participant, _ others: [Participant], _ now: Instant) {
     let before = core.directory.local
-    changeParticipants(now) { $0.begin(local: participant, others: others) }
+    core.choice.clear()
+    changeParticipants(now, areAllNew: true) { $0.begin(local: participant, others: others) }
     emit(.localParticipantUpdated(participant, ParticipantChanges(from: before, to: participant)))
     core.stateRequests.joined(as: participant)
   }
@@ -152,7 +161,7 @@ extension Room {
   }
 
   /// Only changes are told: whoever is not active any more drops out, the others stay as they were.
-  private func speak(_ changes: [SignalResponse.SpeakerChange]) {
+  private func speak(_ changes: [SignalResponse.SpeakerChange], _ now: Instant) {
     for change in changes {
       guard let identity = core.directory.identity(sid: change.participantSID) else { continue }
       core.speakers = core.speakers.filter { $0.identity != identity }
@@ -162,6 +171,7 @@ extension Room {
       core.speakers.insert(Speaker(identity: identity, level: change.level), at: place)
     }
     emit(.speakersChanged(core.speakers))
+    chooseSubscriptions(now)
   }
 
   private func refused(_ response: SignalResponse.RequestResponse, _ now: Instant) {

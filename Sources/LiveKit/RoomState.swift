@@ -37,7 +37,7 @@ extension Room {
 
   /// Sends what waits, if the session allows it now.
   func sendStateRequests(_ now: Instant) {
-    guard isJoined else { return }
+    guard isJoined, isSignalling else { return }
     let until = now.advanced(byMilliseconds: configuration.limits.stateRequestMilliseconds)
     for request in core.stateRequests.take(until: until) {
       send(

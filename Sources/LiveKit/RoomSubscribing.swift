@@ -4,27 +4,35 @@ import WebRTC
 /// The server's offers, who is in the room, and whose audio is which.
 extension Room {
   func offered(_ description: SessionDescription, _ now: Instant) {
-    // Of a peer connection that is closed already, and about to be explained.
-    guard core.session.dismissal == nil else { return }
+    // Of a peer connection that is closed already, and about to be explained; or of one that there is not.
+    guard core.media.dismissal == nil, !core.media.isOnlyPublisher else { return }
     let subscriber = start(.subscriber, now)
     do {
       let answer = try subscriber.acceptOffer(description.sdp, now: now)
+      core.media.answeredOfferID = description.id
       send(.answer(.init(sdp: answer, id: description.id)))
     } catch {
       return undescribed(error, now)
     }
-    core.subscriptions.setSections(subscriber.remoteSections)
-    let known = core.session.earlyAudio.filter { packet in
+    sectionsChanged(subscriber)
+  }
+
+  /// A description of the server says which tracks come, and where.
+  func sectionsChanged(_ peer: any MediaPeer) {
+    core.subscriptions.setSections(peer.remoteSections)
+    let known = core.media.earlyAudio.filter { packet in
       core.subscriptions.sections.contains { $0.mid == packet.mid }
     }
-    core.statistics.strayAudioPackets &+= core.session.earlyAudio.count - known.count
-    core.session.earlyAudio = known
-    report(core.subscriptions.match(core.directory))
+    core.statistics.strayAudioPackets &+= core.media.earlyAudio.count - known.count
+    core.media.earlyAudio = known
+    report(core.subscriptions.match(core.directory, core.choice))
   }
 
   /// What cannot be parsed is dropped: the running media is better than a new session, and the server ends the
   /// session itself if it cannot do without the answer. What is understood and cannot be, ends it here.
   func undescribed(_ failure: DescriptionFailure, _ now: Instant) {
+    // The keys of another server, whose session is another one.
+    if case .fingerprintChanged = failure { return lose(.rejoinAsked(.migration), now) }
     guard case .malformed = failure else { return lose(.badDescription(failure.description), now) }
     core.statistics.malformedMessages &+= 1
     emit(.descriptionDropped(failure.description))
@@ -32,11 +40,21 @@ extension Room {
 
   /// Changes who is in the room, ends and begins subscriptions accordingly, and tells it in this order: what ends,
   /// what changed, what begins.
-  func changeParticipants(_ now: Instant, _ change: (inout Directory) -> [Directory.Change]) {
+  /// `areAllNew`: of a session that has just begun, where the server knows nothing of what was asked for before.
+  func changeParticipants(
+    _ now: Instant, areAllNew: Bool = false, _ change: (inout Directory) -> [Directory.Change]
+  ) {
     let droppedBefore = core.directory.dropped
     let changes = change(&core.directory)
     core.statistics.limitDrops &+= core.directory.dropped - droppedBefore
-    let subscriptions = core.subscriptions.match(core.directory)
+    var new: [Name] = []
+    if areAllNew {
+      new = core.directory.remotes.flatMap { $0.tracks.map { $0.sid } }
+    } else {
+      for case .published(let track, _) in changes { new.append(track.sid) }
+    }
+    askForTracks(new: new)
+    let subscriptions = core.subscriptions.match(core.directory, core.choice)
     report(subscriptions.filter { $0.isEnd })
     for change in changes { report(change, now) }
     report(subscriptions.filter { !$0.isEnd })
@@ -72,10 +90,10 @@ extension Room {
       case .subscribed(let subscription):
         guard let participant = core.directory.participant(sid: subscription.participantSID) else { continue }
         emit(.trackSubscribed(subscription, participant: participant))
-        for packet in core.session.earlyAudio where packet.mid == subscription.mid {
+        for packet in core.media.earlyAudio where packet.mid == subscription.mid {
           queue(packet, slot: subscription.slot)
         }
-        core.session.earlyAudio = core.session.earlyAudio.filter { $0.mid != subscription.mid }
+        core.media.earlyAudio = core.media.earlyAudio.filter { $0.mid != subscription.mid }
       case .unsubscribed(let subscription):
         core.audio.forget(slot: subscription.slot)
         emit(.trackUnsubscribed(subscription))

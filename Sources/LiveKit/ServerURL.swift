@@ -35,9 +35,19 @@ struct ServerURL: Equatable {
     prefix = String(decoding: path, as: UTF8.self)
   }
 
-  /// The WebSocket address of signalling version 0.
-  func signal(productVersion: String) -> String {
-    (isSecure ? "wss://" : "ws://") + authority + prefix + "/rtc" + query(productVersion)
+  /// The WebSocket address of signalling version 0; of a session that goes on, with its SID and why.
+  func signal(productVersion: String, resuming: (sid: Name, reason: Resume.Reason)? = nil) -> String {
+    var url = (isSecure ? "wss://" : "ws://") + authority + prefix + "/rtc" + query(productVersion)
+    if let resuming {
+      url += "&reconnect=1&sid=" + percentEncoded(resuming.sid.text)
+      url += "&reconnect_reason=\(resuming.reason.rawValue)"
+    }
+    return url
+  }
+
+  /// That of version 1, which has a request for everything in it.
+  func signal(_ request: JoinRequest) -> String {
+    (isSecure ? "wss://" : "ws://") + authority + prefix + "/rtc/v1?join_request=" + request.encoded
   }
 
   /// Asks why the same request for a WebSocket failed.
@@ -45,10 +55,13 @@ struct ServerURL: Equatable {
     (isSecure ? "https://" : "http://") + authority + prefix + "/rtc/validate" + query(productVersion)
   }
 
-  /// Protocol 16: leave actions, RequestResponse, moves. Client protocol 0: nothing that others must know.
+  /// Leave actions, RequestResponse, moves.
+  static let signalProtocol = 16
+
+  /// Client protocol 0: nothing that others must know. Which tracks are wanted is said when they are known.
   private func query(_ version: String) -> String {
-    "?protocol=16&sdk=cpp&version=" + percentEncoded(version)
-      + "&os=linux&client_protocol=0&auto_subscribe=1&adaptive_stream=0"
+    "?protocol=\(ServerURL.signalProtocol)&sdk=cpp&version=" + percentEncoded(version)
+      + "&os=linux&client_protocol=0&auto_subscribe=0&adaptive_stream=0"
   }
 
   private static func scheme(_ bytes: [UInt8]) throws(Failure) -> (Bool, ArraySlice<UInt8>) {

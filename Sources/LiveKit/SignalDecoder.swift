@@ -7,6 +7,7 @@ final class SignalDecoder {
   private let participant: ParticipantReader
   private let participants: MessageList<Participant>
   private let iceServers: MessageList<ICEServer>
+  private let regions: MessageList<String>
   private let speakers: MessageList<SignalResponse.SpeakerChange>
   private let qualities: MessageList<(participantSID: Name, ConnectionQuality)>
   /// Of whichever message it is, for there is only one of them.
@@ -40,6 +41,12 @@ final class SignalDecoder {
     }
     iceServers = MessageList(limit: limits.iceServersMax) {
       MessageEntry(ICEServer(stream: $0, limits: limits))
+    }
+    regions = MessageList(limit: CloudRegions.regionsMax) { stream in
+      var raw = livekit_RegionInfo()
+      guard lintel_decode_RegionInfo(stream, &raw) else { return .malformed }
+      defer { lintel_release_RegionInfo(&raw) }
+      return .value(text(raw.url))
     }
     speakers = MessageList(limit: limits.participantsMax) { stream in
       var raw = livekit_SpeakerInfo()
@@ -81,6 +88,7 @@ final class SignalDecoder {
     participants.register(&message.join.other_participants)
     iceServers.register(&message.join.ice_servers)
     iceServers.register(&message.reconnect.ice_servers)
+    regions.register(&message.leave.regions.regions)
     participants.register(&message.update.participants)
     participant.register(&message.room_moved.participant)
     participants.register(&message.room_moved.other_participants)
@@ -113,7 +121,7 @@ final class SignalDecoder {
     }
     if raw.has_track_unpublished { return .trackUnpublished(sid: trackSID) }
     if raw.has_track_subscribed { return .trackSubscribed(sid: trackSID) }
-    if raw.has_leave { return .leave(.init(raw.leave)) }
+    if raw.has_leave { return .leave(.init(raw.leave, regions: regions.values)) }
     if raw.has_mute { return .mute(sid: trackSID, muted: raw.mute.muted) }
     if raw.has_speakers_changed { return .speakers(speakers.values) }
     if raw.has_room_update { return .room(RoomInfo(raw.room_update.room)) }
@@ -123,7 +131,12 @@ final class SignalDecoder {
         trackSID: trackSID, allowed: raw.subscription_permission_update.allowed)
     }
     if let token = raw.refresh_token { return .refreshToken(text(token)) }
-    if raw.has_reconnect { return .reconnect(iceServers: iceServers.values) }
+    if raw.has_reconnect {
+      return .reconnect(
+        iceServers: iceServers.values,
+        forcesRelay: raw.reconnect.client_configuration.force_relay == livekit_ClientConfigSetting_ENABLED,
+        lastSequence: raw.reconnect.last_message_seq)
+    }
     if raw.has_pong_resp { return .pong(timestampMilliseconds: raw.pong_resp.last_ping_timestamp) }
     if raw.has_subscription_response { return .init(raw.subscription_response, trackSID: trackSID) }
     if raw.has_request_response {
@@ -135,6 +148,11 @@ final class SignalDecoder {
         .init(
           room: RoomInfo(raw.room_moved.room), token: text(raw.room_moved.token), participant: local,
           others: participants.values))
+    }
+    if raw.has_media_sections_requirement {
+      let requirement = raw.media_sections_requirement
+      return .sectionsRequired(
+        audios: Int(clamping: requirement.num_audios), videos: Int(clamping: requirement.num_videos))
     }
     return .unused
   }
@@ -157,6 +175,7 @@ final class SignalDecoder {
     join.pingTimeoutSeconds = Int(raw.ping_timeout)
     join.resumeDisabled =
       raw.client_configuration.resume_connection == livekit_ClientConfigSetting_DISABLED
+    join.forcesRelay = raw.client_configuration.force_relay == livekit_ClientConfigSetting_ENABLED
     return join
   }
 }
@@ -174,7 +193,8 @@ extension SignalResponse {
 }
 
 extension SignalResponse.Leave {
-  fileprivate init(_ raw: livekit_LeaveRequest) {
+  fileprivate init(_ raw: livekit_LeaveRequest, regions: [String]) {
+    self.regions = regions
     switch raw.action {
     case livekit_LeaveRequest_Action_RESUME: action = .resume
     case livekit_LeaveRequest_Action_RECONNECT: action = .reconnect

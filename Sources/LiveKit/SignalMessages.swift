@@ -8,9 +8,11 @@ enum SignalRequest: Equatable {
   case trickle(candidateInit: String, target: Room.Peer)
   case addTrack(AddTrack)
   case mute(trackSID: Name, muted: Bool)
+  case subscription([Name], subscribe: Bool)
   /// Whether a pre-connect buffer will follow.
   case updateAudioTrack(trackSID: Name, announcesPreConnect: Bool)
   case leave(DisconnectReason)
+  indirect case syncState(SyncState)
   case updateMetadata(UpdateMetadata)
   case ping(timestampMilliseconds: Int64, roundTripMilliseconds: Int64)
 
@@ -34,6 +36,38 @@ extension SignalRequest {
     var attributes: [StreamAttribute] = []
     /// Ours, not 0; the response repeats it.
     var requestID: UInt32
+  }
+}
+
+extension SignalRequest {
+  /// How a session that goes on stands as we know it. A track that the server does not know ends the session.
+  struct SyncState: Equatable {
+    struct Track: Equatable {
+      var cid: Name
+      var sid: Name
+      var name: String
+      var source: TrackSource
+      var muted: Bool
+    }
+    struct Channel: Equatable {
+      var label: String
+      var stream: UInt16
+      var peer: Room.Peer
+    }
+    struct Received: Equatable {
+      var sid: Name
+      var sequence: UInt32
+    }
+
+    /// The last two that agree.
+    var answer: SessionDescription?
+    var offer: SessionDescription?
+    var tracks: [Track] = []
+    var channels: [Channel] = []
+    var received: [Received] = []
+    /// Tracks that are wanted or not, other than the connection asked for.
+    var deviating: [Name] = []
+    var deviatingAreWanted = true
   }
 }
 
@@ -61,11 +95,13 @@ enum SignalResponse {
   case subscriptionPermission(trackSID: Name, allowed: Bool)
   case refreshToken(String)
   /// The answer to a resume.
-  case reconnect(iceServers: [ICEServer])
+  case reconnect(iceServers: [ICEServer], forcesRelay: Bool, lastSequence: UInt32)
   case pong(timestampMilliseconds: Int64)
   case subscriptionError(trackSID: Name, SubscriptionError)
   case requestResponse(RequestResponse)
   case moved(Moved)
+  /// The one peer connection is to be offered again, with so many more sections that receive.
+  case sectionsRequired(audios: Int, videos: Int)
   /// Well-formed, but nothing that this client uses.
   case unused
 
@@ -79,12 +115,16 @@ enum SignalResponse {
     var pingIntervalSeconds = 0
     var pingTimeoutSeconds = 0
     var resumeDisabled = false
+    /// Nothing but relays may be used.
+    var forcesRelay = false
   }
 
   struct Leave: Equatable {
     enum Action { case disconnect, resume, reconnect }
     var action: Action
     var reason: DisconnectReason
+    /// Of LiveKit Cloud: where to come back to, the best one first.
+    var regions: [String]
   }
 
   struct SpeakerChange {
@@ -116,10 +156,4 @@ enum SignalResponse {
     var participant: Participant
     var others: [Participant]
   }
-}
-
-struct ICEServer: Equatable {
-  var urls: [String] = []
-  var username = ""
-  var credential = ""
 }

@@ -3,8 +3,8 @@ import WebRTC
 
 /// Which media section carries whose track, and which slot of the audio engine plays it. Pure.
 ///
-/// The section (from the server's offer) and the track (from a participant update) arrive in either order; a
-/// subscription begins when both are known and ends when either is gone.
+/// The section (from the server's description) and the track (from a participant update) arrive in either order; a
+/// subscription begins when both are known and ends when either is gone, or is not wanted any more.
 struct SubscriptionTable {
   enum Change: Equatable {
     case subscribed(Subscription)
@@ -49,11 +49,11 @@ struct SubscriptionTable {
   }
 
   /// To be called after sections or participants changed.
-  mutating func match(_ directory: Directory) -> [Change] {
+  mutating func match(_ directory: Directory, _ choice: SubscriptionChoice) -> [Change] {
     var changes: [Change] = []
     var index = 0
     while index < active.count {
-      if isAlive(active[index], directory) {
+      if choice.wants(active[index].trackSID), isAlive(active[index], directory) {
         index += 1
       } else {
         changes.append(.unsubscribed(active.remove(at: index)))
@@ -61,6 +61,8 @@ struct SubscriptionTable {
     }
     refused = refused.filter { sid in sections.contains { $0.trackSID == sid } }
     for section in sections where !active.contains(where: { $0.mid == section.mid }) {
+      // What nobody wants any more is still sent for a moment.
+      guard choice.wants(section.trackSID) else { continue }
       if let change = begin(section, directory) { changes.append(change) }
     }
     return changes
@@ -85,9 +87,9 @@ struct SubscriptionTable {
   private mutating func begin(_ section: Section, _ directory: Directory) -> Change? {
     guard let (participant, track) = track(section, directory), track.kind == .audio else { return nil }
     if track.isEncrypted { return refuse(track.sid, "it is end-to-end encrypted") }
+    // No more are wanted than there are slots.
     guard let slot = (0..<slotsMax).first(where: { slot in !active.contains { $0.slot == slot } }) else {
-      // Asked again after every change, so that it begins as soon as a slot is free.
-      return refuse(track.sid, "all \(slotsMax) slots are taken")
+      return nil
     }
     refused = refused.filter { $0 != track.sid }
     let subscription = Subscription(

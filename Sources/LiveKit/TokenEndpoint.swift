@@ -107,7 +107,10 @@ public enum TokenEndpointFailure: Error, Equatable, Sendable {
     case .unreachable(.timeout): "it did not answer within \(seconds) s"
     case .unreachable(.tls(let why)): "TLS failed: \(why)"
     case .unreachable(.http(let status, _)): "it answers with HTTP status \(status)"
-    case .unreachable(.other(let why)): why
+    case .unreachable(.proxy(let why)), .unreachable(.intercepted(let why)),
+      .unreachable(.clearText(let why)),
+      .unreachable(.other(let why)):
+      why
     case .refused(let status, let words):
       "it does not know this device (HTTP \(status)); check [token] \(key)" + appended(words)
     case .notFound: "nothing is at this address (HTTP 404); check [token] endpoint"

@@ -32,7 +32,8 @@ public struct CertificateProblem: Error, Equatable, Sendable, CustomStringConver
     case .wrongHostName(let expected, let names):
       var list = ""
       for name in names { list += list.isEmpty ? name : ", \(name)" }
-      return "\(certificate) is not for \(expected)" + (list.isEmpty ? "" : " but for \(list)")
+      return "\(certificate) is not for \(expected)" + (list.utf8.isEmpty ? "" : " but for \(list)")
+        + "; does a captive portal or a proxy answer?"
     case .other(let words): return "\(certificate) was not accepted: \(words)"
     }
   }

@@ -1,6 +1,7 @@
 import Base
 
-/// A connection to a named host, with or without TLS: look-up, each address in turn, handshake, then bytes.
+/// A connection to a named host, with or without TLS, through the owner's proxy if there is one for it: look-up, its
+/// addresses against each other, the proxy's consent, handshake, then bytes.
 ///
 /// It has no deadline of its own: who uses it has a timer, and `step` says what was waited for.
 /// `connect` may be called once. `onOpened` or `onEnd` follows, then bytes until `onEnd` or `close`.
@@ -8,8 +9,7 @@ public final class ClientStream {
   public var onOpened: (() -> Void)?
   public var onBytes: (([UInt8]) -> Void)?
   public var onEnd: ((StreamEnd) -> Void)?
-  /// What is being waited for, in words that complete "timed out, waiting for".
-  public private(set) var step = "nothing"
+  /// The other end's, or the proxy's.
   public private(set) var remoteAddress: SocketAddress?
   private let loop: EventLoop
   private let resolver: Resolver
@@ -19,13 +19,13 @@ public final class ClientStream {
   private var isSecure = false
   private var isOpen = false
   private var isClosed = false
-  private var query: ResolverQuery?
-  private var addresses: [IPAddress] = []
+  private var dialler: HostDialler?
+  /// The host that was dialled, whose address is worth remembering once it has proven who it is.
+  private var dialledHost = ""
+  private var proxy: HTTPProxy?
+  private var proxyAnswer: ProxyAnswer?
   private var socket: StreamSocket?
   private var session: TLSSession?
-  private var addressTimer: Timer?
-  /// Tests are in a hurry.
-  var addressTimeoutMilliseconds = ReactorLimits.addressTimeoutMilliseconds
 
   public init(_ loop: EventLoop, resolver: Resolver, tls context: TLSContext) {
     self.loop = loop
@@ -35,14 +35,45 @@ public final class ClientStream {
 
   deinit { close() }
 
-  /// - Parameter secure: TLS, with the certificate checked for `host`.
-  public func connect(host: String, port: UInt16, secure: Bool) {
-    guard query == nil, !isClosed else { return }
+  /// What is being waited for, in words that complete "timed out, waiting for".
+  public var step: String {
+    if isOpen || isClosed { return "nothing" }
+    if let dialler { return dialler.step }
+    if proxyAnswer != nil, let proxy { return "the answer of the proxy \(proxy.hostAndPort)" }
+    return isSecure && socket != nil ? "the TLS handshake with \(host)" : "nothing"
+  }
+
+  /// - Parameters:
+  ///   - secure: TLS, with the certificate checked for `host`.
+  ///   - carriesSecret: what will be written is for `host` alone.
+  public func connect(host: String, port: UInt16, secure: Bool, carriesSecret: Bool = false) {
+    guard dialler == nil, socket == nil, !isClosed else { return }
     self.host = host
     self.port = port
     isSecure = secure
-    step = "the address of \(host)"
-    query = resolver.resolve(host) { [back = Unowned(self)] in back.owner.resolved($0) }
+    let onlyPrivate = carriesSecret && !secure && resolver.rules.requiresTLS
+    guard !onlyPrivate || isPrivateHost(host) else { return endLater(.failed(.clearText(host: host))) }
+    proxy = resolver.rules.proxy(for: host)
+    let dialler = makeDialler()
+    if let proxy {
+      dialledHost = proxy.address.host
+      dialler.dial(dialledHost, port: proxy.address.port, onlyPrivate: false)
+    } else {
+      dialledHost = host
+      dialler.dial(host, port: port, onlyPrivate: onlyPrivate)
+    }
+  }
+
+  /// With the look-up done.
+  func connect(to found: [IPAddress], port: UInt16) { makeDialler().dial(found, of: host, port: port) }
+
+  private func makeDialler() -> HostDialler {
+    let dialler = HostDialler(loop, resolver: resolver)
+    self.dialler = dialler
+    let back = Unowned(self)
+    dialler.onConnected = { back.owner.connected($0) }
+    dialler.onFailed = { back.owner.end(.failed($0)) }
+    return dialler
   }
 
   /// false: not open, or the peer does not read and the connection ends.
@@ -58,6 +89,12 @@ public final class ClientStream {
       return false
     }
   }
+
+  /// Our end; nil without a connection.
+  public var localAddress: SocketAddress? { socket?.localAddress }
+
+  /// Written and not on its way yet.
+  public var unsentBytes: Int { socket?.unsentBytes ?? 0 }
 
   /// No handler is called any more.
   public func close() {
@@ -89,78 +126,55 @@ public final class ClientStream {
     isOpen = false
     onOpened = nil
     onBytes = nil
-    query?.cancel()
-    addressTimer = nil
+    dialler = nil
     socket?.close()
     socket = nil
     session = nil
   }
 
-  private func resolved(_ answer: Resolver.Answer) {
-    switch answer {
-    case .success(let found): connect(to: found, port: port)
-    case .failure(let failure): end(.failed(failure))
-    }
+  private func connected(_ socket: StreamSocket) {
+    dialler = nil
+    self.socket = socket
+    remoteAddress = socket.remoteAddress
+    socket.onBytes = { [back = Unowned(self)] in back.owner.received($0) }
+    socket.onEnd = { [back = Unowned(self)] in back.owner.ended($0) }
+    guard let proxy else { return reached() }
+    let target = joined(host, port)
+    proxyAnswer = ProxyAnswer(proxy: proxy.hostAndPort, target: target, hasUser: proxy.hasUser)
+    socket.write(proxy.request(for: target))
   }
 
-  /// With the look-up done.
-  func connect(to found: [IPAddress], port: UInt16) {
-    self.port = port
-    addresses = found
-    tryNextAddress()
-  }
-
-  private func tryNextAddress() {
-    // The time of the one before is not this one's.
-    addressTimer?.cancel()
-    guard !isClosed, !addresses.isEmpty else { return }
-    let address = SocketAddress(ip: addresses.remove(at: 0), port: port)
-    remoteAddress = address
-    step = "a TCP connection to \(address)"
-    do throws(ReactorFailure) {
-      let socket = try StreamSocket(loop)
-      self.socket = socket
-      socket.onConnected = { [back = Unowned(self)] in back.owner.connected() }
-      socket.onBytes = { [back = Unowned(self)] in back.owner.received($0) }
-      socket.onEnd = { [back = Unowned(self)] in back.owner.ended($0) }
-      socket.connect(to: address)
-      if !addresses.isEmpty { limitThisAddress() }
-    } catch {
-      endLater(.failed(error))
-    }
-  }
-
-  /// A host with several addresses must not be lost because the first one swallows packets.
-  private func limitThisAddress() {
-    let timer =
-      addressTimer
-      ?? Timer(loop) { [back = Unowned(self)] in
-        back.owner.socket?.close()
-        back.owner.tryNextAddress()
-      }
-    addressTimer = timer
-    timer.schedule(afterMilliseconds: addressTimeoutMilliseconds)
-  }
-
-  private func connected() {
-    addressTimer?.cancel()
+  /// Whatever is written now goes to the host.
+  private func reached() {
     guard isSecure else { return opened() }
-    step = "the TLS handshake with \(host)"
     do throws(ReactorFailure) {
-      session = try TLSSession(context, host: host)
+      session = try TLSSession(context, host: host, port: port)
     } catch {
       return end(.failed(error))
     }
     received([])
   }
 
+  private func receivedFromProxy(_ bytes: [UInt8]) {
+    do throws(ReactorFailure) {
+      guard try proxyAnswer?.feed(bytes) ?? false else { return }
+    } catch {
+      return end(.failed(error))
+    }
+    let leftover = proxyAnswer?.leftover ?? []
+    proxyAnswer = nil
+    reached()
+    if !leftover.isEmpty, !isClosed { received(leftover) }
+  }
+
   private func opened() {
     isOpen = true
-    step = "nothing"
+    if let remoteAddress { resolver.remember(dialledHost, remoteAddress.ip) }
     onOpened?()
   }
 
   private func received(_ bytes: [UInt8]) {
+    guard proxyAnswer == nil else { return receivedFromProxy(bytes) }
     guard let session else {
       onBytes?(bytes)
       return
@@ -204,8 +218,8 @@ public final class ClientStream {
   }
 
   private func ended(_ reason: StreamEnd) {
-    if !isOpen, !addresses.isEmpty, session == nil { return tryNextAddress() }
-    end(reason)
+    guard let proxyAnswer else { return end(reason) }
+    end(.failed(proxyAnswer.ended()))
   }
 
   private func end(_ reason: StreamEnd) {

@@ -13,8 +13,9 @@ public final class EventLoop {
   private var postponed: [() -> Void] = []
 
   public init() throws(ReactorFailure) {
-    // One thread is enough for names and costs least; libuv reads this when the pool is first used.
-    setenv("UV_THREADPOOL_SIZE", "1", 1)
+    // libuv looks up at most (threads + 1) / 2 names at a time: one of those that media asks for, and beside it one that
+    // is to be dialled. It reads this when the pool is first used.
+    setenv("UV_THREADPOOL_SIZE", "3", 1)
     // libuv writes to sockets without MSG_NOSIGNAL; a closed peer must be an error, not the end of the program.
     lintel_ignore_broken_pipes()
     handle = .allocate(capacity: 1)

@@ -35,7 +35,7 @@ public struct HTTPResponse: Equatable, Sendable {
   public var shownBody: String { shownText(body, hiding: nil) }
 }
 
-/// HTTP/1.1, one connection a request. Redirects are answers like any other.
+/// HTTP/1.1, one connection a request. Redirects are answers like any other, unless somebody else makes them.
 public final class HTTPClient {
   public typealias Answer = Result<HTTPResponse, ReactorFailure>
   private let loop: EventLoop
@@ -78,6 +78,7 @@ public final class HTTPExchange {
   private var parser: HTTPResponseParser
   private var timer: Timer?
   private var host = "the server"
+  private var address: WebAddress?
   private var isSent = false
   /// nil when cancelled.
   private var onEnd: ((HTTPClient.Answer?) -> Void)?
@@ -113,6 +114,7 @@ public final class HTTPExchange {
     let back = Unowned(self)
     do throws(ReactorFailure) {
       let address = try WebAddress(request.url)
+      self.address = address
       host = address.hostAndPort
       let bytes = try requestBytes(address)
       stream.onOpened = {
@@ -123,7 +125,9 @@ public final class HTTPExchange {
       stream.onEnd = { back.owner.ended($0) }
       timer = Timer(loop) { back.owner.expired() }
       timer?.schedule(afterMilliseconds: request.timeoutMilliseconds)
-      stream.connect(host: address.host, port: address.port, secure: address.isSecure)
+      stream.connect(
+        host: address.host, port: address.port, secure: address.isSecure,
+        carriesSecret: request.bearer != nil || request.method == .post)
     } catch {
       // The closure keeps this exchange until then.
       loop.later { self.finish(.failure(error)) }
@@ -172,6 +176,9 @@ public final class HTTPExchange {
 
   private func complete() {
     guard let head = parser.head else { return fail(.truncated) }
+    if let address, let reason = interception(head, body: parser.body, of: address) {
+      return finish(.failure(.intercepted(host: host, reason: reason)))
+    }
     var body = parser.body
     if let bearer = request.bearer, !(200..<300).contains(head.status) {
       body = replacing(Array(bearer.utf8), in: body)

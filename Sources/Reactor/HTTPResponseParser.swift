@@ -30,6 +30,8 @@ public struct HTTPResponseParser {
   public private(set) var leftover: [UInt8] = []
   private let bodyBytesMax: Int
   private let truncatesBody: Bool
+  /// The answer to CONNECT ends with its head, whatever that says of a body (RFC 9110 §9.3.6).
+  private let isTunnel: Bool
   private var state = State.head
   private var input: [UInt8] = []
   private var cursor = 0
@@ -37,9 +39,10 @@ public struct HTTPResponseParser {
   private var headBytes = 0
 
   /// - Parameter truncatesBody: end the response at the limit instead of failing, for bodies that are only shown.
-  public init(bodyBytesMax: Int, truncatesBody: Bool = false) {
+  public init(bodyBytesMax: Int, truncatesBody: Bool = false, isTunnel: Bool = false) {
     self.bodyBytesMax = bodyBytesMax
     self.truncatesBody = truncatesBody
+    self.isTunnel = isTunnel
   }
 
   /// What is kept of the input until the rest of its piece comes: a head, or a line.
@@ -116,7 +119,7 @@ public struct HTTPResponseParser {
     // Interim responses (RFC 9110 §15.2) precede the real one.
     if parsed.status < 200, parsed.status != 101 { return }
     head = parsed
-    if parsed.status == 101 || parsed.status == 204 || parsed.status == 304 {
+    if isTunnel || parsed.status == 101 || parsed.status == 204 || parsed.status == 304 {
       state = .complete
     } else if parsed.value(of: "transfer-encoding") != nil {
       guard parsed.lists("chunked", in: "transfer-encoding") else {

@@ -3,7 +3,9 @@ public enum ReactorLimits {
   /// One read from a stream or one datagram; the buffer exists once in each loop.
   public static let readBufferBytes = 65_536
   /// Datagrams that wait because the kernel's buffer is full; those beyond are dropped and counted.
-  public static let datagramQueueBytesMax = 262_144
+  public static let datagramsWaitingMax = 8
+  /// The kernel's own buffer of a UDP socket, in which a datagram of voice takes about 1 kB.
+  public static let datagramSendBufferBytes = 32_768
   /// Bytes that a client of the control socket may leave unread before it is cut off.
   public static let unixWriteQueueBytesMax = 1_048_576
   /// Clients that wait to be accepted; a Unix socket refuses those beyond (EAGAIN).
@@ -12,12 +14,22 @@ public enum ReactorLimits {
   public static let peerGroupsMax = 256
   /// Bytes that wait for a TCP peer before the connection is given up.
   public static let tcpWriteQueueBytesMax = 4_194_304
-  /// Name look-ups under way or waiting for the one resolver thread.
+  /// Look-ups of names that are to be dialled; and beside them, of names that media asks for.
   public static let resolverQueriesMax = 16
   /// Addresses taken from one answer of the resolver.
   public static let resolverAddressesMax = 8
   /// Network addresses of this machine that are looked at.
-  public static let interfaceAddressesMax = 64
+  public static let interfaceAddressesMax = 256
+  static let networkLinksMax = 256
+  /// One read of a netlink socket; the kernel puts no more into one (netlink(7)).
+  static let netlinkBytes = 32_768
+  /// Reads of one answer, or in one turn.
+  static let networkAnswersMax = 64
+  /// A change of the network is told when nothing more has changed for this long, or after this long anyway.
+  static let networkSettleMilliseconds = 100
+  static let networkSettleMillisecondsMax = 1_000
+  /// A sleep that is told of.
+  static let sleepMillisecondsMin = 5_000
   /// One message from a WebSocket server, all its fragments together. It is in memory twice for a moment, and a room's
   /// state may hold 512 KiB of metadata for each participant.
   public static let webSocketMessageBytesMax = 8_388_608
@@ -56,8 +68,13 @@ public enum ReactorLimits {
   public static let httpServerRetryMilliseconds = 5_000
   /// From the call to an open connection, unless the caller says otherwise.
   public static let connectTimeoutMilliseconds = 15_000
-  /// One of several addresses of a host gets this long before the next one is tried.
-  public static let addressTimeoutMilliseconds = 4_000
+  /// A name server may take this long before the address that was good last is tried.
+  public static let nameServerMilliseconds = 1_000
+  /// Names whose last good address is kept, and for how long.
+  public static let rememberedNamesMax = 16
+  public static let rememberedNameMilliseconds = 86_400_000
+  /// Hosts whose TLS sessions are kept to be resumed, one each.
+  public static let tlsSessionsMax = 8
   /// A close handshake that is not answered ends after this.
   public static let closeTimeoutMilliseconds = 2_000
 }

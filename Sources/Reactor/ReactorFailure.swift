@@ -9,6 +9,8 @@ public enum ReactorFailure: Error, Equatable, Sendable {
   /// The URL cannot be dialled; `reason` says which part of it.
   case badAddress(reason: String)
   case nameNotFound(host: String, reason: String)
+  /// The name server says that a public name is this machine.
+  case loopbackAnswer(host: String)
   case tooManyQueries
   case tooManyRequests
   case connectionRefused(address: String)
@@ -18,6 +20,12 @@ public enum ReactorFailure: Error, Equatable, Sendable {
   case certificate(CertificateProblem)
   /// TLS failed for another reason than the certificate.
   case tls(host: String, reason: String)
+  /// A secret would travel without TLS to a host that is not private.
+  case clearText(host: String)
+  /// The proxy did not connect us; `reason` follows its name in a sentence.
+  case proxy(address: String, reason: String)
+  /// Somebody else answered for `host`, without TLS or with another's certificate.
+  case intercepted(host: String, reason: String)
   /// The server answered the WebSocket upgrade with an ordinary HTTP response.
   case httpStatus(Int, body: String)
   case notWebSocket(host: String, reason: String)
@@ -43,6 +51,13 @@ extension ReactorFailure: CustomStringConvertible {
     case .system(let action, let code): "\(action): \(systemWords(code))"
     case .badAddress(let reason): "bad URL: \(reason)"
     case .nameNotFound(let host, let reason): "the name \(host) was not found: \(reason)"
+    case .loopbackAnswer(let host):
+      "the name server says that \(host) is this machine; if it is, set [network] include-loopback = yes"
+    case .clearText(let host):
+      "a secret would go to \(host) in the clear: use wss:// or https://, or set [network] require-tls = no"
+    case .proxy(let address, let reason): "the proxy \(address) \(reason)"
+    case .intercepted(let host, let reason):
+      "a captive portal, a proxy or another web server answered instead of \(host): \(reason)"
     case .tooManyQueries:
       "more than \(ReactorLimits.resolverQueriesMax) name look-ups are waiting for an answer"
     case .tooManyRequests: "more than \(ReactorLimits.httpRequestsMax) HTTP requests are under way"

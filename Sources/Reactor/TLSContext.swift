@@ -8,6 +8,9 @@ public final class TLSContext {
   /// false: this machine has no certificate authorities of its own (the package ca-certificates is missing), so only
   /// servers whose authority is in the CA file are accepted.
   public let hasSystemAuthorities: Bool
+  /// Handshakes that resumed an earlier session.
+  public internal(set) var resumptions = 0
+  let sessions = TLSSessionCache()
 
   private static let systemFolder = "/etc/ssl/certs"
   private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
@@ -25,6 +28,11 @@ public final class TLSContext {
     _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
     // Idle connections give back their 32 kB of record buffers.
     _ = SSL_CTX_ctrl(context, SSL_CTRL_MODE, Int(SSL_MODE_RELEASE_BUFFERS), nil)
+    // The sessions are kept here, by host and port; OpenSSL's own cache knows neither.
+    _ = SSL_CTX_ctrl(
+      context, SSL_CTRL_SET_SESS_CACHE_MODE,
+      Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_LOOKUP | SSL_SESS_CACHE_NO_INTERNAL_STORE), nil)
+    SSL_CTX_sess_set_new_cb(context, keepTLSSession)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, noteCertificateProblem)
     hasSystemAuthorities =
       TLSContext.hasHashedNames()

@@ -9,6 +9,8 @@ final class TLSSession {
   /// Written by the verification callback.
   var certificateProblem: CertificateProblem?
   private let context: TLSContext
+  /// Host and port, for the session's next time.
+  private let place: String
   private let ssl: OpaquePointer
   private let incoming: OpaquePointer
   private let outgoingBIO: OpaquePointer
@@ -16,7 +18,7 @@ final class TLSSession {
   private(set) var isEnded = false
 
   /// - Parameter host: the name that the certificate has to be for, also sent as SNI; or an address literal.
-  init(_ context: TLSContext, host: String) throws(ReactorFailure) {
+  init(_ context: TLSContext, host: String, port: UInt16) throws(ReactorFailure) {
     ERR_clear_error()
     guard let ssl = SSL_new(context.handle) else { throw .tls(host: host, reason: openSSLWords()) }
     guard let incoming = BIO_new(BIO_s_mem()), let outgoing = BIO_new(BIO_s_mem()) else {
@@ -27,11 +29,14 @@ final class TLSSession {
     SSL_set_bio(ssl, incoming, outgoing)
     self.context = context
     self.host = host
+    place = joined(host, port)
     self.ssl = ssl
     self.incoming = incoming
     outgoingBIO = outgoing
     SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
     SSL_set_connect_state(ssl)
+    // A name counts only where it is meant to stand (RFC 9525 §6.3), and a wildcard only as a whole label.
+    SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
     var accepted: Int32
     if IPAddress(host) != nil {
       accepted = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host)
@@ -43,9 +48,17 @@ final class TLSSession {
       }
     }
     guard accepted == 1 else { throw .tls(host: host, reason: openSSLWords()) }
+    context.sessions.offer(to: ssl, for: place)
   }
 
-  deinit { SSL_free(ssl) }
+  deinit {
+    // OpenSSL would take a session for broken whose connection ends without a close_notify from here, though the
+    // server does not mind.
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
+    SSL_free(ssl)
+  }
+
+  func keep(_ session: OpaquePointer) { context.sessions.keep(session, for: place) }
 
   /// Ciphertext from the peer.
   func feed(_ ciphertext: [UInt8]) { BIO_write(incoming, ciphertext, Int32(ciphertext.count)) }
@@ -54,7 +67,10 @@ final class TLSSession {
   func handshake() throws(ReactorFailure) -> Bool {
     ERR_clear_error()
     let result = SSL_do_handshake(ssl)
-    if result == 1 { return true }
+    if result == 1 {
+      if SSL_session_reused(ssl) == 1 { context.resumptions += 1 }
+      return true
+    }
     if SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return false }
     throw failure()
   }

@@ -22,6 +22,8 @@ public final class Timer {
 
   /// Fires at `instant`, or a millisecond from now if that is past. Replaces what was set before.
   public func schedule(at instant: Instant) {
+    // An owner that waits for the same as before says so after each packet.
+    guard instant != deadline else { return }
     deadline = instant
     start(after: instant.microseconds(since: loop.now))
   }

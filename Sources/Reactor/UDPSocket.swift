@@ -1,4 +1,5 @@
 import Base
+import CLinux
 import CUv
 
 /// A bound UDP socket of one address family.
@@ -7,7 +8,7 @@ public final class UDPSocket {
     case sent
     /// The kernel's buffer is full; it goes out when there is room.
     case queued
-    /// The queue is full too; counted in `dropped`.
+    /// It may not wait, or the queue is full too; counted in `dropped`.
     case dropped
     /// The system refused (no route, not permitted); counted in `sendFailures`. A negative errno.
     case failed(Int32)
@@ -43,6 +44,7 @@ public final class UDPSocket {
     self.loop = loop
     self.handle = handle
     localAddress = local
+    prefer(address.ip.family)
     handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     let started = uv_udp_recv_start(
       handle, lendReadBuffer,
@@ -56,9 +58,9 @@ public final class UDPSocket {
 
   deinit { close() }
 
-  /// Sends at once where the kernel takes it, else queues within the limit. Never blocks.
+  /// Sends at once where the kernel takes it, else queues within the limit what may wait. Never blocks.
   @discardableResult
-  public func send(_ bytes: [UInt8], to destination: SocketAddress) -> SendResult {
+  public func send(_ bytes: [UInt8], to destination: SocketAddress, mayWait: Bool = true) -> SendResult {
     guard isOpen else { return .failed(UV_EBADF.rawValue) }
     let result = destination.withSystemAddress { address in
       bytes.withUnsafeBytes { memory in
@@ -73,7 +75,22 @@ public final class UDPSocket {
       sendFailures &+= 1
       return .failed(result)
     }
+    guard mayWait else {
+      dropped &+= 1
+      return .dropped
+    }
     return enqueue(bytes, to: destination)
+  }
+
+  /// Voice goes first where anybody looks at it (RFC 8837: EF; on Wi-Fi the voice queue), and little of it waits in
+  /// the kernel: what a stalled network keeps for seconds is not worth sending any more. All of it is as well as
+  /// may be.
+  private func prefer(_ family: IPAddress.Family) {
+    let any = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
+    var bytes = Int32(ReactorLimits.datagramSendBufferBytes)
+    uv_send_buffer_size(any, &bytes)
+    var descriptor: Int32 = -1
+    if uv_fileno(any, &descriptor) == 0 { lintel_expedite(descriptor, family == .v6 ? 1 : 0) }
   }
 
   /// No handler is called any more; the port is free after the loop's current turn.
@@ -85,8 +102,8 @@ public final class UDPSocket {
   }
 
   private func enqueue(_ bytes: [UInt8], to destination: SocketAddress) -> SendResult {
-    guard uv_udp_get_send_queue_size(handle) + bytes.count <= ReactorLimits.datagramQueueBytesMax else {
-      dropped += 1
+    guard uv_udp_get_send_queue_count(handle) < ReactorLimits.datagramsWaitingMax else {
+      dropped &+= 1
       return .dropped
     }
     // The request and the bytes share one allocation, which the callback frees.

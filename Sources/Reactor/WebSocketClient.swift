@@ -30,6 +30,7 @@ public final class WebSocketClient {
   private var state = State.idle
   private var timeoutMilliseconds = 0
   private var host = "the server"
+  private var address: WebAddress?
   private var bearer: String?
   private var handshake: WebSocketHandshake
   private var response = HTTPResponseParser(
@@ -68,6 +69,7 @@ public final class WebSocketClient {
     let back = Unowned(self)
     do throws(ReactorFailure) {
       let address = try WebAddress(url)
+      self.address = address
       host = address.hostAndPort
       let request = try handshake.request(address, headers: headers, bearer: bearer)
       stream.onOpened = { back.owner.connected(request) }
@@ -75,7 +77,8 @@ public final class WebSocketClient {
       stream.onEnd = { back.owner.ended($0) }
       timer.onFire = { back.owner.expired() }
       timer.schedule(afterMilliseconds: timeoutMilliseconds)
-      stream.connect(host: address.host, port: address.port, secure: address.isSecure)
+      stream.connect(
+        host: address.host, port: address.port, secure: address.isSecure, carriesSecret: bearer != nil)
     } catch {
       loop.later { self.fail(error) }
     }
@@ -144,6 +147,9 @@ public final class WebSocketClient {
   /// The server answered with a page instead of an upgrade.
   private func refused() {
     guard let head = response.head else { return fail(.closedDuringHandshake(host: host)) }
+    if let address, let reason = interception(head, body: response.body, of: address) {
+      return fail(.intercepted(host: host, reason: reason))
+    }
     if head.status < 300 {
       return fail(.notWebSocket(host: host, reason: "it answered HTTP \(head.status) instead of 101"))
     }

@@ -72,7 +72,18 @@ public struct Credentials {
     ("phone-bearer", { $1(&$0.phone.bearerFile) }), ("whatsapp-key", { $1(&$0.phone.whatsappKeyFile) }),
     ("twilio-token", { $1(&$0.phone.twilioTokenFile) }), ("meta-secret", { $1(&$0.webhook.metaSecretFile) }),
     ("meta-verify", { $1(&$0.webhook.metaVerifyFile) }),
+    ("proxy-password", { $1(&$0.network.proxyPasswordFile) }),
+    ("turn-password", { $1(&$0.network.turnPasswordFile) }),
   ]
+
+  /// The files of every secret of the service: those that credentials are copied from in `source`, and those that the
+  /// settings name.
+  public static func files(of settings: Settings?, in source: String) -> [String] {
+    var paths = places.map { "\(source)/\($0.name)" }
+    guard var settings else { return paths }
+    for (_, place) in places { place(&settings) { if let path = $0 { paths.append(path) } } }
+    return paths
+  }
 
   private typealias Place = @Sendable (inout Settings, (inout String?) -> Void) -> Void
 

@@ -94,6 +94,11 @@ public enum Files {
     return sortedByBytes(names)
   }
 
+  /// Why nothing can be written into `folder`, or nil.
+  public static func folderFault(_ folder: String) -> String? {
+    access(folder, W_OK) == 0 ? nil : FileFailure(folder).description
+  }
+
   /// Why no socket can be made at `path`, or nil. A folder below /run is made when the service starts.
   static func socketFault(_ path: String) -> String? {
     var information = stat()

@@ -28,6 +28,8 @@ extension Settings {
     try settings.checkHost()
     credentials.resolve(&settings)
     try settings.readCode(credentials)
+    try settings.readProxyPassword(credentials)
+    try settings.readTURNPassword(credentials)
     return settings
   }
 
@@ -72,6 +74,23 @@ extension Settings {
     case .success(let code):
       guard isDoorCode(code) else { throw .refused("\(path) does not hold a code: \(doorCodeLegal)") }
       door.code = code
+    case .failure(let failure): throw .refused(failure.words)
+    }
+  }
+
+  private mutating func readTURNPassword(_ credentials: Credentials) throws(ConfigurationUnusable) {
+    guard network.turn != nil, let path = network.turnPasswordFile else { return }
+    switch Secrets.read(path, in: credentials) {
+    case .success(let password): network.turnPassword = password
+    case .failure(let failure): throw .refused(failure.words)
+    }
+  }
+
+  private mutating func readProxyPassword(_ credentials: Credentials) throws(ConfigurationUnusable) {
+    guard let proxy = network.proxy, let path = network.proxyPasswordFile else { return }
+    guard let address = try? ProxyAddress(proxy), !address.user.utf8.isEmpty else { return }
+    switch Secrets.read(path, in: credentials) {
+    case .success(let password): network.proxyPassword = password
     case .failure(let failure): throw .refused(failure.words)
     }
   }

@@ -54,6 +54,7 @@ public struct APIFailure: Error, Equatable, Sendable {
   public var isUnsent: Bool {
     switch kind {
     case .unreachableServer(.resolve), .unreachableServer(.refused), .unreachableServer(.tls), .local: true
+    case .unreachableServer(.proxy), .unreachableServer(.intercepted), .unreachableServer(.clearText): true
     default: false
     }
   }

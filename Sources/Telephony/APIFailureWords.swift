@@ -74,7 +74,8 @@ extension TransportFailure {
     case .timeout: "the server did not answer in time"
     case .tls(let why): "TLS with the server failed: \(shown(why))"
     case .http(let status, _): "the server answered with HTTP status \(status)"
-    case .other(let why): "the server was not reached: \(shown(why))"
+    case .proxy(let why), .intercepted(let why), .clearText(let why), .other(let why):
+      "the server was not reached: \(shown(why))"
     }
   }
 }

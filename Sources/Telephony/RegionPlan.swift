@@ -1,5 +1,4 @@
 import Base
-import JSON
 import LiveKit
 
 /// Where a request goes when LiveKit Cloud does not answer it: to its next region. It decides and does nothing.
@@ -42,7 +41,7 @@ public struct RegionPlan: Equatable, Sendable {
     mayRing = request.mayRing
     let place = RegionPlan.place(of: server)
     isApplicable =
-      place.map { RegionPlan.isCloud($0.authority) } ?? false
+      place.map { CloudRegions.isCloud($0.authority) } ?? false
       && request.timeoutMilliseconds >= TelephonyLimits.regionRequestMillisecondsMin
     if let place { tried.append(place.authority) }
   }
@@ -60,7 +59,7 @@ public struct RegionPlan: Equatable, Sendable {
   /// What the server answered when it was asked for its regions; no status if it did not.
   public mutating func regions(status: Int?, body: [UInt8]) -> Step {
     guard regions == nil else { return .giveUp }
-    regions = status == 200 ? RegionPlan.read(body) : []
+    regions = status == 200 ? CloudRegions.read(body) : []
     return next()
   }
 
@@ -86,30 +85,6 @@ public struct RegionPlan: Equatable, Sendable {
       return .send(server: place.origin, pauseMilliseconds: pause)
     }
     return .giveUp
-  }
-
-  /// `{"regions":[{"region":"...","url":"wss://...","distance":"..."}]}`, the nearest first. The request's token goes to
-  /// them, so only hosts of Cloud count, and only with TLS.
-  private static func read(_ body: [UInt8]) -> [String] {
-    guard body.count <= TelephonyLimits.answerBytesMax,
-      let json = try? JSONValue.parse(body, lastCounts: true)
-    else {
-      return []
-    }
-    var regions: [String] = []
-    for region in json["regions"].array.prefix(TelephonyLimits.regionsMax) {
-      guard let url = region["url"].string, let place = place(of: url), place.isSecure,
-        isCloud(place.authority)
-      else { continue }
-      regions.append(url)
-    }
-    return regions
-  }
-
-  private static func isCloud(_ authority: String) -> Bool {
-    let host = authority.utf8.prefix { $0 != UInt8(ascii: ":") }
-    let domain = Array(".livekit.cloud".utf8)
-    return host.count > domain.count && host.suffix(domain.count).map { lowercased($0) } == domain
   }
 
   /// Without path and query; nil for what is no address of a server.

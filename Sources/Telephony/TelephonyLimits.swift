@@ -47,7 +47,6 @@ public enum TelephonyLimits {
   public static let regionListMilliseconds = 2_000
   /// A request with less time than this is sent once.
   public static let regionRequestMillisecondsMin = 5_000
-  public static let regionsMax = 16
 
   // Webhooks.
 

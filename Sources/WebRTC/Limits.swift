@@ -37,8 +37,6 @@ enum Limits {
   static let checkTransmissionsMax = 12
   /// An answer may come so long after another check took the place of the one that it answers.
   static let checkLingerMilliseconds = 3_000
-  /// How long the controlling agent waits for a better pair than the one that it could nominate.
-  static let nominationWaitMilliseconds = 100
   /// Nominations so long after the first one are a change of mind, not part of a burst (RFC 5245 §8.1.1.2).
   static let nominationSettledMilliseconds = 2_000
   /// Nothing selected and nothing left to check for so long: failed. Late candidates are expected.
@@ -47,13 +45,55 @@ enum Limits {
   /// RFC 7675 §5.1: 5 s, made random by a factor of 0.8 to 1.2.
   static let consentIntervalMilliseconds = 5_000
   /// While a consent request is unanswered, the next one follows this soon.
-  static let consentProbeMilliseconds = 400
+  static let consentProbeMilliseconds = 250
   static let consentRequestsOutstandingMax = 48
   /// Since the last answer; a request must have been unanswered for `consentUnansweredMilliseconds` as well.
   static let disconnectedMilliseconds = 5_000
   static let consentUnansweredMilliseconds = 2_000
   static let failedMilliseconds = 15_000
+  /// Nothing came from the peer for so long: it is asked whether it is there.
+  static let silenceProbeMilliseconds = 1_500
+  /// Nothing came for so long, and the answer to a question is so late, or three round trips: the path is silent.
+  static let silenceMilliseconds = 2_500
+  static let silenceUnansweredMilliseconds = 600
+  /// Between two questions on paths that are not used, and how often one is sent.
+  static let standbyMilliseconds = 10_000
+  static let standbyTransmissionsMax = 4
   static let iceOutputsMax = 512
+
+  // ICE over TCP.
+
+  static let turnServersMax = 6
+  static let streamsMax = 4
+  static let streamOpenMilliseconds = 10_000
+  /// For the answer to a check, which is sent once.
+  static let streamCheckMilliseconds = 3_000
+  /// Attempts in a row; the wait after the first doubles.
+  static let streamFailuresMax = 4
+  static let streamRetryMilliseconds = 500
+
+  // TURN.
+
+  /// ChannelData or STUN message on a stream; as long as what is read of a datagram, with the header of either.
+  static let turnFrameBytesMax = datagramBytesMax + 52
+  /// As many as there can be remote candidates, told or found.
+  static let turnPeersMax = remoteCandidatesMax + peerReflexiveCandidatesMax
+  /// RFC 8656 §12. None is used twice (§12.1 forbids it for a while).
+  static let turnChannels: ClosedRange<UInt16> = 0x4000...0x4FFF
+  static let turnUsernameBytesMax = 508
+  /// Answers with another nonce to one request: the first is due, another is bad luck.
+  static let turnChallengesMax = 4
+  /// Over datagrams, doubled each time: 16 s in all. RFC 8489 §6.2.1 would take 40 s, longer than anybody waits.
+  static let turnRetransmissionMilliseconds = 250
+  static let turnTransmissionsMax = 6
+  static let turnStreamAnswerMilliseconds = 20_000
+  /// What the server says is clamped to these; it says nothing: RFC 8656 §3.2.
+  static let turnLifetimeSeconds = 600
+  static let turnLifetimeSecondsMin = 20
+  static let turnLifetimeSecondsMax = 3_600
+  /// Permissions live for 5 minutes, channels for 10 (RFC 8656 §9 and §12); asked for again a minute before.
+  static let turnPermissionMilliseconds = 240_000
+  static let turnBindingMilliseconds = 540_000
 
   // Datagrams.
 

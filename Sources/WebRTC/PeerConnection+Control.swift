@@ -57,7 +57,7 @@ extension PeerConnection {
     let gap = max(Limits.retransmissionGapMilliseconds, counters.roundTripMilliseconds ?? 0)
     for datagram in sendStreams[index].retransmit(missing, gapMilliseconds: gap, now: now) {
       counters.retransmissions &+= 1
-      outputs.append(.transmit(datagram, from: path.base, to: path.remote))
+      transmit(datagram, on: path)
     }
   }
 
@@ -145,6 +145,6 @@ extension PeerConnection {
     var compound: [UInt8] = []
     for packet in packets { compound += packet.serialized() }
     do throws(SRTPFailure) { try srtpSender.protectControl(&compound) } catch { return count(error) }
-    outputs.append(.transmit(compound, from: path.base, to: path.remote))
+    transmit(compound, on: path)
   }
 }

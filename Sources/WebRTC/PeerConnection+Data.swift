@@ -11,12 +11,14 @@ extension PeerConnection {
   /// Opens a channel as soon as SCTP stands; `dataChannelOpened` tells. Before the first negotiation or after: the
   /// next offer has the section for it. With too many channels or too long a label `dataChannelClosed` follows.
   public func openDataChannel(label: String, ordered: Bool, maxRetransmits: UInt16?) -> DataChannelID {
-    data.open(label: label, ordered: ordered, maxRetransmits: maxRetransmits)
+    transportRestsUntil = nil
+    return data.open(label: label, ordered: ordered, maxRetransmits: maxRetransmits)
   }
 
   /// Sends one whole binary message.
   public func send(_ message: [UInt8], channel: DataChannelID, now: Instant) throws(DataChannelFailure) {
     guard state != .closed else { throw .notOpen }
+    transportRestsUntil = nil
     try data.send(message, channel, now: now)
     drainData()
   }
@@ -27,8 +29,14 @@ extension PeerConnection {
     data.channels.first { $0.id == channel }?.bufferedBytes ?? 0
   }
 
+  /// The SCTP stream of a channel; nil before the association stands.
+  public func stream(channel: DataChannelID) -> UInt16? {
+    data.channels.first { $0.id == channel }?.stream
+  }
+
   /// What was sent before still arrives; `dataChannelClosed` follows when the peer has agreed.
   public func closeDataChannel(_ id: DataChannelID, now: Instant) {
+    transportRestsUntil = nil
     data.close(id, now: now)
     drainData()
   }

@@ -25,10 +25,15 @@ extension PeerConnection {
     sendStreams = sendStreams.filter { $0.mid != mid }
   }
 
+  /// From the next offer on there are at least `count` recvonly Opus sections, for the peer to send on.
+  public func offerAudioReceivers(_ count: Int) {
+    while plan.receiversCount < min(count, Limits.rtpStreamsMax) { plan.addReceiver() }
+  }
+
   /// Fresh ICE credentials in the next offer (RFC 8445 §9).
   public func restartICE() { restartsWithNextOffer = true }
 
-  /// The offer of all senders. Without any it still offers a data channel section, so that the transport can come
+  /// The offer of all senders and receivers. Without any it still offers a data channel section, so that the transport can come
   /// up before there is something to say.
   public func makeOffer(now: Instant) -> String {
     isOfferer = isOfferer ?? true
@@ -39,6 +44,7 @@ extension PeerConnection {
     if plan.sections.isEmpty || data.isWanted { _ = plan.addApplication() }
     descriptionVersion &+= 1
     let offer = WebRTC.makeOffer(plan, identity: identity, version: descriptionVersion)
+    awaitsAnswer = true
     return apply(local: offer)
   }
 
@@ -58,7 +64,9 @@ extension PeerConnection {
     let transport = try answer.transport()
     try trust(transport.fingerprints)
     remoteDescription = answer
+    awaitsAnswer = false
     updateSendingSections(offer: offer, answer: answer)
+    updateReceivingSections(local: offer, remote: answer, answer: answer)
     // RFC 8842 §5.2: whoever answers passive waits for our ClientHello.
     try startDTLS(role: transport.setup == .passive ? .client : .server)
     applyRemote(answer, transport, now: now)
@@ -84,7 +92,7 @@ extension PeerConnection {
     descriptionVersion &+= 1
     let answer = try makeAnswer(
       to: offer, identity: identity, version: descriptionVersion, prefersActive: prefersActive)
-    updateReceivingSections(offer: offer, answer: answer)
+    updateReceivingSections(local: answer, remote: offer, answer: answer)
     try startDTLS(role: role)
     let text = apply(local: answer)
     applyRemote(offer, transport, now: now)
@@ -105,6 +113,10 @@ extension PeerConnection {
     return result
   }
 
+  /// The last descriptions of either side, as text; nil before there are any.
+  public var localDescriptionText: String? { localDescription?.serialized() }
+  public var remoteDescriptionText: String? { remoteDescription?.serialized() }
+
   /// What the last answer asks of the encoder of this section; nil while unanswered or rejected.
   public func senderParameters(mid: String) -> SenderParameters? {
     sendingSections.first { $0.mid == mid }?.parameters
@@ -115,6 +127,7 @@ extension PeerConnection {
   public func addRemoteCandidate(_ candidate: String, now: Instant) {
     let bytes = candidate.utf8
     let line = bytes.begins(with: "a=") ? String(decoding: bytes.dropFirst(2), as: UTF8.self) : candidate
+    transportRestsUntil = nil
     ice.addRemoteCandidate(line, now: now)
   }
 
@@ -135,15 +148,17 @@ extension PeerConnection {
 
   /// Candidates that are known already travel inside, for peers that read them there.
   private func apply(local description: SessionDescription) -> String {
+    transportRestsUntil = nil
     var described = description
     if !described.sections.isEmpty {
-      described.sections[0].candidates = ice.localCandidates.map { $0.serialized() }
+      described.sections[0].candidates = ice.localCandidates.map { ice.shown($0).serialized() }
     }
     localDescription = described
     return described.serialized()
   }
 
   private func applyRemote(_ description: SessionDescription, _ transport: RemoteTransport, now: Instant) {
+    transportRestsUntil = nil
     ice.setRemote(transport.credentials, isLite: transport.isICELite, now: now)
     var ended = false
     for section in description.sections where !section.isRejected {
@@ -195,13 +210,20 @@ extension PeerConnection {
     }
   }
 
-  private func updateReceivingSections(offer: SessionDescription, answer: SessionDescription) {
+  /// What both sides want to come here. An answer gives every recvonly section of its offer a direction, whether it
+  /// has something to send there or not; only what it names is meant.
+  private func updateReceivingSections(
+    local: SessionDescription, remote: SessionDescription, answer: SessionDescription
+  ) {
     receivingSections = []
-    for (offered, answered) in zip(offer.sections, answer.sections) {
-      guard answered.kind == .audio, answered.direction.receives, let opus = answered.opus else { continue }
+    for (index, answered) in answer.sections.enumerated() {
+      let (ours, theirs) = (local.sections[index], remote.sections[index])
+      guard answered.kind == .audio, !answered.isRejected, ours.direction.receives, theirs.direction.sends,
+        let opus = answered.opus, isOfferer != true || !theirs.sources.isEmpty
+      else { continue }
       receivingSections.append(
         ReceivingSection(
-          mid: offered.mid, ssrcs: offered.sources.map { $0.ssrc }, payloadType: opus.payloadType,
+          mid: ours.mid, ssrcs: theirs.sources.map { $0.ssrc }, payloadType: opus.payloadType,
           midID: answered.extensionID(HeaderExtension.mid), asksAgain: opus.feedback.contains("nack"),
           reducedSizeRTCP: answered.reducedSizeRTCP))
     }

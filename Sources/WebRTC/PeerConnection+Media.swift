@@ -23,7 +23,7 @@ extension PeerConnection {
     sendStreams[index].remember(datagram, sequence: packet.sequence, now: now)
     counters.packetsSent &+= 1
     counters.bytesSent &+= Int64(frame.payload.count)
-    outputs.append(.transmit(datagram, from: path.base, to: path.remote))
+    transmit(datagram, on: path, isMedia: true)
   }
 
   func receiveMedia(_ bytes: [UInt8], now: Instant) {
@@ -67,6 +67,8 @@ extension PeerConnection {
   /// by payload type if just one section has it.
   private func section(of packet: RTPPacket) -> ReceivingSection? {
     for section in receivingSections where section.ssrcs.contains(packet.ssrc) { return section }
+    // An answer that has a source for us names it; anything else is of a track that ended.
+    if isOfferer == true { return nil }
     if !packet.extensions.isEmpty {
       for section in receivingSections {
         guard let value = packet.extensionValue(section.midID) else { continue }
@@ -109,16 +111,25 @@ extension PeerConnection {
     result.dataMessagesSent = data.messagesSent
     result.dataMessagesReceived = data.messagesReceived
     result.dataMessagesDropped = data.messagesDropped
-    if let path { result.selectedPair = "\(path.base) -> \(path.remote) (\(words(path.remoteKind)))" }
+    result.takesDetour = path.map { $0.base.kind != .udp && !ice.relaysOnly } ?? false
+    if let path { result.selectedPair = "\(path.base.address) -> \(path.remote) (\(words(path)))" }
     return result
   }
 
-  private func words(_ kind: ICECandidate.Kind) -> String {
-    switch kind {
-    case .host: "host"
-    case .serverReflexive: "server-reflexive"
-    case .peerReflexive: "peer-reflexive"
-    case .relayed: "relayed"
+  private func words(_ path: ICEAgent.Path) -> String {
+    let kind =
+      switch path.remoteKind {
+      case .host: "host"
+      case .serverReflexive: "server-reflexive"
+      case .peerReflexive: "peer-reflexive"
+      case .relayed: "relayed"
+      }
+    return switch path.base.kind {
+    case .udp: kind
+    case .tcp: kind + ", TCP"
+    case .relayedByUDP: kind + ", our relay over UDP"
+    case .relayedByTCP: kind + ", our relay over TCP"
+    case .relayedByTLS: kind + ", our relay over TLS"
     }
   }
 }

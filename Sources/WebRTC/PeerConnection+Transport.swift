@@ -12,21 +12,33 @@ extension PeerConnection {
     advanceControl(now: now)
   }
 
-  func nextTimeout(now: Instant) -> Instant? {
-    var next = earliest(iceDeadline, dtls?.nextTimeout)
-    next = earliest(next, controlDeadline)
-    next = earliest(next, data.nextTimeout)
-    // Whatever is due was done, so this only guards the owner against a busy loop.
-    return next.map { max($0, now.advanced(byMicroseconds: 100)) }
+  var transportDeadline: Instant? { earliest(earliest(iceDeadline, dtls?.nextTimeout), data.nextTimeout) }
+
+  /// Media, or the timers that usrsctp has for all its associations, may have given a part something to say all the
+  /// same.
+  func transportRests(_ now: Instant) -> Bool {
+    guard let until = transportRestsUntil else { return false }
+    return now < until && !ice.hasOutputs && data.isDrained
   }
 
   // ICE.
 
   private func advanceICE(now: Instant) {
+    drainICE(now: now)
+    signalCandidates()
+  }
+
+  func drainICE(now: Instant) {
     while true {
       switch ice.poll(now: now) {
       case .transmit(let bytes, let local, let remote):
-        outputs.append(.transmit(bytes, from: local, to: remote))
+        outputs.append(.transmit(bytes, from: local.address, to: remote))
+      case .openStream(let id, let host, let port, let secure):
+        outputs.append(.openStream(id, host: host, port: port, secure: secure))
+      case .sendStream(let id, let bytes, let isMedia):
+        outputs.append(.sendStream(id, bytes, isMedia: isMedia))
+      case .closeStream(let id): outputs.append(.closeStream(id))
+      case .received(let bytes, let peer, let base): receive(bytes, from: peer, to: base, now: now)
       case .localCandidate(let candidate):
         unsignalledCandidates.append(candidate)
       case .pathChanged(let path):
@@ -34,9 +46,11 @@ extension PeerConnection {
       case .stateChanged(let state, let reason):
         iceState = state
         updateState(reason)
+      case .healthChanged(let health):
+        outputs.append(.event(.pathHealthChanged(health)))
+      case .relayFailed(let words): outputs.append(.event(.relayFailed(words)))
       case .wait(let until):
         iceDeadline = until
-        signalCandidates()
         return
       }
     }
@@ -45,7 +59,7 @@ extension PeerConnection {
   private func signalCandidates() {
     guard let first = localDescription?.sections.first else { return }
     for candidate in unsignalledCandidates {
-      outputs.append(.event(.candidate(candidate.serialized(), mid: first.mid, sectionIndex: 0)))
+      outputs.append(.event(.candidate(ice.shown(candidate).serialized(), mid: first.mid, sectionIndex: 0)))
     }
     unsignalledCandidates = []
   }
@@ -101,38 +115,67 @@ extension PeerConnection {
   func drainDTLSDatagrams() {
     guard let path else { return }
     while let datagram = dtls?.nextDatagram() {
-      outputs.append(.transmit(datagram, from: path.base, to: path.remote))
+      transmit(datagram, on: path)
+    }
+  }
+
+  func transmit(_ datagram: [UInt8], on path: ICEAgent.Path, isMedia: Bool = false) {
+    if path.base.kind == .udp {
+      outputs.append(.transmit(datagram, from: path.base.address, to: path.remote))
+    } else {
+      ice.transmit(datagram, from: path.base, to: path.remote, isMedia: isMedia)
     }
   }
 
   // Datagrams.
 
-  func receive(_ bytes: [UInt8], from source: SocketAddress, to local: SocketAddress, now: Instant) {
+  func receive(_ bytes: [UInt8], from source: SocketAddress, to local: ICEBase, now: Instant) {
     guard bytes.count <= Limits.datagramBytesMax else {
       counters.malformed &+= 1
       return
     }
     switch DatagramKind(bytes) {
+    case .stun where ice.handleRelayed(bytes, from: source, to: local, now: now),
+      .turnChannel where ice.handleRelayed(bytes, from: source, to: local, now: now):
+      transportRestsUntil = nil
     case .stun:
+      transportRestsUntil = nil
       ice.handle(datagram: bytes, from: source, to: local, now: now)
     case .dtls where !ice.knows(source, at: local), .media where !ice.knows(source, at: local):
       // Anybody can send here, and a handshake believes the first who speaks (RFC 6347 §4.1.2.7).
       counters.strangerDatagrams &+= 1
     case .dtls:
+      ice.heard(source, at: local, now)
+      transportRestsUntil = nil
       guard let dtls else { return keepEarly(bytes, source, local) }
       dtls.receive(bytes, now: now)
       advanceDTLS(now: now)
     case .media:
-      guard srtpReceiver != nil else { return keepEarly(bytes, source, local) }
+      ice.heard(source, at: local, now)
+      guard srtpReceiver != nil, !isAheadOfAnswer(bytes) else { return keepEarly(bytes, source, local) }
       if isControlPacket(bytes) { receiveControl(bytes, now: now) } else { receiveMedia(bytes, now: now) }
     case .turnChannel, .unknown:
       counters.malformed &+= 1
     }
   }
 
+  func receive(stream id: Int, _ bytes: [UInt8], now: Instant) {
+    if ice.relayStreamBytes(id, bytes, now: now) { return }
+    guard let (packets, source, base) = ice.streamBytes(id, bytes) else { return }
+    for packet in packets { receive(packet, from: source, to: base, now: now) }
+  }
+
+  /// A source that is not announced, while the answer is under way that may announce it.
+  private func isAheadOfAnswer(_ bytes: [UInt8]) -> Bool {
+    guard awaitsAnswer, !isControlPacket(bytes), bytes.count >= 12 else { return false }
+    var ssrc: UInt32 = 0
+    for byte in bytes[8..<12] { ssrc = ssrc << 8 | UInt32(byte) }
+    return !receivingSections.contains { $0.ssrcs.contains(ssrc) }
+  }
+
   /// The peer may be faster than signalling, and its media faster than its last handshake message; the first word
   /// is in there. Only what ICE has let through is kept, and it is judged again when it is replayed.
-  private func keepEarly(_ bytes: [UInt8], _ source: SocketAddress, _ local: SocketAddress) {
+  private func keepEarly(_ bytes: [UInt8], _ source: SocketAddress, _ local: ICEBase) {
     guard earlyDatagrams.count < Limits.earlyDatagramsMax, state != .failed else {
       counters.earlyDatagramsDropped &+= 1
       return

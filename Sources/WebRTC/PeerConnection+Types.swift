@@ -84,13 +84,15 @@ extension PeerConnection {
     /// Too long, of no known kind, or on no open channel.
     public var dataMessagesDropped = 0
     public var selectedPair: String?
+    /// Media takes TCP or a relay, because UDP does not get through, and not because nothing but relays may be used.
+    public var takesDetour = false
   }
 
   /// A datagram that cannot be understood yet.
   struct EarlyDatagram {
     var bytes: [UInt8]
     var source: SocketAddress
-    var local: SocketAddress
+    var local: ICEBase
   }
 
   /// A section that we send on, as the answer left it.

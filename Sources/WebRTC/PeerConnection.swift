@@ -6,8 +6,8 @@ import Base
 /// `.wait(until:)`. Datagrams go out through `.transmit`; the caller owns one UDP socket for each local
 /// address that it announced with `.localAddress`.
 ///
-/// A connection either offers (and sends) or answers (and receives), as the two connections of a LiveKit
-/// participant do; its first description decides.
+/// A connection either always offers, and sends and receives, or always answers, and receives; its first description
+/// decides. A LiveKit participant has one that offers, or one of each.
 public final class PeerConnection {
   public struct Configuration {
     /// The DTLS identity; its fingerprint goes into every description.
@@ -34,13 +34,31 @@ public final class PeerConnection {
     case localAddressGone(SocketAddress)
     /// A STUN server, its name resolved: gather server-reflexive candidates.
     case stunServer(SocketAddress)
+    /// A server to ask for a relayed address when nothing cheaper answers; again with fresh credentials.
+    case turnServer(RelayServer)
+    /// Nothing but relays may be used. To be said first.
+    case useRelaysOnly
+    /// There is no IPv4 here but for what this translates.
+    case translator(NAT64Prefix)
     case datagram([UInt8], from: SocketAddress, to: SocketAddress)
+    /// The connection of `openStream` stands, with TLS if it was asked for; our end of it is `local`.
+    case streamOpened(Int, local: SocketAddress)
+    case streamBytes(Int, [UInt8])
+    /// It could not be opened, or has come to its end.
+    case streamEnded(Int, reason: String)
     /// The instant that `.wait(until:)` named has come.
     case timeout
   }
 
   public enum Output {
     case transmit([UInt8], from: SocketAddress, to: SocketAddress)
+    /// Open a TCP connection, with TLS and the certificate checked for `host` if it is `secure`. Numbers are not
+    /// used again. Answer with `streamOpened` or `streamEnded`.
+    case openStream(Int, host: String, port: UInt16, secure: Bool)
+    /// Media that would have to wait is to be dropped, in whole pieces as they come here.
+    case sendStream(Int, [UInt8], isMedia: Bool)
+    /// Nothing is expected back, nor heard.
+    case closeStream(Int)
     case event(Event)
     /// Nothing more to do before this instant (nil: before the next input).
     case wait(until: Instant?)
@@ -54,6 +72,10 @@ public final class PeerConnection {
     case candidate(String, mid: String, sectionIndex: Int)
     /// `connected` only when ICE has a selected pair and DTLS is done: media can flow.
     case stateChanged(State, reason: String)
+    /// What ICE knows of the path, which it knows before the state follows.
+    case pathHealthChanged(PathHealth)
+    /// A relay was asked in vain; in words.
+    case relayFailed(String)
     case audio(ReceivedAudio)
     /// Ours is acknowledged, or the peer opened it: messages can be sent.
     case dataChannelOpened(DataChannelID, label: String)
@@ -77,6 +99,8 @@ public final class PeerConnection {
   var localDescription: SessionDescription?
   var remoteDescription: SessionDescription?
   var isOfferer: Bool?
+  /// The last offer is not answered yet.
+  var awaitsAnswer = false
   var restartsWithNextOffer = false
   /// Candidates that came before there was a section to signal them with.
   var unsignalledCandidates: [ICECandidate] = []
@@ -90,6 +114,9 @@ public final class PeerConnection {
   var iceDeadline: Instant?
   var outputs: [Output] = []
   var outputIndex = 0
+  /// Of a connection that stands: when ICE, DTLS or SCTP has something to do next, as long as nothing but media came
+  /// and went since they said so. They are not asked before, as that costs more than the packets do. nil: they are.
+  var transportRestsUntil: Instant?
   var earlyDatagrams: [EarlyDatagram] = []
 
   // Data channels: PeerConnection+Data.swift.
@@ -118,28 +145,46 @@ public final class PeerConnection {
     ice = ICEAgent(role: .controlling, random: random)
   }
 
+  /// Of the path: what `restartICE` may help against.
+  public var pathHealth: PathHealth { ice.health }
+
   // Running.
 
   public func handle(_ input: Input, now: Instant) {
     guard state != .closed else { return }
+    // Of a datagram `receive` says whether it is media.
+    if case .datagram = input {} else { transportRestsUntil = nil }
     switch input {
     case .localAddress(let address): ice.addLocalAddress(address, now: now)
     case .localAddressGone(let address): ice.removeLocalAddress(address, now: now)
     case .stunServer(let server): ice.addSTUNServer(server, now: now)
-    case .datagram(let bytes, let source, let local): receive(bytes, from: source, to: local, now: now)
+    case .turnServer(let server): ice.addTURNServer(server, now: now)
+    case .useRelaysOnly: ice.useRelaysOnly()
+    case .translator(let prefix): ice.setTranslator(prefix, now: now)
+    case .datagram(let bytes, let source, let local): receive(bytes, from: source, to: .udp(local), now: now)
+    case .streamOpened(let id, let local): ice.streamOpened(id, local: local, now: now)
+    case .streamBytes(let id, let bytes): receive(stream: id, bytes, now: now)
+    case .streamEnded(let id, let reason): ice.streamEnded(id, reason: reason, now: now)
     case .timeout: break
     }
   }
 
   public func poll(now: Instant) -> Output {
-    if outputIndex == outputs.count, state != .closed { advance(now: now) }
+    if outputIndex == outputs.count, state != .closed {
+      if transportRests(now) { advanceControl(now: now) } else { advance(now: now) }
+    }
     if outputIndex < outputs.count {
       outputIndex += 1
       return outputs[outputIndex - 1]
     }
     outputs.removeAll(keepingCapacity: true)
     outputIndex = 0
-    return .wait(until: state == .closed ? nil : nextTimeout(now: now))
+    guard state != .closed else { return .wait(until: nil) }
+    let transport = transportDeadline
+    transportRestsUntil = state == .connected ? transport ?? Instant(microseconds: .max) : nil
+    // Whatever is due was done, so this only guards the owner against a busy loop.
+    let next = earliest(transport, controlDeadline)
+    return .wait(until: next.map { max($0, now.advanced(byMicroseconds: 100)) })
   }
 
   /// Says SCTP SHUTDOWN, DTLS close_notify and RTCP BYE and forgets everything; `.closed` follows.
@@ -149,6 +194,9 @@ public final class PeerConnection {
     for packet in data.close(now: now) { _ = dtls?.send(packet) }
     dtls?.close()
     drainDTLSDatagrams()
+    drainICE(now: now)
+    ice.releaseRelays(now)
+    drainICE(now: now)
     change(.closed, "closed here")
     sendStreams = []
     receiveStreams = []
@@ -161,6 +209,7 @@ public final class PeerConnection {
   func change(_ next: State, _ reason: String) {
     guard next != state, state != .closed else { return }
     state = next
+    transportRestsUntil = nil
     outputs.append(.event(.stateChanged(next, reason: reason)))
   }
 }

@@ -2,14 +2,42 @@ import Base
 import CLinux
 import Control
 import JSON
+import System
 
 /// Without a daemon a self-test is made by linteld itself, in a process of its own and with the rights of whoever
 /// asks. nil if there is no linteld, neither beside this program nor where packages put it, or if it said nothing.
-func standIn(configuration: String?, json: Bool) -> ExitCode? {
+func standIn(configuration: String?, json: Bool) -> JSONValue? {
   guard let program = daemonProgram() else { return nil }
   let words = ["linteld", "--doctor"] + (configuration.map { ["--config", $0] } ?? [])
   if !json { _ = write("linteld does not run; testing without it\n", to: STDERR_FILENO) }
-  guard let result = try? JSONValue.parse(output(of: program, words)) else { return nil }
+  let output = Processes.output(
+    of: program, words, bytesMax: ControlLimits.replyLineBytesMax, milliseconds: standInMillisecondsMax)
+  guard let result = output.flatMap({ try? JSONValue.parse($0) }) else { return nil }
+  let folder = parentFolder(of: absolutePath(configuration ?? defaultConfiguration))
+  let unreadable = Credentials.files(of: nil, in: folder).filter {
+    access($0, F_OK) == 0 && access($0, R_OK) != 0
+  }
+  return DoctorFindings.complete(
+    result, .init(socket: nil, clockIsKept: clockIsKept, unreadable: unreadable))
+}
+
+/// What linteld reads if nobody names another.
+let defaultConfiguration = "/etc/lintel/lintel.conf"
+
+/// The longest connect-timeout twice, and the tests of the sound.
+private let standInMillisecondsMax = 260_000
+
+/// Whether the kernel's clock follows a better one (adjtimex(2)); nil if it does not tell.
+var clockIsKept: Bool? {
+  switch lintel_clock_is_kept() {
+  case 0: false
+  case 1: true
+  default: nil
+  }
+}
+
+/// The result of a self-test as it was asked for.
+func show(_ result: JSONValue, json: Bool) -> ExitCode {
   let text = json ? result.text + "\n" : Doctor.render(result)
   return perform([.print(text), .finish(Doctor.succeeded(result) ? .done : .failed)])
 }
@@ -19,8 +47,10 @@ func standIn(configuration: String?, json: Bool) -> ExitCode? {
 func standInCheck() -> ExitCode? {
   guard let program = daemonProgram() else { return nil }
   _ = write("linteld does not run; checking without it\n", to: STDERR_FILENO)
-  guard let process = spawn(program, ["linteld", "--check-config"], output: STDOUT_FILENO) else { return nil }
-  return end(of: process) == 0 ? .done : .failed
+  guard let process = Processes.spawn(program, ["linteld", "--check-config"], output: STDOUT_FILENO) else {
+    return nil
+  }
+  return Processes.end(of: process) == 0 ? .done : .failed
 }
 
 /// linteld, beside this program or where packages put it.
@@ -29,48 +59,6 @@ private func daemonProgram() -> String? {
     if let folder, access(folder + "linteld", X_OK) == 0 { return folder + "linteld" }
   }
   return nil
-}
-
-/// What the program writes to its standard output until its end.
-private func output(of program: String, _ words: [String]) -> [UInt8] {
-  var ends: [CInt] = [0, 0]
-  guard pipe2(&ends, O_CLOEXEC) == 0 else { return [] }
-  defer { close(ends[0]) }
-  let process = spawn(program, words, output: ends[1])
-  close(ends[1])
-  guard let process else { return [] }
-  var bytes: [UInt8] = []
-  while bytes.count < ControlLimits.replyLineBytesMax {
-    let more = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-      count = max(0, read(ends[0], buffer.baseAddress, buffer.count))
-    }
-    if more.isEmpty { break }
-    bytes += more
-  }
-  _ = end(of: process)
-  return bytes
-}
-
-/// nil if it cannot be started.
-private func spawn(_ program: String, _ words: [String], output: CInt) -> pid_t? {
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  var pointers: [UnsafeMutablePointer<CChar>?] = []
-  for word in words { pointers.append(strdup(word)) }
-  pointers.append(nil)
-  var process: pid_t = 0
-  let code = posix_spawn(&process, program, &actions, nil, pointers, lintel_environment())
-  for pointer in pointers { free(pointer) }
-  return code == 0 ? process : nil
-}
-
-/// What the process ended with, as wait(2) has it; 0 is success.
-private func end(of process: pid_t) -> CInt {
-  var status: CInt = 0
-  while waitpid(process, &status, 0) < 0, lintel_errno() == EINTR {}
-  return status
 }
 
 /// Where this program lies, with the slash.

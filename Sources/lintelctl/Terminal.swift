@@ -36,6 +36,16 @@ struct Terminal: ~Copyable {
   }
 }
 
+/// Whether whoever sits at the terminal says yes, within a minute; nil if there is no terminal.
+func askTerminal(_ question: String) -> Bool? {
+  guard isatty(STDIN_FILENO) == 1, write(question, to: STDERR_FILENO) else { return nil }
+  var watched = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+  guard poll(&watched, 1, 60_000) > 0 else { return false }
+  var line = [UInt8](repeating: 0, count: 256)
+  let count = read(STDIN_FILENO, &line, line.count)
+  return count > 0 && line[0] | 0x20 == UInt8(ascii: "y")
+}
+
 /// Runs the live screen until q.
 func monitor(_ connection: borrowing Connection) throws(ConnectionFailure) -> ExitCode {
   guard let terminal = Terminal() else {
@@ -51,7 +61,7 @@ func monitor(_ connection: borrowing Connection) throws(ConnectionFailure) -> Ex
       case .send(let bytes): try connection.send(bytes)
       case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
       case .complain(let text): _ = write(text, to: STDERR_FILENO)
-      case .readFile: break
+      case .readFile, .ask: break
       case .finish(let status): return status
       }
     }

@@ -20,6 +20,11 @@ func run() -> ExitCode {
   switch invocation.action {
   case .print(let text): return perform([.print(text), .finish(.done)])
   case .provision(let provision): return run(provision, json: invocation.json)
+  case .doctor(let order):
+    guard let path = order.archive else {
+      return run(invocation.action, invocation.socket, json: invocation.json)
+    }
+    return Support(order, socket: invocation.socket, json: invocation.json).write(to: path)
   default: return run(invocation.action, invocation.socket, json: invocation.json)
   }
 }
@@ -57,14 +62,14 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
     let connection = try Connection(path: socket)
     if action == .monitor { return try monitor(connection) }
     let conversation = Conversation(
-      action, socket: socket, json: json, token: token, fileBytes: files.map { $0.bytes }, now: monotonicNow()
-    )
+      action, socket: socket, json: json, token: token, fileBytes: files.map { $0.bytes },
+      clockIsKept: clockIsKept, now: monotonicNow())
     return try converse(connection, conversation, json: json, files: files)
   } catch {
-    if case .doctor(let path) = action, error.status == .unreachable,
-      let status = standIn(configuration: path, json: json)
+    if case .doctor(let order) = action, error.status == .unreachable,
+      let result = standIn(configuration: order.configuration, json: json)
     {
-      return status
+      return show(result, json: json)
     }
     if action == .request(.configCheck), error.status == .unreachable, !json, let status = standInCheck() {
       return status
@@ -73,17 +78,19 @@ func run(_ action: Action, _ socket: String, json: Bool) -> ExitCode {
   }
 }
 
-/// Until the conversation ends.
+/// Until the conversation ends. `print` gets what is for standard output, and answers whether somebody takes it.
 func converse(
-  _ connection: borrowing Connection, _ conversation: Conversation, json: Bool, files: [OpenFile]
+  _ connection: borrowing Connection, _ conversation: Conversation, json: Bool, files: [OpenFile] = [],
+  print: (String) -> Bool = { write($0, to: STDOUT_FILENO) }
 ) throws(ConnectionFailure) -> ExitCode {
   var conversation = conversation
   while true {
     while let step = conversation.poll() {
       switch step {
       case .send(let bytes): try connection.send(bytes)
-      case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
+      case .print(let text): guard print(text) else { return .failed }
       case .complain(let text): _ = write(text, to: STDERR_FILENO)
+      case .ask(let question): conversation.receiveAnswer(askTerminal(question), now: monotonicNow())
       case .readFile(let index, let bytesMax):
         do throws(FileFailure) {
           conversation.receiveFile(try files[index].read(bytesMax: bytesMax))
@@ -109,7 +116,7 @@ func write(_ text: String, to descriptor: CInt) -> Bool { Files.write(Array(text
 func perform(_ steps: [Conversation.Step]) -> ExitCode {
   for step in steps {
     switch step {
-    case .send, .readFile: break
+    case .send, .readFile, .ask: break
     case .print(let text): guard write(text, to: STDOUT_FILENO) else { return .failed }
     case .complain(let text): _ = write(text, to: STDERR_FILENO)
     case .finish(let status): return status

@@ -25,10 +25,11 @@ final class Daemon {
   private let driver: RoomDriver
   private let timer: Timer
   private let hardware: Hardware
-  private let statePath: String?
+  private let state: StateFile
   private let instruments: SystemInstruments
   private let manager = ServiceManager()
   private let supervision: Supervision
+  private let settling: Settling
   /// Something happened since the service manager was told the status.
   private var statusIsStale = true
   private let configuration: String
@@ -49,17 +50,18 @@ final class Daemon {
       Journal.write(
         .notice, "[token] endpoint: whoever reads the configuration knows what follows the question mark")
     }
-    statePath = StateFile.path(settings)
-    sound = try SoundPath(settings)
-    instruments = SystemInstruments(uplink: sound.uplink, downlink: sound.downlink)
     do throws(ReactorFailure) {
       loop = try EventLoop()
       driver = try RoomDriver(loop, settings)
     } catch {
       throw .reactor(error)
     }
+    state = StateFile(loop, settings)
+    sound = try SoundPath(loop, settings)
+    instruments = SystemInstruments(sound, state, isStandIn: isStandIn)
     timer = Timer(loop)
     hardware = Hardware(loop, settings)
+    settling = Settling(loop)
     supervision = Supervision(
       loop, manager,
       SelfWatch.Limits(
@@ -89,6 +91,14 @@ final class Daemon {
     configuration.retry = RetryPolicy(attemptsMax: attempts == 0 ? nil : attempts)
     configuration.rpcMethods = RemoteMethods.all.compactMap { Name($0) }
     configuration.limits.subscriptionsMax = AudioLimits.tracksMax
+    configuration.relaysOnly = settings.network.forcesRelay
+    if let turn = settings.network.turn {
+      configuration.iceServers = [
+        ICEServer(
+          urls: [turn], username: settings.network.turnUsername ?? "",
+          credential: settings.network.turnPassword)
+      ]
+    }
     return configuration
   }
 
@@ -96,6 +106,8 @@ final class Daemon {
   func run() throws(StartFailure) -> Int32 {
     driver.onInput = { self.handle(.room($0)) }
     driver.onEndpoint = { self.handle($0) }
+    driver.onPart = { self.handle(.board(.part($0))) }
+    driver.onNetworkChanged = { self.networkChanged() }
     port?.onRequest = { self.handle(.control($0, client: $1)) }
     port?.onLeft = { self.handle(.clientLeft($0)) }
     sound.onFrame = { frame in
@@ -121,11 +133,12 @@ final class Daemon {
         .warning,
         "no certificate authorities are installed (package ca-certificates), so wss:// will be refused")
     }
-    try sound.start(loop)
+    driver.start()
+    try sound.start()
     hardware.onEvent = { self.handle(.board($0)) }
     // A switch that mutes does so before there is anything to hear.
     hardware.start()
-    device.restore(statePath.flatMap { StateFile.read($0) }, now: loop.now)
+    device.restore(state.read(), now: loop.now)
     device.start(now: loop.now)
     metrics?.onPart = { self.handle(.board(.part($0))) }
     metrics?.start()
@@ -134,7 +147,12 @@ final class Daemon {
     superviseMyself()
     manager.ready()
     loop.run()
+    return end()
+  }
+
+  private func end() -> Int32 {
     supervision.stop()
+    settling.stop()
     if let reason = supervision.restartReason {
       manager.stopping("starting anew: \(reason.words)")
       // A thread that is stuck in a driver would never be joined.
@@ -145,11 +163,19 @@ final class Daemon {
     port?.close()
     metrics?.close()
     webhooks?.close()
-    return supervision.restartReason == nil ? 0 : Self.startsAnew
+    let code = supervision.restartReason == nil && device.startsAnew == nil ? 0 : Self.startsAnew
+    // A thread that waits for a dead disk would be joined, too.
+    if state.isLate { _exit(code) }
+    if device.startsAnew == .resetNetwork { state.wishNetworkReset() }
+    return code
   }
 
-  /// EX_TEMPFAIL of sysexits.h: trying again is what helps.
-  private static let startsAnew: Int32 = 75
+  private func networkChanged() {
+    room.networkChanged(now: loop.now)
+    drain()
+  }
+
+  private static let startsAnew: Int32 = 75  // EX_TEMPFAIL of sysexits.h: trying again is what helps.
 
   private func superviseMyself() {
     supervision.onFinding = { self.handle(.limitCrossed($0)) }
@@ -184,10 +210,10 @@ final class Daemon {
 
   /// A self-test without anybody who could ask for it; nil if the loop ended before it did.
   func runDoctor() throws(StartFailure) -> JSONValue? {
-    guard let request = try? Request.parse(Array(Request.doctor.line(id: 1).dropLast())) else { return nil }
-    loop.later {
-      self.handle(.control(request, client: 0))
+    guard let request = try? Request.parse(Array(Request.doctor(yes: true).line(id: 1).dropLast())) else {
+      return nil
     }
+    loop.later { self.handle(.control(request, client: 0)) }
     _ = try run()
     return doctorResult
   }
@@ -201,6 +227,16 @@ final class Daemon {
   private func handle(_ input: Device.Input) {
     device.handle(input, now: loop.now)
     drain()
+  }
+
+  /// What has to be read from a disk first.
+  private func answer(_ read: @escaping () -> Device.Input) {
+    var input: Device.Input?
+    loop.apart {
+      input = read()
+    } then: {
+      if let input { self.handle(input) }
+    }
   }
 
   /// What is asked for here may answer at once (a token, a socket); its answer is taken by the loop that runs.
@@ -217,9 +253,10 @@ final class Daemon {
       case .notify(let event, let milliseconds):
         port?.notify(event, unixMilliseconds: milliseconds)
         statusIsStale = true
-      case .readToken(let path): device.handle(.tokenRead(Secrets.read(path, in: .handedOver)), now: loop.now)
+      case .readToken(let path): answer { .tokenRead(Secrets.read(path, in: .handedOver)) }
       case .readConfiguration:
-        device.handle(.configurationRead(readConfigurationAnew(at: configuration)), now: loop.now)
+        let path = configuration
+        answer { .configurationRead(readConfigurationAnew(at: path)) }
       case .httpRequest(let request): driver.post(request)
       case .serverRequest(let request): driver.ask(request) { self.handle($0) }
       case .webhookAnswer(let number, let status, let body):
@@ -228,15 +265,16 @@ final class Daemon {
           number, status: status, contentType: isDocument ? "text/xml" : "text/plain", body: body)
       case .askServerTime(let url):
         driver.askTime(of: url) { answer in self.handle(.serverAnswered(answer)) }
-      case .storeState(let bytes): if let statePath { StateFile.write(bytes, statePath) }
+      case .storeState(let bytes): state.write(bytes)
       case .board(let command): hardware.perform(command)
       case .audio(let command): sound.perform(command)
       case .log(let entry):
         Journal.write(entry.priority, entry.text, event: entry.event, room: device.roomName)
-      case .exit: return loop.stop()
+      case .exit: return state.whenKept { self.loop.stop() }
       case .wait(let until):
         while let packet = room.nextAudio() { sound.play(packet) }
         tellStatus()
+        settling.note(room.state)
         if let until { timer.schedule(at: until) } else { timer.cancel() }
         return
       }

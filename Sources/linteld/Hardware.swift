@@ -13,6 +13,8 @@ final class Hardware {
   private let isSimulated: Bool
   private let loop: EventLoop
   private let timer: Timer
+  private let devices = DeviceWatch("input")
+  private var devicesWatcher: DescriptorWatcher?
   private var parts: [HardwarePart] = []
   private var blinking = Blinking(
     lights: BoardLight.allCases.count, stepMilliseconds: LightPattern.stepMilliseconds)
@@ -23,7 +25,7 @@ final class Hardware {
     isSimulated = settings.device.board == .simulated
     timer = Timer(loop)
     guard !isSimulated else {
-      if let lock = settings.door.output { parts.append(OutputPart(lock, .journal, light: nil, loop)) }
+      if let lock = settings.door.output { parts.append(OutputPart(lock, .journal, loop)) }
       return
     }
     for use in GPIOSettings.Use.allCases {
@@ -32,15 +34,33 @@ final class Hardware {
       if let input = BoardInput(use) {
         parts.append(InputPart(input, place, settings.gpio.debounceMilliseconds, loop))
       } else {
-        parts.append(OutputPart(use.rawValue, .line(place), light: BoardLight(use), loop))
+        let part = OutputPart(use.rawValue, .line(place), loop)
+        if let light = BoardLight(use) { part.show(light, as: LED.white) }
+        parts.append(part)
       }
     }
-    for (index, light) in BoardLight.allCases.enumerated() {
-      guard let name = settings.leds.names[index] else { continue }
-      let source = OutputPart.Source.led(name, folder: settings.leds.folder)
-      parts.append(OutputPart(light.rawValue + "-led", source, light: light, loop))
+    addLights(settings.leds)
+    for (number, device) in settings.keypad.devices.enumerated() {
+      parts.append(KeypadPart(device, number: number, loop))
     }
-    if let device = settings.keypad.device { parts.append(KeypadPart(device, loop)) }
+  }
+
+  /// One of several colours may show several lights.
+  private func addLights(_ settings: LEDSettings) {
+    var leds: [OutputPart] = []
+    for light in BoardLight.mostUrgentLast {
+      guard let (name, colour) = settings.names[light.index].flatMap({ LEDSettings.parse($0) }) else {
+        continue
+      }
+      var led = leds.first { $0.isLight(name) }
+      if led == nil {
+        let added = OutputPart(light.rawValue + "-led", .led(name, folder: settings.folder), loop)
+        leds.append(added)
+        parts.append(added)
+        led = added
+      }
+      led?.show(light, as: colour ?? LED.white)
+    }
   }
 
   /// Opens what there is. How the inputs stand is told before this returns.
@@ -51,9 +71,22 @@ final class Hardware {
       if !isSimulated { part.onEvent = { self.onEvent?($0) } }
       part.onDeadline = { self.schedule() }
     }
+    watchDevices()
     timeout()
     if parts.isEmpty, !isSimulated {
       Journal.write(.info, "no button, lock, light or keypad is configured")
+    }
+  }
+
+  /// A chip or a keypad that comes later is found at once; where nobody tells, the clock does.
+  private func watchDevices() {
+    guard !isSimulated, devices.descriptor >= 0 else { return }
+    devices.look()
+    devicesWatcher = try? DescriptorWatcher(loop, descriptor: devices.descriptor) {
+      self.devices.takeChange()
+      self.devices.look()
+      for part in self.parts { part.hurry() }
+      self.schedule()
     }
   }
 
@@ -61,23 +94,32 @@ final class Hardware {
   func stop() {
     timer.onFire = nil
     timer.cancel()
-    for part in parts { part.take(.set(false)) }
+    devicesWatcher = nil
+    for part in parts { part.take(.set(0)) }
   }
 
   func perform(_ command: BoardCommand) {
     switch command {
-    case .setOutput(let name, let on): for part in parts where part.name == name { part.take(.set(on)) }
+    case .setOutput(let name, let on):
+      for part in parts where part.name == name { part.take(.set(on ? LED.white : 0)) }
     case .indicate(let state):
       if isSimulated { Journal.write(.info, "the indicator shows \(state.rawValue)") }
     case .light(let pattern):
-      blinking.show(BoardLight.allCases.map { pattern[$0] }, now: loop.now)
+      // Nobody wakes for a light that is not there.
+      blinking.show(
+        BoardLight.allCases.map { light in parts.contains { $0.shows(light) } ? pattern[light] : 0 },
+        now: loop.now)
       showLights()
       schedule()
     }
   }
 
   private func timeout() {
-    for part in parts { part.timeout() }
+    let begun = loop.now
+    for part in parts {
+      part.timeout()
+      if isSlow(part, since: begun) { break }
+    }
     blinking.advance(now: loop.now)
     // One that comes late shows what holds, not what happens next.
     showLights()
@@ -85,10 +127,25 @@ final class Hardware {
   }
 
   private func showLights() {
-    for (index, light) in BoardLight.allCases.enumerated() {
-      for part in parts where part.light == light { part.take(.set(blinking.isLit(index))) }
+    let begun = loop.now
+    for part in parts {
+      part.show(blinking)
+      if isSlow(part, since: begun) { return loop.later { self.showLights() } }
     }
   }
+
+  /// What waits for a slow bus lets others go first: the next turn goes on there. A bus that hangs does so for all that
+  /// is on it, so they are not tried one after the other.
+  private func isSlow(_ part: HardwarePart, since begun: Instant) -> Bool {
+    let took = loop.now.milliseconds(since: begun)
+    guard took > Self.turnMilliseconds else { return false }
+    for other in parts where other.chip != nil && other.chip == part.chip {
+      other.leaveAlone(tookMilliseconds: took)
+    }
+    return true
+  }
+
+  private static let turnMilliseconds = 100
 
   private func schedule() {
     guard timer.onFire != nil else { return }
@@ -113,11 +170,10 @@ extension BoardInput {
 
 extension BoardLight {
   fileprivate init?(_ use: GPIOSettings.Use) {
-    switch use {
-    case .statusLight: self = .status
-    case .muteLight: self = .mute
-    case .errorLight: self = .error
-    default: return nil
+    for light in Self.allCases where light.rawValue + "-light" == use.rawValue {
+      self = light
+      return
     }
+    return nil
   }
 }

@@ -14,11 +14,13 @@ class HardwarePart {
     case readable
     /// The time of `settling` has come.
     case settled
-    case set(Bool)
+    /// As a colour: red, green and blue in eight bits each; 0 is off.
+    case set(UInt32)
   }
 
   let name: String
-  let light: BoardLight?
+  /// The colours in which it shows the lights, in the order of `BoardLight.allCases`; 0: not here. Empty: it is none.
+  private var colours: [UInt32] = []
   var onEvent: ((BoardEvent) -> Void)?
   /// `deadline` may have changed.
   var onDeadline: (() -> Void)?
@@ -27,17 +29,17 @@ class HardwarePart {
   private let place: String
   private var reopening: Reopening
 
-  init(_ name: String, _ place: String, light: BoardLight? = nil, _ loop: EventLoop) {
+  init(_ name: String, _ place: String, _ loop: EventLoop) {
     self.name = name
     self.place = place
-    self.light = light
     self.loop = loop
-    reopening = Reopening(
-      firstMilliseconds: Self.retryMilliseconds, longestMilliseconds: Self.retryMilliseconds, now: loop.now)
+    reopening = Reopening(firstMilliseconds: 0, longestMilliseconds: 0, now: loop.now)
   }
 
   func perform(_ step: Step) throws(BoardFailure) {}
   func close() {}
+  /// Where it is a line of a chip that was named.
+  var chip: String? { nil }
   /// When an open one wants to be looked at.
   var settling: Instant? { nil }
 
@@ -56,15 +58,44 @@ class HardwarePart {
   /// What fails closes it, until it is asked for again.
   final func take(_ step: Step) {
     guard reopening.isOpen else { return }
+    let begun = loop.now
     do throws(BoardFailure) {
       try perform(step)
     } catch {
       watcher = nil
       close()
-      reopening.failed(now: loop.now)
+      let now = loop.now
+      let pause = Looking.pauseMilliseconds(tookMilliseconds: now.milliseconds(since: begun))
+      reopening.failed(forMilliseconds: pause, now: now)
       tell(error.description)
     }
     onDeadline?()
+  }
+
+  /// The bus that it is on hangs; a missing one need not be tried.
+  final func leaveAlone(tookMilliseconds took: Int) {
+    guard !reopening.isOpen else { return }
+    reopening.failed(forMilliseconds: Looking.pauseMilliseconds(tookMilliseconds: took), now: loop.now)
+  }
+
+  /// Devices have come; some of them may be this one.
+  final func hurry() { reopening.hurry(milliseconds: 50, now: loop.now) }
+
+  final func show(_ light: BoardLight, as colour: UInt32) {
+    if colours.isEmpty { colours = [UInt32](repeating: 0, count: BoardLight.allCases.count) }
+    colours[light.index] = colour
+  }
+
+  final func shows(_ light: BoardLight) -> Bool { !colours.isEmpty && colours[light.index] != 0 }
+
+  /// Lit as the most urgent of its lights that is used at all.
+  final func show(_ blinking: Blinking) {
+    guard !colours.isEmpty else { return }
+    var lit: UInt32 = 0
+    for light in BoardLight.mostUrgentLast where shows(light) && blinking.isUsed(light.index) {
+      lit = blinking.isLit(light.index) ? colours[light.index] : 0
+    }
+    take(.set(lit))
   }
 
   private func open() {
@@ -86,8 +117,6 @@ class HardwarePart {
   private func tell(_ problem: String?) {
     onEvent?(.part(BoardPart(name: name, place: place, problem: problem)))
   }
-
-  private static let retryMilliseconds = 2_000
 }
 
 /// A button or switch. While it bounces nobody listens.
@@ -97,6 +126,8 @@ final class InputPart: HardwarePart {
   private let debounceMilliseconds: Int
   private var line: GPIOLine?
   private var debounce: Debounce?
+  /// When a line without edges is looked at.
+  private var look: Instant?
 
   init(_ input: BoardInput, _ place: GPIOPlace, _ debounceMilliseconds: Int, _ loop: EventLoop) {
     self.input = input
@@ -105,24 +136,36 @@ final class InputPart: HardwarePart {
     super.init(input.rawValue, place.words, loop)
   }
 
-  override var settling: Instant? { debounce?.deadline }
+  override var chip: String? { gpio.chip }
+  override var settling: Instant? { debounce?.deadline ?? look }
 
   override func perform(_ step: Step) throws(BoardFailure) {
-    if case .open = step { line = try GPIOLine(gpio, isOutput: false, consumer: "lintel " + name) }
+    if case .open = step {
+      // A switch that closes at its first edge has to be told of that one.
+      line = try GPIOLine(
+        gpio, isOutput: false, consumer: "lintel " + name,
+        debounceMilliseconds: input == .mute ? 0 : debounceMilliseconds)
+    }
     guard let line else { return }
     var hadEdges = false
+    let begun = loop.now
     let isOn = try line.read(&hadEdges)
+    let now = loop.now
+    if line.descriptor < 0 { look = Looking.next(tookMilliseconds: now.milliseconds(since: begun), now: now) }
     switch step {
     case .begin:
-      try watch(line.descriptor)
+      if line.descriptor >= 0 { try watch(line.descriptor) }
       // Nobody shall be heard a moment longer than he wants to be.
-      debounce = Debounce(milliseconds: debounceMilliseconds, closesAtOnce: input == .mute, isOn: isOn)
+      debounce = Debounce(
+        milliseconds: line.isDebounced ? 0 : debounceMilliseconds, closesAtOnce: input == .mute, isOn: isOn)
       onEvent?(.input(input, isOn: isOn, isFirst: true))
     case .readable:
       watcher?.stop()
-      if debounce?.edge(now: loop.now) == true { tellInput() }
+      if debounce?.edge(now: now) == true { tellInput() }
+    case .settled where debounce?.deadline == nil:
+      if hadEdges, debounce?.edge(now: now) == true { tellInput() }
     case .settled:
-      let changed = debounce?.look(isOn: isOn, hadEdges: hadEdges, now: loop.now) == true
+      let changed = debounce?.look(isOn: isOn, hadEdges: hadEdges, now: now) == true
       if debounce?.deadline == nil { watcher?.resume() }
       if changed { tellInput() }
     case .open, .set: break
@@ -131,6 +174,7 @@ final class InputPart: HardwarePart {
 
   override func close() {
     debounce = nil
+    look = nil
     line = nil
   }
 
@@ -157,32 +201,51 @@ final class OutputPart: HardwarePart {
 
   private let source: Source
   private var output: (any DigitalOutput)?
-  private var isOn = false
+  /// Where `output` has colours.
+  private var light: LED?
+  private var shown: UInt32 = 0
 
-  init(_ name: String, _ source: Source, light: BoardLight?, _ loop: EventLoop) {
+  init(_ name: String, _ source: Source, _ loop: EventLoop) {
     self.source = source
-    super.init(name, source.words, light: light, loop)
+    super.init(name, source.words, loop)
+  }
+
+  override var chip: String? {
+    guard case .line(let place) = source else { return nil }
+    return place.chip
+  }
+
+  /// Whether it is that one of the kernel's lights.
+  func isLight(_ name: String) -> Bool {
+    guard case .led(let own, _) = source else { return false }
+    return own == name
   }
 
   override func perform(_ step: Step) throws(BoardFailure) {
     switch step {
     case .open:
-      isOn = false
+      shown = 0
       output = try open()
-    case .set(let on):
-      guard on != isOn else { return }
-      try output?.set(on)
-      isOn = on
+    case .set(let colour):
+      guard colour != shown else { return }
+      if let light { try light.show(colour) } else { try output?.set(colour != 0) }
+      shown = colour
     default: break
     }
   }
 
-  override func close() { output = nil }
+  override func close() {
+    output = nil
+    light = nil
+  }
 
   private func open() throws(BoardFailure) -> any DigitalOutput {
     switch source {
     case .line(let place): return try GPIOLine(place, isOutput: true, consumer: "lintel " + name)
-    case .led(let name, let folder): return try LED(name, folder: folder)
+    case .led(let name, let folder):
+      let led = try LED(name, folder: folder)
+      light = led
+      return led
     case .journal:
       let line = MemoryLine()
       let name = name
@@ -194,18 +257,20 @@ final class OutputPart: HardwarePart {
 
 final class KeypadPart: HardwarePart {
   private let device: String
+  private let number: Int
   private var keypad: Keypad?
 
-  init(_ device: String, _ loop: EventLoop) {
+  init(_ device: String, number: Int, _ loop: EventLoop) {
     self.device = device
-    super.init("keypad", "'\(device)'", loop)
+    self.number = number
+    super.init(number == 0 ? "keypad" : "keypad-\(number + 1)", "'\(device)'", loop)
   }
 
   override func perform(_ step: Step) throws(BoardFailure) {
     switch step {
     case .open: keypad = try Keypad(device)
     case .begin: if let keypad { try watch(keypad.descriptor) }
-    default: try keypad?.read { onEvent?(BoardEvent($0)) }
+    default: try keypad?.read { onEvent?(BoardEvent($0, pad: number)) }
     }
   }
 
@@ -213,9 +278,9 @@ final class KeypadPart: HardwarePart {
 }
 
 extension BoardEvent {
-  fileprivate init(_ key: KeypadKey) {
+  fileprivate init(_ key: KeypadKey, pad: Int) {
     switch key {
-    case .telephone(let key): self = .key(key)
+    case .telephone(let key): self = .key(key, pad: pad)
     case .button(let isDown): self = .input(.button, isOn: isDown, isFirst: false)
     case .call: self = .function(.call)
     case .hangUp: self = .function(.hangUp)

@@ -10,6 +10,9 @@ enum Journal {
   /// -1 where standard error is not the journal's.
   private static let descriptor: Int32 = isJournal ? lintel_datagram_socket() : -1
 
+  /// Lines that nobody took.
+  nonisolated(unsafe) private static var lost = 0
+
   /// A self-test says what is wrong in its own way.
   nonisolated(unsafe) static var isQuiet = false
 
@@ -19,6 +22,11 @@ enum Journal {
   static func write(_ priority: LogEntry.Priority, _ text: String, event: String? = nil, room: String? = nil)
   {
     if isQuiet { return }
+    if lost > 0, lintel_takes(2) != 0 {
+      let count = lost
+      lost = 0
+      write(.warning, "\(count) lines are lost, as nobody took them")
+    }
     var line = field("MESSAGE", text)
     if descriptor >= 0 {
       line += "PRIORITY=\(priority.rawValue)\nSYSLOG_IDENTIFIER=linteld\n".utf8
@@ -31,6 +39,11 @@ enum Journal {
       line = Array("<\(priority.rawValue)>".utf8) + field("MESSAGE", text).dropFirst("MESSAGE=".utf8.count)
     } else {
       line.removeFirst("MESSAGE=".utf8.count)
+    }
+    // Voice waits for nobody who reads this, nor for a journal whose disk is slow.
+    guard lintel_takes(2) != 0 else {
+      lost += 1
+      return
     }
     _ = Files.write(line, to: 2)
   }

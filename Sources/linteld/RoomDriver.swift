@@ -10,6 +10,10 @@ final class RoomDriver {
   var onInput: ((Room.Input) -> Void)?
   /// What the token endpoint said, or why it said nothing.
   var onEndpoint: ((Device.Input) -> Void)?
+  /// An address, a route or a link is another than before, or the machine slept.
+  var onNetworkChanged: (() -> Void)?
+  /// Whether UDP can be sent, as far as this machine is concerned.
+  var onPart: ((BoardPart) -> Void)?
 
   private let loop: EventLoop
   private let settings: Settings
@@ -17,8 +21,10 @@ final class RoomDriver {
   private let tls: TLSContext
   private let http: HTTPClient
   private let sockets: PeerSockets
+  private let streams: PeerStreams
   private var webSocket: (connection: Int, client: WebSocketClient)?
   private var queries: [String: ResolverQuery] = [:]
+  private var addresses: AddressWatcher?
 
   /// Whether this system knows certificate authorities at all.
   var hasAuthorities: Bool { tls.hasSystemAuthorities || settings.server.caFile != nil }
@@ -26,10 +32,31 @@ final class RoomDriver {
   init(_ loop: EventLoop, _ settings: Settings) throws(ReactorFailure) {
     self.loop = loop
     self.settings = settings
-    resolver = Resolver(loop)
+    resolver = Resolver(loop, rules: NetworkRules(settings.network))
     tls = try TLSContext(caFile: settings.server.caFile)
     http = HTTPClient(loop, resolver: resolver, tls: tls)
     sockets = PeerSockets(loop, includeLoopback: settings.network.includeLoopback)
+    streams = PeerStreams(loop, resolver: resolver, tls: tls)
+  }
+
+  /// Tells the room of addresses that come and go.
+  func start() {
+    sockets.onDatagram = { self.onInput?(.datagram($0, from: $1, to: $2, peer: $3)) }
+    sockets.onChange = { isThere, address, peer in
+      self.onInput?(isThere ? .localAddress(address, peer: peer) : .localAddressGone(address, peer: peer))
+    }
+    sockets.onSending = { self.onPart?(BoardPart(name: "udp-sending", place: "sending UDP", problem: $0)) }
+    do throws(ReactorFailure) {
+      addresses = try AddressWatcher(loop) { change in
+        if case .slept(let seconds) = change {
+          Journal.write(.notice, "this machine slept for \(seconds) s; the network is looked for anew")
+        }
+        self.sockets.reconcile(afterSleep: change != .network)
+        self.onNetworkChanged?()
+      }
+    } catch {
+      Journal.write(.warning, "changes of the network are not noticed: \(error.description)")
+    }
   }
 
   func perform(_ output: Room.Output) {
@@ -42,10 +69,21 @@ final class RoomDriver {
       if webSocket?.connection == connection { webSocket?.client.close() }
     case .httpGet(let request, let url, let token): get(request, url, token)
     case .openSockets(let peer):
-      sockets.onDatagram = { self.onInput?(.datagram($0, from: $1, to: $2, peer: $3)) }
       for address in sockets.open(peer) { later(.localAddress(address, peer: peer)) }
-    case .closeSockets(let peer): sockets.close(peer)
+      later(.socketsOpened(peer))
+    case .closeSockets(let peer):
+      sockets.close(peer)
+      streams.close(all: peer)
+    case .openStream(let id, let host, let port, let secure, let peer):
+      streams.onInput = { self.onInput?($0) }
+      streams.open(PeerStreams.Key(id: id, peer: peer), host: host, port: port, secure: secure)
+    case .sendStream(let id, let bytes, let isMedia, let peer):
+      streams.send(bytes, isMedia: isMedia, on: PeerStreams.Key(id: id, peer: peer))
+    case .closeStream(let id, let peer): streams.close(PeerStreams.Key(id: id, peer: peer))
     case .resolveHost(let name): resolve(name)
+    case .cancelHosts:
+      for query in queries.values { query.cancel() }
+      queries = [:]
     case .transmit(let bytes, let source, let destination, let peer):
       sockets.send(bytes, from: source, to: destination, peer)
     case .event, .wait: break
@@ -82,8 +120,8 @@ final class RoomDriver {
   private func get(_ number: Int, _ url: String, _ token: String) {
     var request = HTTPRequest(.get, url)
     request.bearer = token
-    // The first words are enough, also of a proxy's page.
-    request.responseBodyBytesMax = 1024
+    // The first words are enough, also of a proxy's page, and all of Cloud's regions.
+    request.responseBodyBytesMax = 16_384
     request.truncatesResponseBody = true
     http.send(request) { answer in
       switch answer {
@@ -148,7 +186,8 @@ final class RoomDriver {
   }
 
   private func resolve(_ name: String) {
-    queries[name] = resolver.resolve(name) { answer in
+    queries[name]?.cancel()
+    queries[name] = resolver.resolve(name, for: .media) { answer in
       self.queries[name] = nil
       let addresses = (try? answer.get()) ?? []
       self.onInput?(.hostResolved(name: name, addresses: addresses))
@@ -167,11 +206,28 @@ extension TransportFailure {
     self =
       switch failure {
       case .nameNotFound(_, let reason): .resolve(reason)
+      case .loopbackAnswer: .resolve(failure.description)
+      case .proxy: .proxy(failure.description)
+      case .intercepted: .intercepted(failure.description)
+      case .clearText: .clearText(failure.description)
       case .connectionRefused(let address): .refused("nothing listens at \(address)")
       case .timedOut: .timeout
       case .certificate, .tls: .tls(failure.description)
       case .httpStatus(let status, let body): .http(status: status, body: Array(body.utf8))
       default: .other(failure.description)
       }
+  }
+}
+
+extension NetworkRules {
+  /// What the configuration says of how hosts are reached.
+  init(_ settings: NetworkSettings) {
+    self.init()
+    allowsLoopback = settings.includeLoopback
+    requiresTLS = settings.requiresTLS
+    guard let text = settings.proxy, let address = try? ProxyAddress(text),
+      let exceptions = HostRules(settings.withoutProxy)
+    else { return }
+    proxy = HTTPProxy(address, password: settings.proxyPassword ?? "", exceptions: exceptions)
   }
 }

@@ -18,6 +18,8 @@ final class SoundPath {
   var onRecording: ((PreConnectRecording) -> Void)?
   var onCardEvent: ((SoundCardEvent) -> Void)?
   var onWarning: ((String) -> Void)?
+  /// Priority or memory that the audio thread did not get.
+  var onRefusal: ((AudioDeviceEvent) -> Void)?
   /// Whether the card's own volume works, if it is to be moved.
   var onMixer: ((BoardPart) -> Void)?
   /// The frames and events of one wake-up were handed over.
@@ -27,15 +29,18 @@ final class SoundPath {
   var turnCount: Int { thread.turnCount }
 
   private let thread: AudioThread<LinuxBoard>
-  private let mixer: Mixer?
-  private let mixerName: String
+  private let loop: EventLoop
+  private var mixing: Errand?
+  /// The card's own volume works, as far as is known.
+  private var mixerWorks = false
   private var volumePercent: Int
   private var watcher: DescriptorWatcher?
   private var payload: [UInt8] = []
   /// The engine was asked for its recording, which ends with a frame to come.
   private var awaitsRecording = false
 
-  init(_ settings: Settings) throws(StartFailure) {
+  init(_ loop: EventLoop, _ settings: Settings) throws(StartFailure) {
+    self.loop = loop
     var up = UplinkConfiguration()
     up.bitrate = settings.audio.bitrateBitsPerSecond
     up.complexity = settings.audio.complexity
@@ -52,8 +57,6 @@ final class SoundPath {
     down.playoutDelayMillisecondsMin = settings.audio.jitterMinMilliseconds
     down.playoutDelayMillisecondsMax = settings.audio.jitterMaxMilliseconds
     down.quantilePercent = settings.audio.jitterQuantilePercent
-    mixerName = settings.audio.mixer ?? ""
-    mixer = settings.audio.mixer.map { Mixer(card: settings.audio.mixerCard, element: $0) }
     volumePercent = settings.audio.volumePercent
     do throws(AudioFailure) {
       uplink = try Uplink(up)
@@ -65,6 +68,24 @@ final class SoundPath {
       thread = try AudioThread(Self.board(settings), uplink: uplink, downlink: downlink)
     } catch {
       throw .board(error)
+    }
+    if let element = settings.audio.mixer { mix(card: settings.audio.mixerCard, element) }
+  }
+
+  /// Opening a card's mixer takes as long as its driver likes.
+  private func mix(card: String, _ element: String) {
+    let mixer = Mixer(card: card, element: element)
+    mixing = Errand(loop) { percent in
+      do throws(BoardFailure) {
+        try mixer.set(percent: Int(percent[0]))
+        return nil
+      } catch {
+        return error.description
+      }
+    } then: { problem in
+      self.mixerWorks = problem == nil
+      self.scaleSamples()
+      self.onMixer?(BoardPart(name: "mixer", place: "mixer control '\(element)'", problem: problem))
     }
   }
 
@@ -85,7 +106,9 @@ final class SoundPath {
     }
   }
 
-  func start(_ loop: EventLoop) throws(StartFailure) {
+  func start() throws(StartFailure) {
+    // Until the device says what it wants of the microphone.
+    uplink.listen(.closed, preRollMilliseconds: 0)
     do throws(ReactorFailure) {
       watcher = try DescriptorWatcher(loop, descriptor: thread.wakeDescriptor) { self.drain() }
     } catch {
@@ -126,29 +149,32 @@ final class SoundPath {
     case .endPreConnect:
       uplink.endPreConnect()
       awaitsRecording = false
-    case .playTone(let tone): downlink.play(tone)
-    case .playKey(let key): if let tone = Tone(key: key) { downlink.play(tone) }
+    case .listen(let listening, let preRoll):
+      uplink.listen(listening, preRollMilliseconds: preRoll)
+      thread.wake()
+    case .playTone(let tone): play(tone)
+    case .playKey(let key): if let tone = Tone(key: key) { play(tone) }
     case .beginSoundProbe: uplink.probe.begin()
     case .endSoundProbe: uplink.probe.end()
-    case .playProbeTone: downlink.play(.probe)
+    case .playProbeTone: play(.probe)
     case .stopTones: downlink.stopTones()
     case .setDiscontinuousTransmission(let on): uplink.setDiscontinuousTransmission(on)
     }
   }
 
+  /// A speaker that stands still would not notice.
+  private func play(_ tone: Tone) {
+    downlink.play(tone)
+    thread.wake()
+  }
+
   /// By the card where that works, else by scaling the samples.
   private func applyVolume() {
-    downlink.volumePercent = volumePercent
-    guard let mixer else { return }
-    var problem: String?
-    do throws(BoardFailure) {
-      try mixer.set(percent: volumePercent)
-      downlink.volumePercent = 100
-    } catch {
-      problem = error.description
-    }
-    onMixer?(BoardPart(name: "mixer", place: "mixer control '\(mixerName)'", problem: problem))
+    scaleSamples()
+    mixing?.run([UInt8(clamping: volumePercent)])
   }
+
+  private func scaleSamples() { downlink.volumePercent = mixerWorks ? 100 : volumePercent }
 
   private func drain() {
     thread.acknowledgeWake()
@@ -171,15 +197,19 @@ final class SoundPath {
     switch event {
     case .opened(let direction, _, let parameters):
       // A card that comes back may have forgotten its volume.
-      if direction == .playback, mixer != nil { applyVolume() }
+      if direction == .playback, mixing != nil { applyVolume() }
       onCardEvent?(
         SoundCardEvent(
           stream(direction), .working(rateHertz: parameters.rateHertz, parameters: parameters.line)))
     case .unavailable(let direction, let reason), .lost(let direction, let reason):
       onCardEvent?(SoundCardEvent(stream(direction), .failed(reason: reason)))
+    case .closed(let direction): onCardEvent?(SoundCardEvent(stream(direction), .closed))
     case .dropouts(let direction, let total):
       onCardEvent?(SoundCardEvent(stream(direction), .dropouts(total)))
-    case .realtimeRefused, .memoryNotLocked, .eventsLost: onWarning?(event.description)
+    case .realtimeRefused, .memoryNotLocked:
+      onRefusal?(event)
+      onWarning?(event.description)
+    case .eventsLost: onWarning?(event.description)
     }
   }
 

@@ -16,12 +16,15 @@ func standInDoctor(configurationAt path: String) -> Int32 {
       advice: "systemctl status linteld, and journalctl -u linteld for the reason"
     ).json
   ]
+  var more: [JSONValue.Member] = []
   do throws(ConfigurationUnusable) {
     var settings = try readConfigurationForService(at: path)
     settings.session.mode = .onDemand
     rows.append(DoctorRow("config", .pass, "\(path) is as it should be").json)
     do throws(StartFailure) {
-      rows += try Daemon(settings, configuration: path, isStandIn: true).runDoctor()?["rows"].array ?? []
+      let result = try Daemon(settings, configuration: path, isStandIn: true).runDoctor() ?? .null
+      rows += result["rows"].array
+      more = [.init("measured", result["measured"])]
     } catch {
       rows.append(DoctorRow("start", .fail, error.description, advice: "linteld would not start either").json)
     }
@@ -31,9 +34,6 @@ func standInDoctor(configurationAt path: String) -> Int32 {
         DoctorRow("config", .fail, line, advice: "correct it; linteld --check-config tries again").json)
     }
   }
-  let result = JSONValue.object([
-    .init("verdict", .string(DoctorRow.Verdict.fail.rawValue)), .init("rows", .array(rows)),
-  ])
-  print(result.text)
+  print(Control.Doctor.json(rows, more).text)
   return 1
 }

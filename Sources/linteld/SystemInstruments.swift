@@ -1,5 +1,6 @@
 import AudioEngine
 import Base
+import Board
 import Configuration
 import Device
 import System
@@ -8,10 +9,39 @@ import System
 final class SystemInstruments: Instruments {
   private let uplink: Uplink
   private let downlink: Downlink
+  private let stateFolder: String?
+  private let isStandIn: Bool
+  private var refused = HostReadings()
 
-  init(uplink: Uplink, downlink: Downlink) {
-    self.uplink = uplink
-    self.downlink = downlink
+  init(_ sound: SoundPath, _ state: StateFile, isStandIn: Bool) {
+    uplink = sound.uplink
+    downlink = sound.downlink
+    stateFolder = state.path.map { parentFolder(of: $0) }
+    self.isStandIn = isStandIn
+    sound.onRefusal = { self.note($0) }
+  }
+
+  /// What the sound path was refused.
+  private func note(_ event: AudioDeviceEvent) {
+    switch event {
+    case .realtimeRefused(let reason): refused.realtimeRefusal = reason
+    case .memoryNotLocked(let reason): refused.memoryRefusal = reason
+    default: break
+    }
+  }
+
+  /// The folder may have become read-only since the start, as a dying card does. A stand-in has neither the service's
+  /// folder nor its socket.
+  var host: HostReadings {
+    var host = refused
+    host.hasSocket = !isStandIn
+    if isStandIn { return host }
+    guard let stateFolder else {
+      host.stateProblem = "there is no folder for it"
+      return host
+    }
+    host.stateProblem = Files.folderFault(stateFolder)
+    return host
   }
 
   var unixMilliseconds: Int64 { WallClock.unixMilliseconds }

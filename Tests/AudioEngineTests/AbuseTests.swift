@@ -67,13 +67,13 @@ struct AbuseTests {
       try Uplink(uplink)
     }
     var downlink = DownlinkConfiguration()
-    downlink.playoutDelayMilliseconds = 10
-    #expect(throws: AudioFailure.valueOutOfRange(key: "jitter-ms", value: 10, legal: "20 to 400")) {
+    downlink.playoutDelayMilliseconds = 4
+    #expect(throws: AudioFailure.valueOutOfRange(key: "jitter-ms", value: 4, legal: "5 to 400")) {
       try Downlink(downlink)
     }
     downlink.playoutDelayMilliseconds = 200
     downlink.playoutDelayMillisecondsMax = 100
-    #expect(throws: AudioFailure.valueOutOfRange(key: "jitter-ms", value: 200, legal: "20 to 100")) {
+    #expect(throws: AudioFailure.valueOutOfRange(key: "jitter-ms", value: 200, legal: "5 to 100")) {
       try Downlink(downlink)
     }
   }

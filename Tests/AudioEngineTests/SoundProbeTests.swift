@@ -57,6 +57,51 @@ import Testing
     #expect(probe.reading.heardDecibels == nil)
   }
 
+  /// The speaker's clock by the phase of its tone, and what a canceller of 20 dB leaves of it.
+  @Test(arguments: [-300, -40, 0, 15, 120, 450])
+  func theToneTellsTheClocksAndTheCanceller(partsPerMillion: Int) throws {
+    let probe = SoundProbe()
+    probe.begin()
+    let step = (1 << 28) * (1_000_000 + partsPerMillion) / 1_000_000
+    for period in 0..<120 {
+      let heard = (0..<160).map { index in
+        let turns = UInt32(truncatingIfNeeded: (period * 160 + index) * step)
+        return period < 10
+          ? 0 : Int16(FixedMath.sineQ30(turns: turns) >> 18) + noise(period * 160 + index) / 4
+      }
+      let left = heard.map { $0 / 10 }
+      heard.withUnsafeBufferPointer { if period >= 10 { probe.played($0) } }
+      heard.withUnsafeBufferPointer { probe.captured($0) }
+      left.withUnsafeBufferPointer { probe.cleaned($0) }
+    }
+    let reading = probe.reading
+    let measured = try #require(reading.speakerPartsPerMillion)
+    #expect(abs(measured - partsPerMillion) <= 5, "\(measured)")
+    let steady = try #require(reading.steadyDecibels)
+    let left = try #require(reading.leftDecibels)
+    #expect((19...21).contains(steady - left))
+  }
+
+  @Test func aToneWithAHoleOrTooShortTellsNoClock() {
+    for (hole, end) in [(45, 120), (200, 70)] {
+      let probe = SoundProbe()
+      probe.begin()
+      var position = 0
+      for period in 0..<120 {
+        // 3 samples are lost: a fifth of a turn.
+        if period == hole { position += 3 }
+        let heard = (0..<160).map { index in
+          period >= end ? 0 : Int16(FixedMath.sineQ30(turns: UInt32((position + index) % 16) << 28) >> 18)
+        }
+        position += 160
+        heard.withUnsafeBufferPointer { probe.played($0) }
+        heard.withUnsafeBufferPointer { probe.captured($0) }
+        heard.withUnsafeBufferPointer { probe.cleaned($0) }
+      }
+      #expect(probe.reading.heardDecibels != nil && probe.reading.speakerPartsPerMillion == nil)
+    }
+  }
+
   @Test func silenceHasNoSpanWhateverItsOffset() {
     let probe = SoundProbe()
     probe.begin()

@@ -124,7 +124,7 @@ struct StreamChangeTests {
     let player = try Player()
     player.play(packets, periods: 1_000)
     #expect(player.downlink.statistics.lost == 0 && player.downlink.statistics.late == 0)
-    #expect(player.quietPeriods(9..<104) == 0)
+    #expect(player.quietPeriods(9..<101) == 0)
     #expect(player.quietPeriods(200..<780) == 580)
     #expect(player.quietPeriods(812..<1_000) == 0)
   }

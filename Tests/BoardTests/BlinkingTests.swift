@@ -9,9 +9,9 @@ struct BlinkingTests {
   /// What a light does in so many steps, as the tables of patterns are written.
   private func watch(_ blinking: inout Blinking, _ light: Int, steps: Int) -> String {
     var text = ""
-    for _ in 0..<steps {
+    for step in 0..<steps {
+      blinking.advance(now: start.advanced(byMilliseconds: step * 125))
       text += blinking.isLit(light) ? "#" : "."
-      if let due = blinking.deadline { blinking.advance(now: due) }
     }
     return text
   }
@@ -23,13 +23,24 @@ struct BlinkingTests {
     #expect(watch(&blinking, 1, steps: 20) == "####################")
   }
 
+  @Test func nobodyWakesBeforeALightChanges() {
+    var blinking = Blinking(lights: 2, stepMilliseconds: 125)
+    blinking.show([0x8000, 0xFF00], now: start)
+    var wakes: [Int] = []
+    while let due = blinking.deadline, due < start.advanced(byMilliseconds: 4_000) {
+      blinking.advance(now: due)
+      wakes.append(due.milliseconds(since: start))
+    }
+    #expect(wakes == [125, 1_000, 2_000, 2_125, 3_000])
+  }
+
   @Test func steadyLightsNeedNoTime() {
     var blinking = Blinking(lights: 3, stepMilliseconds: 125)
     #expect(blinking.deadline == nil)
     blinking.show([0xFFFF, 0, 0], now: start)
     #expect(blinking.deadline == nil && blinking.isLit(0) && !blinking.isLit(1))
     blinking.show([0xFFFF, 0xF0F0, 0], now: start)
-    #expect(blinking.deadline == start.advanced(byMilliseconds: 125))
+    #expect(blinking.deadline == start.advanced(byMilliseconds: 500))
     blinking.show([0, 0, 0], now: start)
     #expect(blinking.deadline == nil && !blinking.isLit(0))
   }
@@ -40,9 +51,9 @@ struct BlinkingTests {
     blinking.advance(now: start.advanced(byMilliseconds: 125))
     #expect(!blinking.isLit(0))
     blinking.show([0x8000], now: start.advanced(byMilliseconds: 200))
-    #expect(!blinking.isLit(0) && blinking.deadline == start.advanced(byMilliseconds: 250))
+    #expect(!blinking.isLit(0) && blinking.deadline == start.advanced(byMilliseconds: 2_000))
     blinking.show([0xC000], now: start.advanced(byMilliseconds: 200))
-    #expect(blinking.isLit(0) && blinking.deadline == start.advanced(byMilliseconds: 325))
+    #expect(blinking.isLit(0) && blinking.deadline == start.advanced(byMilliseconds: 450))
   }
 
   @Test func whoComesLateFindsTheStepOfThatMoment() {

@@ -62,6 +62,45 @@ struct KeypadTests {
     #expect(events.take(press(KEY_3)[...]) == [.telephone(UInt8(ascii: "3"))])
   }
 
+  /// Keypads that do not trust the host press num-lock before and after each key, some only where its light is off; two
+  /// zeros of a `00` key are two.
+  @Test func whatKeypadsPressAroundTheirKeysIsNoKey() {
+    let lock = press(KEY_NUMLOCK)
+    let rows: [(bytes: [UInt8], typed: String)] = [
+      (lock + press(KEY_KP4) + lock + lock + press(KEY_KP7) + lock, "47"),
+      (record(EV_KEY, KEY_NUMLOCK, 1) + press(KEY_KP1) + record(EV_KEY, KEY_NUMLOCK, 0), "1"),
+      (lock + press(KEY_KPENTER) + lock, "#"), (lock + press(KEY_KPDOT) + lock, "*"),
+      (press(KEY_KP0) + press(KEY_KP0), "00"),
+      (record(EV_MSC, MSC_SCAN, 0x59) + press(KEY_KP1), "1"),
+      (lock, ""),
+      (
+        lock + record(EV_KEY, KEY_LEFTSHIFT, 1) + press(KEY_3) + record(EV_KEY, KEY_LEFTSHIFT, 0) + lock, "#"
+      ),
+      (press(KEY_CAPSLOCK) + press(KEY_1) + press(KEY_CAPSLOCK), "1"),
+    ]
+    for row in rows { #expect(keys(row.bytes) == row.typed.utf8.map { .telephone($0) }, "\(row.typed)") }
+  }
+
+  private static let which: [(String, String, String, UInt, Bool)] = [
+    ("Number Pad", "Number Pad", "usb-1/input0", 0, true),
+    ("Number Pad", "Number Pad 2", "usb-1/input0", 0, false),
+    ("usb-1/input0", "Number Pad", "usb-1/input0", 0, true),
+    ("usb-1/input0", "Number Pad", "usb-1/input1", 0, false),
+    ("Number Pad,0", "Number Pad", "", 0, true), ("Number Pad,1", "Number Pad", "", 0, false),
+    ("Number Pad,1", "Number Pad", "", 1, true), ("Number Pad,1", "Number Pad", "", 2, false),
+    ("Number Pad,1", "Number Pads", "", 1, false), ("Number Pad,", "Number Pad", "", 0, false),
+    ("Number Pad,x", "Number Pad", "", 0, false), ("Pad, Inc.,1", "Pad, Inc.", "", 1, true),
+    ("Pad,1", "Pad,1", "", 0, true), (",0", "", "", 0, true),
+  ]
+
+  @Test(
+    "which of several is meant",
+    arguments: which)
+  func whichOne(wanted: String, name: String, place: String, before: UInt, isIt: Bool) {
+    var seen = before
+    #expect((lintel_is_input(wanted, name, place, &seen) != 0) == isIt)
+  }
+
   @Test func functionKeys() {
     #expect(keys(press(KEY_PICKUP_PHONE)) == [.call] && keys(press(KEY_HANGUP_PHONE)) == [.hangUp])
     #expect(keys(press(KEY_VOLUMEUP)) == [.volumeUp] && keys(press(KEY_VOLUMEDOWN)) == [.volumeDown])

@@ -48,4 +48,18 @@ struct ReopeningTests {
     reopening.failed(forMilliseconds: 60_000, now: start)
     #expect(!reopening.isOpen && reopening.deadline == start.advanced(byMilliseconds: 60_000))
   }
+
+  @Test func aChangeHurriesIt() {
+    var reopening = Reopening(firstMilliseconds: 100, longestMilliseconds: 500, now: start)
+    reopening.failed(forMilliseconds: 10_000, now: start)
+    let later = start.advanced(byMilliseconds: 2_000)
+    reopening.hurry(milliseconds: 100, now: later)
+    #expect(reopening.deadline == later.advanced(byMilliseconds: 100))
+    // Further ones put it off no more.
+    reopening.hurry(milliseconds: 100, now: later.advanced(byMilliseconds: 50))
+    #expect(reopening.deadline == later.advanced(byMilliseconds: 100))
+    reopening.opened()
+    reopening.hurry(milliseconds: 100, now: later)
+    #expect(reopening.deadline == nil && reopening.isOpen)
+  }
 }

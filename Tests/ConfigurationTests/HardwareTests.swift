@@ -10,6 +10,8 @@ struct HardwareTests {
       ("17", "17"), ("GPIO17 active-low pull-up", "GPIO17 active-low pull-up"),
       ("17, pull-down,active-low", "17 active-low pull-down"),
       ("DOOR_BELL  active-low", "DOOR_BELL active-low"),
+      ("pcf8574/3", "pcf8574/3"), ("1-0020/3  active-low", "1-0020/3 active-low"),
+      ("/dev/gpio-expander/BELL,pull-up", "/dev/gpio-expander/BELL pull-up"),
       ("", ""),
     ])
   func lines(text: String, kept: String) throws {
@@ -20,7 +22,9 @@ struct HardwareTests {
 
   @Test(
     "how it is not",
-    arguments: ["17 low", "active low", "17 pull-up pull-sideways", ",", "a/b", "17 18", "\u{7}"])
+    arguments: [
+      "17 low", "active low", "17 pull-up pull-sideways", ",", "17 18", "\u{7}", "17 chip=5", "a;b/5",
+    ])
   func wrongLines(text: String) {
     #expect((try? parse("[gpio]\nlock = \(text)\n")) == nil)
   }
@@ -29,11 +33,61 @@ struct HardwareTests {
   func sentence() {
     #expect(
       sentences("[gpio]\nhook = 5 up\n")
-        == "c:2: [gpio] hook: '5 up' has 'up' in it; legal: the number or name of a line, then active-low, pull-up or "
-        + "pull-down as it is wired, or nothing")
+        == "c:2: [gpio] hook: '5 up' has 'up' in it; legal: the number or name of a line (CHIP/LINE where it is on another chip), "
+        + "then active-low, pull-up or pull-down as it is wired, or nothing")
     #expect(sentences("[gpio]\nbuton = 5\n").contains("did you mean 'button'?"))
     #expect(sentences("[leds]\nstatus = a/b\n").contains("has a character that a name may not have"))
     #expect(sentences("[gpio]\ndebounce-ms = 0\n").contains("1 to 500 (ms)"))
+  }
+
+  @Test(
+    "a light of several colours has one of them",
+    arguments: [
+      ("ACT", "ACT", nil, "ACT"), ("rgb:status 00ff7F", "rgb:status", 0x00FF7F, "rgb:status 00ff7F"),
+      ("rgb:status 000000", "rgb:status", 0, "rgb:status 000000"),
+    ] as [(String, String, UInt32?, String)])
+  func lights(text: String, name: String, colour: UInt32?, kept: String) throws {
+    let settings = try parse("[leds]\nerror = \(text)\n")
+    let light = try #require(LEDSettings.parse(settings.leds.names[2] ?? ""))
+    #expect(light.name == name && light.colour == colour && settings.leds.names[2] == kept)
+    #expect(settings.leds.names[0] == nil)
+    #expect(try parse(settings.text) == settings)
+  }
+
+  @Test(
+    "or none",
+    arguments: ["rgb:status red", "rgb:status #ff0000", "x 00ff0", "x 00ff0000", "x 00ff00 y", "a/b 00ff00"])
+  func wrongLights(text: String) {
+    #expect(sentences("[leds]\nmute = \(text)\n").contains("[leds] mute"))
+  }
+
+  @Test(
+    "several keypads",
+    arguments: [
+      ("", []), ("USB Number Pad", ["USB Number Pad"]), ("Pad + Pad,1", ["Pad", "Pad,1"]),
+      ("/dev/input/by-path/a + usb-1/input0 + event3", ["/dev/input/by-path/a", "usb-1/input0", "event3"]),
+      ("A+B", ["A+B"]), (" + A +  + ", ["A"]),
+    ])
+  func keypads(text: String, devices: [String]) {
+    var settings = KeypadSettings()
+    settings.device = text
+    #expect(settings.devices == devices)
+  }
+
+  @Test("the chip of all lines may be a label or a path")
+  func chip() throws {
+    for name in ["gpiochip5", "11", "pinctrl-rp1", "1-0020", "/dev/gpio-expander", "INT33FC:00"] {
+      #expect(try parse("[gpio]\nchip = \(name)\n").gpio.chip == name)
+    }
+    #expect((try? parse("[gpio]\nchip = a b\n")) == nil)
+  }
+
+  @Test("how long the door may stand open, and whether force is told")
+  func contact() throws {
+    let settings = try parse("[gpio]\ncontact = 5 pull-up\n[door]\nopen-seconds-max = 0\nforced-alarm = no\n")
+    #expect(settings.gpio[.contact]?.text == "5 pull-up")
+    #expect(settings.door.openSecondsMax == 0 && !settings.door.tellsForced)
+    #expect(Settings().door.openSecondsMax == 60 && Settings().door.tellsForced)
   }
 
   @Test("every use has a key of its own")

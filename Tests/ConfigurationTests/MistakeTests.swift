@@ -17,8 +17,8 @@ struct MistakeTests {
     #expect(
       sentences("[session]\nconect-timeout = 5")
         == "c:2: [session] conect-timeout: no such key, did you mean 'connect-timeout'?; "
-        + "legal: mode, connect-timeout, reconnect-attempts, agent-wait, agent-retries, room, identity, agent-name, "
-        + "agent-metadata, idle-timeout, max-duration")
+        + "legal: mode, connect-timeout, reconnect-attempts, agent-wait, agent-retries, publish-state, room, identity, "
+        + "agent-name, agent-metadata, idle-timeout, max-duration")
     #expect(
       sentences("[token]\ntoken = x")
         == "c:2: [token] token: no such key; legal: source, url, file, endpoint, bearer-file, sandbox-id, "

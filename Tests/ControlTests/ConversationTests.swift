@@ -10,6 +10,7 @@ private struct Talk {
   var printed = ""
   var complained = ""
   var reads: [Int] = []
+  var asked: [String] = []
   var status: ExitCode?
 
   init(_ action: Action, json: Bool = false, token: String? = nil) {
@@ -25,6 +26,7 @@ private struct Talk {
       case .print(let words): printed += words
       case .complain(let words): complained += words
       case .readFile(_, let bytesMax): reads.append(bytesMax)
+      case .ask(let question): asked.append(question)
       case .finish(let end): status = end
       }
     }
@@ -49,6 +51,26 @@ private func result(_ text: String) throws -> [UInt8] { Reply.result(try json(te
 
 @Suite("What lintelctl says")
 struct ConversationTests {
+  @Test(
+    "a tone that others would hear is asked for", arguments: [true, false, nil] as [Bool?])
+  func doctorAsks(answer: Bool?) throws {
+    var talk = Talk(.doctor(DoctorOrder()))
+    #expect(talk.sent == ["{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"doctor\"}\n"])
+    let refusal = ControlFailure.failed(code: Doctor.inCall, message: "others would hear the tone")
+    talk.hear(Reply.failure(refusal, to: .number(2)))
+    #expect(talk.asked.count == 1 && talk.status == nil)
+    talk.conversation.receiveAnswer(answer, now: Instant(microseconds: 0))
+    talk.drain()
+    guard answer == true else {
+      #expect(talk.status == .failed && talk.sent.count == 1)
+      #expect(answer != nil || talk.complained.contains("--yes"))
+      return
+    }
+    #expect(talk.sent.last?.contains("\"params\":{\"yes\":true}") == true)
+    talk.hear(try result("{\"verdict\":\"pass\",\"rows\":[]}"))
+    #expect(talk.status == .done)
+  }
+
   @Test(
     "a request, its result for a person, and as JSON",
     arguments: [

@@ -32,6 +32,11 @@ struct DataConversationTests {
       (.attributes([]), "{\"attributes\":{}}", "no attributes\n"),
       (.attributes([]), "{\"attributes\":{\"a\":\"1\",\"b\":\"\\u001b\"}}", "a=1\nb=.\n"),
       (.doorStatus, "{\"state\":\"closed\",\"last_opened_by\":\"bob\"}", "closed, last opened by bob\n"),
+      (
+        .doorStatus,
+        "{\"state\":\"closed\",\"last_opened_by\":\"bob\",\"contact\":\"open\",\"alarm\":\"forced\"}",
+        "closed (stands open), last opened by bob\n"
+      ),
       (.press(name: "button", .hold(milliseconds: nil)), "{\"pressed\":\"button\"}", "pressed button\n"),
       (.turn(.start), "{\"turn\":\"open\"}", "the turn is open\n"),
     ] as [(Request, String, String)])
@@ -159,6 +164,8 @@ struct DataConversationTests {
         .doorLockedOut(by: "sip_1", seconds: 600),
         "door.locked_out  no code is taken for 10 min 0 s, after sip_1"
       ),
+      (.doorForced, "door.forced      it was opened, and not by its lock"),
+      (.doorLeftOpen(seconds: 90), "door.left_open   it has been open for 1 min 30 s"),
       (
         .file(identity: "ann", topic: "t", name: "a.jpg", bytes: 3, failure: nil),
         "file             ann sent a.jpg (3 bytes)"

@@ -67,6 +67,15 @@ struct MonitorTests {
     #expect(lines.suffix(2) == ["bot: Good day", "bot: .[2J.x"])
   }
 
+  @Test("what the contact of the door tells is there")
+  func door() {
+    let lines = frame(
+      columns: 100, rows: 40,
+      events: [Event.doorForced, .doorLeftOpen(seconds: 60)].map { $0.json(unixMilliseconds: 0) })
+    #expect(lines.suffix(2).map { $0.contains("door.forced") } == [true, false])
+    #expect(lines.last?.hasSuffix("door.left_open   it has been open for 1 min 0 s") == true)
+  }
+
   @Test(
     "q, Control-C and the end of the connection leave the terminal as it was",
     arguments: [113, 81, 3, 0] as [UInt8])

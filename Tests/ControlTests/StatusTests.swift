@@ -12,11 +12,11 @@ struct StatusTests {
         + "\"call\":{\"state\":\"idle\",\"since_s\":0,\"reason\":null,\"held\":false,\"legs\":[]},"
         + "\"ring\":{\"state\":\"idle\",\"standby\":\"off\",\"from\":null,\"kind\":null,\"since_s\":null},"
         + "\"room\":{\"name\":null,\"sid\":null,\"connection\":\"disconnected\",\"server\":null,\"region\":null,"
-        + "\"quality\":null,\"rtt_ms\":null,\"reconnects\":0,\"failure\":null},"
+        + "\"quality\":null,\"rtt_ms\":null,\"reconnects\":0,\"resumes\":0,\"failure\":null},"
         + "\"participant\":{\"identity\":null,\"sid\":null},\"agent\":null,\"participants\":[],"
-        + "\"audio\":{\"muted\":false,\"hard_muted\":false,\"volume\":0,"
-        + "\"capture\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"rate\":null,\"level_db\":null},"
-        + "\"playback\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"rate\":null,\"level_db\":null},"
+        + "\"audio\":{\"muted\":false,\"hard_muted\":false,\"volume\":0,\"canceller\":\"off\","
+        + "\"capture\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"parameters\":null,\"rate\":null,\"level_db\":null},"
+        + "\"playback\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"parameters\":null,\"rate\":null,\"level_db\":null},"
         + "\"uplink\":{\"packets\":0,\"bitrate\":0,\"loss\":null,\"drift_ppm\":0},"
         + "\"downlink\":{\"packets\":0,\"lost\":0,\"concealed_ms\":0,\"jitter_ms\":0,\"delay_ms\":0,"
         + "\"drift_ppm\":0},"
@@ -156,8 +156,17 @@ struct StatusTests {
       $0.room.quality = "lost"
     },
     .init(words: "the call failed") { $0.call.state = .failed },
-    .init(words: "the speaker does not work: device hw:9") {
-      $0.audio.playback.state = .failed
+    .init(words: "the door was forced") {
+      $0.door = DoorStatus(state: "closed", lastOpenedBy: nil, contactIsOpen: true, alarm: "forced")
+    },
+    .init(words: "the door was left-open") {
+      $0.door = DoorStatus(state: "closed", lastOpenedBy: nil, contactIsOpen: true, alarm: "left-open")
+    },
+    .init(words: "the echo canceller is off: the audio thread came late too often") {
+      $0.audio.canceller = "no-time"
+    },
+    .init(words: "the speaker is absent: device hw:9") {
+      $0.audio.playback.state = .absent
       $0.audio.playback.device = "hw:9"
     },
   ]

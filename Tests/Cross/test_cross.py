@@ -33,7 +33,7 @@ def test_what_the_programs_say(root):
         help_text = root.run(program, "--help")
         assert help_text.returncode == 0 and "usage: " + program in help_text.stdout.lower(), help_text
     # The same words as on the machine that made the package.
-    assert root.run("linteld", "--print-config").stdout == (root.folder / "etc/lintel/lintel.conf").read_text()
+    assert root.run("linteld", "--print-config").stdout == (root.folder / "usr/share/doc/lintel/lintel.conf").read_text()
     good = root.run("linteld", "--check-config")
     assert good.returncode == 0, good
     drop_in = root.folder / "etc/lintel/lintel.conf.d/wrong.conf"

@@ -14,6 +14,7 @@ final class Bench: Instruments {
   var unixMilliseconds: Int64 = 1_800_000_000_000
   var sound = SoundReadings()
   var soundProbe = SoundProbeReading()
+  var host = HostReadings()
   var memory: MemoryReadings? = MemoryReadings(residentKilobytes: 9000, anonymousKilobytes: 3000)
   var preConnectRecording: PreConnectRecording?
   /// Files with secrets, by their path.
@@ -52,7 +53,8 @@ final class Bench: Instruments {
     settings.token.url = "wss://room.example"
     settings.token.file = "/run/token"
     change(&settings)
-    let configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1.2.3")
+    var configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1.2.3")
+    configuration.prefersOneConnection = false
     device = Device(
       settings: settings, room: Room(configuration: configuration, random: SeededRandom(seed: 1)),
       messagingRoom: messaging, instruments: self, version: "1.2.3", startedAt: now)

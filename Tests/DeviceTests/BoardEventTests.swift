@@ -132,6 +132,19 @@ import Testing
     #expect(door.events(named: "dtmf").compactMap { $0["digit"].string } == ["#", "#"])
   }
 
+  @Test func eachOfTwoKeypadsHasACodeOfItsOwn() throws {
+    let bench = try Bench.withDoor {
+      $0.door.codeAllow = AllowRules([.init(kind: "keypad")])
+      $0.door.codeWhen = .always
+    }
+    for (key, pad) in [("4", 0), ("9", 1), ("7", 0), ("9", 1), ("1", 0), ("1", 0), ("#", 0)] {
+      bench.handle(.board(.key(key.utf8.first ?? 0, pad: pad)))
+    }
+    #expect(bench.events(named: "door.opened").map { $0["by"].string } == ["keypad"])
+    bench.handle(.board(.key(UInt8(ascii: "#"), pad: 1)))
+    #expect(bench.events(named: "door.refused").count == 1, "what was typed at the other")
+  }
+
   @Test func functionKeys() throws {
     let bench = try Bench { $0.audio.volumePercent = 95 }
     bench.handle(.board(.function(.volumeUp)))
@@ -168,7 +181,7 @@ import Testing
   @Test func everyStateOfTheIndicatorLooksDifferentWhereItMatters() {
     #expect(LightPattern.text(0xA000) == "#.#.............")
     let grave: [IndicatorState] = [
-      .off, .hardMuted, .error, .muted, .connecting, .waitingAgent, .talking, .ending,
+      .off, .hardMuted, .error, .muted, .connecting, .waitingAgent, .talking, .ending, .countdown,
     ]
     let patterns = grave.map { LightPattern.status($0) }
     #expect(Set(patterns).count == grave.count)

@@ -22,9 +22,13 @@ struct CallToneTests {
     let bench = try Bench()
     #expect(bench.audio.contains(.playTone(.booted)))
     bench.ask(.join(url: nil, token: nil))
-    #expect(bench.audio.suffix(2) == [.stopTones, .playTone(.ringing)])
+    #expect(tones(bench).suffix(2) == [.stopTones, .playTone(.ringing)])
     bench.ask(.mute(on: true))
-    #expect(bench.audio.last == .playTone(.muted))
+    #expect(tones(bench).last == .playTone(.muted))
+  }
+
+  private func tones(_ bench: Bench) -> [Device.AudioCommand] {
+    bench.audio.filter { if case .listen = $0 { false } else { true } }
   }
 
   @Test func withoutTonesItIsQuiet() throws {

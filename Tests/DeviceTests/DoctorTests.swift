@@ -9,9 +9,9 @@ import Testing
 @Suite struct DoctorTests {
   /// Asks, lets all phases pass and answers with the rows by name.
   private func examine(_ bench: Bench, _ meanwhile: () -> Void = {}) throws -> [String: JSONValue] {
-    #expect(bench.ask(.doctor) == nil)
+    #expect(bench.ask(.doctor(yes: false)) == nil)
     bench.advance(milliseconds: 1500)
-    bench.advance(milliseconds: 1200)
+    bench.advance(milliseconds: 1500)
     meanwhile()
     for _ in 0..<20 where bench.answers.count < 1 { bench.advance(milliseconds: 3000) }
     guard case .result(let result)? = bench.answers.first?.answer else { throw NoAnswer() }
@@ -35,19 +35,59 @@ import Testing
 
   @Test func itListensPlaysJoinsAndAnswersEverybodyWhoAsked() throws {
     let bench = try bench()
-    bench.ask(.doctor)
+    bench.ask(.doctor(yes: false))
     #expect(bench.audio.contains(.beginSoundProbe) && !bench.audio.contains(.playProbeTone))
     #expect(bench.timesAsked == ["wss://room.example"])
-    bench.ask(.doctor)
+    bench.ask(.doctor(yes: false))
     #expect(bench.audio.filter { $0 == .beginSoundProbe }.count == 1)
     bench.advance(milliseconds: 1500)
     #expect(bench.audio.last == .playProbeTone)
-    bench.advance(milliseconds: 1200)
+    bench.advance(milliseconds: 1500)
     #expect(bench.audio.contains(.endSoundProbe))
     #expect(bench.tokenPaths == ["/run/token"])
     bench.handle(.tokenRead(.failure(.empty(path: "/run/token"))))
     bench.advance(milliseconds: 200)
     #expect(bench.answers.count == 2)
+  }
+
+  @Test func inACallTheToneIsAskedFor() throws {
+    let bench = try bench { $0.device.board = .simulated }
+    bench.enter()
+    let refused = bench.ask(.doctor(yes: false))
+    #expect(refused?["refused"].string == "others would hear the tone of the test")
+    #expect(!bench.audio.contains(.beginSoundProbe))
+    #expect(bench.ask(.doctor(yes: true)) == nil)
+    #expect(bench.audio.contains(.beginSoundProbe))
+  }
+
+  @Test func whatWasMeasuredIsTold() throws {
+    let bench = try bench {
+      $0.audio.gainDecibels = 6
+      $0.device.id = "hall"
+    }
+    bench.sound.echo = .active
+    bench.sound.uplink.driftPartsPerMillion = -12
+    bench.soundProbe.heardDecibels = -31
+    bench.soundProbe.echoMilliseconds = 40
+    bench.soundProbe.steadyDecibels = -30
+    bench.soundProbe.leftDecibels = -50
+    bench.soundProbe.speakerPartsPerMillion = 75
+    bench.host.realtimeRefusal = "Operation not permitted"
+    bench.host.stateProblem = "there is no folder for it"
+    _ = try examine(bench) {
+      bench.handle(.tokenRead(.success(token(expiresAt: bench.unixMilliseconds / 1000 + 100))))
+    }
+    guard case .result(let result)? = bench.answers.first?.answer else { throw NoAnswer() }
+    let measured = result["measured"]
+    #expect(measured["canceller"].string == "active" && measured["echo_db"].integer == -31)
+    #expect(measured["tone_db"].integer == -30 && measured["left_db"].integer == -56)
+    #expect(measured["speaker_ppm"].integer == 75 && measured["microphone_ppm"].integer == -12)
+    #expect(measured["realtime_refused"].string == "Operation not permitted")
+    #expect(measured["memory_refused"].isNull && measured["recorded"].bool == false)
+    #expect(measured["state_problem"].string == "there is no folder for it")
+    #expect(measured["id"].string == "hall" && measured["socket"].string == "/run/lintel/control.sock")
+    let left = try #require(measured["token_left_s"].integer)
+    #expect((0...100).contains(left))
   }
 
   @Test func anExpiredTokenIsTheTokensFault() throws {

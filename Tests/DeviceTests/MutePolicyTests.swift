@@ -111,6 +111,7 @@ import Testing
     (IndicatorPolicy(isTampered: true, asked: .success, isMuted: true, call: .talking), .alarm),
     (IndicatorPolicy(isTampered: true, call: .failed), .error),
     (IndicatorPolicy(hardMuted: true, isTampered: true), .hardMuted),
+    (IndicatorPolicy(isCounting: true, hardMuted: true, call: .failed), .countdown),
   ]) func showsAsTheTableSays(policy: IndicatorPolicy, shown: IndicatorState) {
     #expect(policy.shown == shown)
   }

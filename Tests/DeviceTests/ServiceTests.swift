@@ -55,6 +55,56 @@ import Testing
     #expect(bench.log.count == before)
   }
 
+  /// Whatever the engine counts has a figure of its own.
+  @Test func everyCounterReachesSomebody() throws {
+    let bench = try Bench.withDoor()
+    bench.sound.echo = .active
+    bench.sound.uplink.ringFull = 1
+    bench.sound.uplink.refused = 2
+    bench.sound.downlink.late = 3
+    bench.sound.downlink.duplicates = 4
+    bench.sound.downlink.undecodable = 5
+    bench.sound.downlink.discarded = 6
+    bench.sound.downlink.ringFull = 7
+    bench.sound.downlink.recovered = 8
+    bench.sound.downlink.underruns = 9
+    bench.sound.downlink.trimmedMilliseconds = 10_000
+    bench.sound.downlink.stretchedMilliseconds = 11_000
+    bench.sound.downlink.targetMilliseconds = 12_000
+    bench.handle(.board(.part(BoardPart(name: "relay", place: "line 4", problem: "is in use"))))
+    let stats = try #require(bench.ask(.stats))
+    let figures = [
+      "lintel_uplink_dropped_total{by=\"queue\"}", "lintel_uplink_dropped_total{by=\"encoder\"}",
+      "lintel_downlink_unplayed_total{why=\"late\"}", "lintel_downlink_unplayed_total{why=\"duplicate\"}",
+      "lintel_downlink_unplayed_total{why=\"undecodable\"}",
+      "lintel_downlink_unplayed_total{why=\"discarded\"}",
+      "lintel_downlink_unplayed_total{why=\"queue\"}", "lintel_downlink_recovered_total",
+      "lintel_downlink_underruns_total", "lintel_downlink_bent_seconds_total{way=\"shorter\"}",
+      "lintel_downlink_bent_seconds_total{way=\"longer\"}", "lintel_downlink_wanted_seconds",
+    ]
+    for (index, name) in figures.enumerated() {
+      let text = stats[name].text
+      #expect(text == "\(index + 1)" || text == "\(index + 1).0", "\(name) is \(text)")
+    }
+    #expect(stats["lintel_echo_canceller_active"].integer == 1)
+    #expect(stats["lintel_hardware_problems"].integer == 1)
+    #expect(stats["lintel_events_suppressed_total"].integer == 0)
+    #expect(bench.status["audio"]["canceller"].string == "active")
+  }
+
+  @Test func wrongCodesAndTheLockOutAreFigures() throws {
+    let bench = try Bench.withDoor {
+      $0.door.wrongCodesMax = 2
+      $0.door.codeAllow = AllowRules([.init(kind: "keypad")])
+      $0.door.codeWhen = .always
+    }
+    for wrong in 1...2 {
+      for key in Array("9999#".utf8) { bench.handle(.board(.key(key))) }
+      #expect(bench.ask(.stats)?["lintel_door_wrong_codes_total"].integer == Int64(wrong))
+      #expect(bench.ask(.stats)?["lintel_door_locked_out"].integer == (wrong == 2 ? 1 : 0))
+    }
+  }
+
   @Test func figuresCountCallsAndTheDoor() throws {
     let bench = try Bench.withDoor { $0.door.localWhen = .never }
     bench.sound.uplink.driftPartsPerMillion = -37

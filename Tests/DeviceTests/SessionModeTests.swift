@@ -123,7 +123,7 @@ import Testing
   @Test func aLostConnectionDoesNotMakeACallLonger() throws {
     let bench = try talking(most: 90)
     bench.pass(seconds: 60)
-    bench.act { $0.perform([.stay(.interrupted(isResuming: false, reason: "gone"))], now: $1) }
+    bench.act { $0.perform([.stay(.interrupted(.session, reason: "gone"))], now: $1) }
     bench.pass(seconds: 29)
     #expect(bench.status["call"]["state"].string == "connecting")
     bench.pass(seconds: 2)

@@ -118,8 +118,9 @@ struct StayRig {
     Case("401", .warm, [.onDemand, .pushToTalk], .endpoint, attempt("not-allowed")),
     Case("the button is pressed before 3 s", .dialling, after: 2_999, .pressed(isAnswered: false)),
     Case("leave", .dialling, .leave(reason: nil)),
-    Case("the network is lost", .joined, .interrupted(isResuming: false, reason: "lost")),
-    Case("media stops", .joined, .interrupted(isResuming: true, reason: "lost")),
+    Case("the network is lost", .joined, .interrupted(.session, reason: "lost")),
+    Case("media stops", .joined, .interrupted(.media, reason: "lost")),
+    Case("signalling is lost", .joined, .interrupted(.signalling, reason: "lost")),
     Case("the network is back", .interrupted, .connected),
     Case("removed", .joined, others, attempt("dismissed-participant-removed")),
     Case("removed", .joined, [.alwaysOn], attempt("dismissed-participant-removed")),
@@ -181,7 +182,7 @@ struct StayRig {
     if from == .dialling { return rig }
     rig.handle(.connected)
     switch from {
-    case .interrupted: rig.handle(.interrupted(isResuming: false, reason: "lost"))
+    case .interrupted: rig.handle(.interrupted(.session, reason: "lost"))
     case .leaving: rig.handle(.leave(reason: nil))
     case .dismissed:
       rig.handle(attempt("dismissed-participant-removed"))

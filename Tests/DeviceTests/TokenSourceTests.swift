@@ -231,6 +231,8 @@ import Testing
     (200, #"{"server_url":"wss://h","participant_token":"x"}"#, "token-endpoint-answer", "malformed"),
     (201, #"{"participant_token":"\#(token())"}"#, "token-endpoint-answer", "no server_url"),
     (201, answer(token(), url: "ftp://h"), "token-endpoint-answer", "wss://"),
+    (201, answer(token(), url: "ws://10.0.0.5:7880"), "token-endpoint-answer", "[network] require-tls = no"),
+    (201, answer(token(), url: "HTTP://rooms.example"), "token-endpoint-answer", "room server without"),
   ]
 
   @Test(arguments: refusals) func everyFailureIsOneSentence(
@@ -254,6 +256,8 @@ import Testing
     (.tls("the certificate has expired"), "token-endpoint-tls", "expired"),
     (.refused("nothing listens"), "token-endpoint-unreachable", "refuses the connection"),
     (.resolve("no such host"), "token-endpoint-unreachable", "host name was not found: no such host"),
+    (.proxy("the proxy p:1 cannot reach h:2"), "token-endpoint-unreachable", "the proxy p:1 cannot reach"),
+    (.intercepted("a captive portal answered"), "token-endpoint-unreachable", "a captive portal answered"),
     (.other("the answer is larger than the limit"), "token-endpoint-unreachable", "larger"),
   ]) func aSilentEndpointIsOneSentence(failure: TransportFailure, code: String, words: String) throws {
     let bench = try Bench.withEndpoint()

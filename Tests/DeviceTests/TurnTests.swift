@@ -100,7 +100,7 @@ import Testing
     #expect(bench.status["call"]["state"].string == "idle")
     #expect(
       bench.ask(.press(name: "bell", .hold(milliseconds: nil)))?["refused"].string?.contains(
-        "button, hook, tamper, mute, 0-9") == true)
+        "button, hook, tamper, mute, contact, 0-9") == true)
     let linux = try Bench()
     #expect(
       linux.ask(.press(name: "button", .hold(milliseconds: nil)))?["refused"].string?.contains("simulated")

@@ -52,6 +52,15 @@ func fuzzControlLineBuffer(_ bytes: [UInt8]) {
   for line in session.outgoing.split(separator: 0x0A) { check(Array(line) + [0x0A]) }
 }
 
+/// Any text, after secrets of any bytes: the end is reached, and what is put in their place is no more than a mark each.
+func fuzzControlScrubber(_ bytes: [UInt8]) {
+  let parts = bytes.split(separator: 0xFF, maxSplits: 2, omittingEmptySubsequences: false).map { Array($0) }
+  let text = parts[parts.count - 1]
+  let scrubber = Scrubber(parts.dropLast().map { String(decoding: $0, as: UTF8.self) })
+  let cleaned = scrubber.clean(text)
+  precondition(cleaned.count <= 3 * text.count, "more marks than bytes")
+}
+
 /// Commands whose answers come from a room server.
 private let serverActions = [
   ["twilio", "twiml"], ["dispatch", "list"], ["rooms", "list"], ["rooms", "participants"],

@@ -44,3 +44,15 @@ func fuzzTokenEndpoint(_ bytes: [UInt8]) {
     }
   }
 }
+
+/// The regions of LiveKit Cloud: a token goes to each of them, so all are Cloud's, with TLS, and few.
+func fuzzCloudRegions(_ bytes: [UInt8]) {
+  let regions = CloudRegions.read(bytes)
+  precondition(regions.count <= 16)
+  for region in regions {
+    let text = region.utf8.map { lowercased($0) }
+    precondition(text.begins(with: "wss://") || text.begins(with: "https://"))
+    let host = text.drop { $0 != 0x2F }.dropFirst(2).prefix { $0 != 0x2F }
+    precondition(CloudRegions.isCloud(String(decoding: host, as: UTF8.self)))
+  }
+}

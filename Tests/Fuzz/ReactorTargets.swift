@@ -69,6 +69,55 @@ private func response(_ stream: [UInt8], piece: Int, truncates: Bool) -> HTTPRes
   }
 }
 
+/// What a proxy says to CONNECT: in one piece and in pieces the same verdict, the same first bytes of the tunnel, and
+/// nothing held beyond a head. The first byte is the size of the pieces.
+func fuzzProxyAnswer(_ bytes: [UInt8]) {
+  guard let first = bytes.first else { return }
+  let stream = Array(bytes.dropFirst())
+  let whole = proxyVerdict(stream, piece: .max)
+  let pieces = proxyVerdict(stream, piece: Int(first) + 1)
+  precondition(whole.isOpen == pieces.isOpen && whole.tunnel == pieces.tunnel)
+  precondition((whole.failure == nil) == (pieces.failure == nil))
+  if let words = whole.failure?.description { precondition(words.utf8.count < 300) }
+}
+
+private func proxyVerdict(
+  _ stream: [UInt8], piece: Int
+) -> (isOpen: Bool, tunnel: [UInt8], failure: ReactorFailure?) {
+  var answer = ProxyAnswer(proxy: "proxy.lan:3128", target: "door.example:443", hasUser: true)
+  var rest = stream[...]
+  do throws(ReactorFailure) {
+    while !rest.isEmpty {
+      let isOpen = try answer.feed(Array(rest.prefix(piece)))
+      rest = rest.dropFirst(piece)
+      if isOpen { return (true, answer.leftover + rest, nil) }
+      precondition(answer.waitingBytes <= ReactorLimits.httpHeadBytesMax + min(piece, stream.count))
+    }
+    return (false, [], nil)
+  } catch {
+    return (false, [], error)
+  }
+}
+
+/// Proxies and exceptions as they are configured: what is accepted fits into a request line, and a rule matches what it
+/// names.
+func fuzzProxySettings(_ bytes: [UInt8]) {
+  let text = String(decoding: bytes, as: UTF8.self)
+  if let address = try? ProxyAddress(text) {
+    for byte in Array(address.user.utf8) + Array(address.host.utf8) {
+      precondition(byte > 0x20 && byte < 0x7F)
+    }
+    precondition(address.port > 0 && !address.host.utf8.isEmpty && !address.user.utf8.contains(0x3A))
+  }
+  if let rules = HostRules(text) {
+    for part in Array(text.utf8).split(separator: UInt8(ascii: ",")) {
+      let host = String(decoding: trimmed(part), as: UTF8.self)
+      if IPAddress(host) != nil { precondition(rules.match(host)) }
+    }
+    _ = rules.match("door.example.org")
+  }
+}
+
 /// Requests to a server: in one piece and in pieces the same request or the same fault, within the bounds. The first
 /// byte is the size of the pieces; with its lowest bit the rest is a body of chunks.
 func fuzzHTTPServerRequest(_ bytes: [UInt8]) {

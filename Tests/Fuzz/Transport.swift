@@ -38,6 +38,24 @@ func fuzzSTUN(_ bytes: [UInt8]) {
   precondition(again.attributes == message.attributes && again.typeField == message.typeField)
 }
 
+/// The same stream in one piece and in pieces holds the same packets, none of them longer than is looked at. The first
+/// byte is the size of the pieces.
+func fuzzStreamFrames(_ bytes: [UInt8]) {
+  guard let first = bytes.first else { return }
+  let stream = Array(bytes.dropFirst())
+  var whole = StreamFraming()
+  let packets = whole.take(stream)
+  var framing = StreamFraming()
+  var found: [[UInt8]] = []
+  var rest = stream[...]
+  while !rest.isEmpty {
+    found += framing.take(Array(rest.prefix(Int(first) + 1)))
+    rest = rest.dropFirst(Int(first) + 1)
+  }
+  precondition(found == packets && framing.skipped == whole.skipped)
+  precondition(packets.allSatisfy { !$0.isEmpty && $0.count <= Limits.datagramBytesMax })
+}
+
 /// An agent that is fed datagrams, candidates and time by the input. Integrity is made valid for it, as no random
 /// input would get past that.
 func fuzzAgent(_ bytes: [UInt8]) {
@@ -47,8 +65,10 @@ func fuzzAgent(_ bytes: [UInt8]) {
   let base = SocketAddress(ip: IPAddress(v4: 0xC000_0201), port: 5000)
   agent.addLocalAddress(base, now: now)
   let remote = ICECredentials(usernameFragment: "peer", password: "0123456789abcdefghijkl")
+  agent.addTURNServer(RelayServer(.tcp(host: "t", port: 1), username: "u", password: "p"), now: now)
   while let step = try? reader.u8() {
-    switch step % 8 {
+    let stream = agent.nextStreamID - 1
+    switch step % 12 {
     case 0: agent.setRemote(remote, isLite: step & 64 != 0, now: now)
     case 1: agent.restart(now: now)
     case 2:
@@ -57,6 +77,18 @@ func fuzzAgent(_ bytes: [UInt8]) {
     case 3: now = now.advanced(byMilliseconds: Int(step) * 16)
     case 4: agent.removeLocalAddress(base, now: now)
     case 5: agent.addLocalAddress(base, now: now)
+    case 6:
+      agent.addRemoteCandidate(
+        "candidate:1 1 tcp \(step) 192.0.2.\(step) 1000 typ host tcptype passive", now: now)
+    case 7: agent.streamOpened(stream, local: base, now: now)
+    case 8: agent.streamEnded(stream, reason: "", now: now)
+    case 9:
+      let piece = (try? reader.take(min(reader.remaining, Int(step)))) ?? []
+      if !agent.relayStreamBytes(stream, Array(piece), now: now),
+        let (packets, source, at) = agent.streamBytes(stream, Array(piece))
+      {
+        for packet in packets { agent.handle(datagram: packet, from: source, to: at, now: now) }
+      }
     default:
       let count = min(reader.remaining, 48)
       guard let head = try? reader.take(count), head.count >= 2 else { continue }
@@ -74,7 +106,7 @@ func fuzzAgent(_ bytes: [UInt8]) {
       let isResponse = message.messageClass == .success || message.messageClass == .error
       let key = Array((isResponse ? remote : agent.localCredentials).password.utf8)
       let source = SocketAddress(ip: IPAddress(v4: 0xC000_0200 | UInt32(head[0] >> 2)), port: 1000)
-      agent.handle(datagram: message.serialized(integrityKey: key), from: source, to: base, now: now)
+      agent.handle(datagram: message.serialized(integrityKey: key), from: source, to: .udp(base), now: now)
     }
     var isWaiting = false
     for _ in 0..<1000 where !isWaiting {
@@ -85,6 +117,7 @@ func fuzzAgent(_ bytes: [UInt8]) {
     }
     precondition(isWaiting, "an agent that never waits")
     precondition(agent.list.pairs.count <= Limits.candidatePairsMax)
+    precondition(agent.streams.count <= Limits.streamsMax && agent.relays.count <= Limits.turnServersMax)
     precondition(agent.transactions.count <= Limits.iceTransactionsMax)
   }
 }

@@ -17,6 +17,7 @@ from device import RATE, Device
 from interposed import Interposed
 from peers import Peer
 from servers import RoomServer
+from simulatedcard import MICROPHONE, SPEAKER, XRUN, Card, replug
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "board/hotloop"))
@@ -26,6 +27,7 @@ import speech  # noqa: E402
 TEN_MINUTES = 600
 CALL_SECONDS = 20
 ATTEMPTS = 3
+REPLUGS = 5
 LOSS = 0.05
 JITTER_MS = 20                              # what the jitter buffer starts from: the network is this machine
 STAGES = {"uplink, without Opus": ("engine_capture", "opus_encode"), "frames out": ("engine_pop", None),
@@ -68,9 +70,9 @@ def counted_run(program, library, folder, times, mistake=None):
 
 def engine_rows(program, library, folder):
     """Ten minutes of the engine, faster than real time; first that the counter is not blind."""
-    for mistake in ("allocation", "lock"):
+    for mistake in ("allocation", "lock", "call"):
         counts, _, _ = counted_run(program, library, folder, 1, mistake)
-        noticed = counts.allocations if mistake == "allocation" else counts.locks
+        noticed = {"allocation": counts.allocations, "lock": counts.locks, "call": counts.system}[mistake]
         if not noticed:
             raise SystemExit(f"bench: a deliberate {mistake} on the audio thread was not noticed")
     seconds = len(speech.speech()) / RATE
@@ -115,7 +117,7 @@ async def count_rows(library, folder, server):
     """linteld as it is configured by default, canceller and all, in a call with loss both ways."""
     watched = Interposed(library, folder / "interposed-call")
     with Device(folder / "call", server, "call", microphone=bursts(RATE), environment=watched.environment,
-                audio_aec="on", audio_tones="on") as device:
+                simulated_control=folder / "counted", audio_aec="on", audio_tones="on") as device:
         async with Peer(server, "call", "peer") as peer:
             await peer.publish(700)
             await device.plays(700)
@@ -128,6 +130,7 @@ async def count_rows(library, folder, server):
                 if not counts.total or sound_card_lines(device) == told:
                     break
                 print("bench: the sound card had to recover; counting once more", file=sys.stderr)
+            opened = await replugged_rows(device, watched, Card(folder / "counted"))
             status = await device.status()
             threads = {name.read_text().strip() for name in pathlib.Path(f"/proc/{device.process.pid}/task").glob("*/comm")}
     if "lintel-audio" not in threads:
@@ -141,7 +144,25 @@ async def count_rows(library, folder, server):
         print(f"counted on the audio thread: {watched.callers()}", file=sys.stderr)
     call = f"linteld, {CALL_SECONDS} s at {LOSS:.0%} loss"
     return [(f"{call}: allocations", counts.allocations + counts.frees, "", 0),
-            (f"{call}: locks", counts.locks, "", 0)]
+            (f"{call}: locks", counts.locks, "", 0),
+            (f"{call}: system calls beyond the PCM's", counts.system, "", 0)] + opened
+
+
+async def replugged_rows(device, watched, card):
+    """What the audio thread does while a card is lost, is opened again by the other thread, and runs dry."""
+    before = watched.counts()
+    for _ in range(REPLUGS):
+        for half in (MICROPHONE, SPEAKER):
+            await replug(card, half)
+        card.fault(XRUN)
+        await asyncio.sleep(0.2)
+    counts = watched.counts() - before
+    if counts.total:
+        print(f"counted on the audio thread: {watched.callers()}", file=sys.stderr)
+    replugged = f"linteld, {REPLUGS} times each card replugged"
+    return [(f"{replugged}: allocations", counts.allocations + counts.frees, "", 0),
+            (f"{replugged}: locks", counts.locks, "", 0),
+            (f"{replugged}: system calls beyond the PCM's", counts.system, "", 0)]
 
 
 async def call_rows(library, folder):

@@ -81,7 +81,9 @@ class Device:
     """One linteld. `with Device(...) as device` starts and stops it."""
 
     def __init__(self, folder, server=None, room=None, identity="door", microphone=None, token=None, url=None,
-                 environment=None, **values):
+                 environment=None, runner=None, **values):
+        """`runner`: what its programs are started by, instead of LINTEL_RUNNER."""
+        self.runner = RUNNER if runner is None else runner
         self.folder, self.identity = pathlib.Path(folder), identity
         self.environment = {**os.environ, **(environment or {})}
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +113,7 @@ class Device:
 
     def start(self, seconds=10):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([*RUNNER, BINARIES / "linteld", "--config", self.folder / "lintel.conf"],
+            self.process = subprocess.Popen([*self.runner, BINARIES / "linteld", "--config", self.folder / "lintel.conf"],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         deadline = time.monotonic() + seconds
         while self.ctl("status").status == UNREACHABLE:
@@ -148,7 +150,7 @@ class Device:
     # -- questions ---------------------------------------------------------------------------------------
 
     def _command(self, *arguments):
-        return [*RUNNER, BINARIES / "lintelctl", "--socket", self.folder / "control.sock", *arguments]
+        return [*self.runner, BINARIES / "lintelctl", "--socket", self.folder / "control.sock", *arguments]
 
     def ctl(self, *arguments, seconds=40, text=None):
         done = subprocess.run(self._command(*arguments), capture_output=True, text=True, timeout=seconds, input=text,

@@ -17,7 +17,10 @@ KEYS = {**{str(d): 1 + (d or 10) for d in range(10)}, "*": 55, "#": 28, "button"
 
 def built(name, folder, *libraries):
     path = folder / f"{name}.so"
-    done = subprocess.run(["gcc", "-std=gnu11", "-O1", "-fPIC", "-shared", "-o", path, SOURCES / f"{name}.c", *libraries],
+    # For programs of another release of Debian, with its headers and libraries.
+    sysroot = os.environ.get("LINTEL_SYSROOT")
+    done = subprocess.run(["gcc", *([f"--sysroot={sysroot}"] if sysroot else []), "-std=gnu11", "-O1", "-fPIC",
+                           "-shared", "-o", path, SOURCES / f"{name}.c", *libraries],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return path
@@ -77,6 +80,12 @@ class Board:
     def line(self, number, name="unnamed", chip="gpiochip0"):
         return Line(self.chip(chip) / str(number), name)
 
+    def expander(self, chip, label):
+        """A chip that has values, and no interrupts that tell of them."""
+        self.chip(chip).mkdir(parents=True)
+        (self.chip(chip) / "label").write_text(label + "\n")
+        (self.chip(chip) / "silent").touch()
+
     def unplug(self, *lines):
         self.chip().rename(self.folder / "unplugged")
         for line in lines:
@@ -87,12 +96,15 @@ class Board:
 
     # -- lights ------------------------------------------------------------------------------------------
 
-    def light(self, name, greatest=255):
+    def light(self, name, greatest=255, colours=""):
         path = self.folder / "leds" / name
         path.mkdir(parents=True)
         (path / "max_brightness").write_text(f"{greatest}\n")
         (path / "brightness").write_text("7\n")
         (path / "trigger").write_text("mmc0\n")
+        if colours:
+            (path / "multi_index").write_text(colours + "\n")
+            (path / "multi_intensity").write_text("0 0 0\n")
         return path
 
     # -- sound -------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ import struct
 import numpy as np
 
 CALLERS_MAX, CALLER_BYTES, PACKETS_MAX = 16, 96, 16384
-PACKETS_NOTED_AT = 32 + CALLERS_MAX * CALLER_BYTES
+CALLERS_AT = 40
+PACKETS_NOTED_AT = CALLERS_AT + CALLERS_MAX * CALLER_BYTES
 PACKETS_AT = PACKETS_NOTED_AT + 8
 PACKET = struct.Struct("<qII48s")
 BYTES = PACKETS_AT + PACKETS_MAX * PACKET.size
@@ -20,13 +21,15 @@ class Counts:
     allocations: int
     frees: int
     locks: int
+    system: int
 
     def __sub__(self, other):
-        return Counts(self.allocations - other.allocations, self.frees - other.frees, self.locks - other.locks)
+        return Counts(self.allocations - other.allocations, self.frees - other.frees, self.locks - other.locks,
+                      self.system - other.system)
 
     @property
     def total(self):
-        return self.allocations + self.frees + self.locks
+        return self.allocations + self.frees + self.locks + self.system
 
 
 class Interposed:
@@ -40,11 +43,11 @@ class Interposed:
         self.environment = {"LD_PRELOAD": str(library), "LINTEL_INTERPOSED": str(self.path)}
 
     def counts(self):
-        return Counts(*struct.unpack_from("<3Q", self.memory, 0))
+        return Counts(*struct.unpack_from("<4Q", self.memory, 0))
 
     def callers(self):
         """The last ones that were counted, as "library function"."""
-        texts = (self.memory[32 + n * CALLER_BYTES:32 + (n + 1) * CALLER_BYTES] for n in range(CALLERS_MAX))
+        texts = (self.memory[CALLERS_AT + n * CALLER_BYTES:CALLERS_AT + (n + 1) * CALLER_BYTES] for n in range(CALLERS_MAX))
         return sorted({text.split(b"\0")[0].decode() for text in texts} - {""})
 
     def packets(self):

@@ -6,14 +6,14 @@ import analysis
 from device import DONE, FAILED
 from hardware import Keypad, board  # noqa: F401
 from peers import Peer, wait_for
-from sound import hum
+from sound import MICROPHONE_HZ, assert_tone, hum
 from test_mute import silent
 
 PRESSED, REST = 0, 1
 LOW = "active-low pull-up"
 IMPATIENCE_SECONDS = 3                      # a press before that is no hang-up while nobody answered
 EVERYTHING = {f"gpio_{use}": f"GPIO{number}" for number, use in enumerate(
-    ("button", "hook", "tamper", "mute", "lock", "relay", "status_light", "mute_light", "error_light"))}
+    ("button", "hook", "tamper", "mute", "contact", "lock", "relay", "status_light", "mute_light", "error_light"))}
 
 
 def on_linux(make_device, server, room, board, **values):
@@ -241,6 +241,37 @@ async def test_the_lock_and_its_chip_that_is_pulled(server, room, make_device, b
     assert lock.level == 1, "shut when nobody looks after it"
 
 
+async def test_the_contact_of_the_door(server, room, make_device, board):
+    """Who is let in is told of by nothing but the input; force, and a door that stays open, by events, the journal, the
+    status that an agent reads, and the metrics."""
+    lock, contact = board.line(27), board.line(5)
+    contact.put(0)
+    device = on_linux(make_device, server, room, board, gpio_lock="27", gpio_contact="5", door_output="lock",
+                      door_pulse_ms="500", door_open_seconds_max="1", session_mode="always-on")
+    door = lambda status: (status["door"]["contact"], status["door"]["alarm"])
+    async with Peer(server, room, "peer"):
+        await device.connected()
+        await device.until(lambda s: door(s) == ("shut", None), 3, "shut")
+        await device.ask("door", "open")
+        await wait_for(lambda: lock.level == 1, 2, "released")
+        contact.put(1)
+        await device.until(lambda s: door(s) == ("open", None), 3, "open, as it may be")
+        await device.until(lambda s: door(s) == ("open", "left-open"), 4, "for too long")
+        assert "the door was left-open" in (await device.ask("status")).output
+        contact.put(0)
+        await device.until(lambda s: door(s) == ("shut", None), 3, "shut again")
+        await asyncio.sleep(5)                              # as long as who is late may come through
+        contact.put(1)
+        await device.until(lambda s: door(s) == ("open", "forced"), 3, "force")
+        contact.put(0)
+        await device.until(lambda s: door(s) == ("shut", None), 3, "shut again")
+    assert len(device.events("door.forced")) == 1 and [e["for_s"] for e in device.events("door.left_open")] == [1]
+    assert [e["on"] for e in device.events("input") if e["name"] == "contact"] == [True, False, True, False]
+    figures = (await device.ask("metrics")).output
+    assert "lintel_door_forced_total 1\n" in figures and "lintel_door_left_open_total 1\n" in figures
+    assert len(lines_with(device, "the door was opened, and not by its lock")) == 1
+
+
 async def test_lights_show_the_call(server, room, make_device, board):
     status, mute, error = board.light("ACT"), board.light("red:mute", 1), board.line(25, "LIGHT")
     device = on_linux(make_device, server, room, board, leds_folder=status.parent, leds_status="ACT", leds_mute="red:mute",
@@ -281,8 +312,103 @@ async def test_the_volume_moves_the_mixer(server, room, make_device, board):
                       **board.sound(hum(), mixer=True))
     await wait_for(lambda: board.mixer_path.exists() and board.mixer_path.read_text() == "20 1\n", 5, "half of 40, unmuted")
     await device.ask("volume", "100")
-    assert board.mixer_path.read_text() == "40 1\n"
+    await wait_for(lambda: board.mixer_path.read_text() == "40 1\n", 2, "its top")
     assert not (await device.status())["board"]["problems"]
+
+
+async def test_a_mixer_that_hangs_holds_up_nothing(server, room, make_device, board):
+    """The driver of a card's mixer waits; the call goes on, and the last of the volumes counts."""
+    device = on_linux(make_device, server, room, board, audio_mixer="Speaker", audio_mixer_card="card", audio_volume="50",
+                      **board.sound(hum(), mixer=True))
+    async with Peer(server, room, "peer") as peer:
+        await device.ask("call")
+        await peer.hear("door", 0.5)
+        await wait_for(lambda: board.mixer_path.exists() and board.mixer_path.read_text() == "20 1\n", 5, "half of 40")
+        hung = board.mixer_path.with_name(board.mixer_path.name + ".hung")
+        hung.touch()
+        for percent in ("60", "70", "80", "90"):
+            begin = time.monotonic()
+            assert (await device.ask("volume", percent)).status == DONE
+            assert time.monotonic() - begin < 1
+        assert_tone(await peer.hear("door", 1.5), 48000, MICROPHONE_HZ)
+        assert board.mixer_path.read_text() == "20 1\n"
+        hung.unlink()
+        await wait_for(lambda: board.mixer_path.read_text() == "36 1\n", 2, "the last one")
+
+
+async def test_the_volume_in_decibels_and_the_second_control_of_a_name(server, room, make_device, board):
+    """As alsamixer and `amixer -M` have it (the steps here are theirs): half of 40 dB is 13 below the top, by ear."""
+    device = on_linux(make_device, server, room, board, audio_mixer="Speaker,1", audio_mixer_card="card", audio_volume="50",
+                      **board.sound(hum(), mixer=True))
+    second = board.mixer_path.with_name("mixer.1")
+    await wait_for(lambda: second.exists() and second.read_text() == "27 1\n", 5, "13 dB below, unmuted")
+    for percent, level in (("100", "40 1\n"), ("75", "34 1\n"), ("10", "8 1\n"), ("1", "1 1\n"), ("0", "0 1\n")):
+        await device.ask("volume", percent)
+        await wait_for(lambda: second.read_text() == level, 2, f"{percent} percent")
+    assert not board.mixer_path.exists()
+
+
+async def test_an_expander_without_interrupts_by_its_label(server, room, make_device, board):
+    """Its number is one that no service knew at its start; its lines are looked at, and a lock on it opens."""
+    board.expander("gpiochip11", "pcf8574")
+    button, lock = board.line(3, chip="gpiochip11"), board.line(4, chip="gpiochip11")
+    device = on_linux(make_device, server, room, board, gpio_button=f"pcf8574/3 {LOW}", gpio_lock="gpiochip11/4",
+                      door_output="lock", door_pulse_ms="300")
+    assert button.request == "look low up 'lintel button'" and lock.request == "output high 'lintel lock'"
+    async with Peer(server, room, "peer"):
+        button.put(PRESSED)
+        await device.connected()
+        button.put(REST)
+        await device.until(lambda s: s["board"]["inputs"] == {"button": False}, 3, "let go")
+        assert [e["on"] for e in device.events("input")] == [True, False]
+        assert (await device.ask("door", "open")).status == DONE
+        await wait_for(lambda: lock.level == 1, 2, "released")
+        await wait_for(lambda: lock.level == 0, 2, "shut again")
+        board.chip("gpiochip11").rename(board.folder / "away")
+        await logged(device, "button: GPIO line 3 of pcf8574 is not there")
+        (board.folder / "away").rename(board.chip("gpiochip12"))
+        await logged(device, "button: GPIO line 3 of pcf8574 works")
+
+
+async def test_an_expander_whose_bus_hangs_leaves_most_of_the_time_to_others(server, room, make_device, board):
+    board.expander("gpiochip11", "pcf8574")
+    for number in range(6):
+        board.line(number, chip="gpiochip11")
+    lights = {f"gpio_{name}_light": f"pcf8574/{number}" for number, name in
+              enumerate(("status", "mute", "error", "microphone", "call"))}
+    device = on_linux(make_device, server, room, board, gpio_button=f"pcf8574/5 {LOW}", **lights)
+    (board.chip("gpiochip11") / "hung").touch()
+    begin, waits = time.monotonic(), []
+    while time.monotonic() - begin < 16:
+        asked = time.monotonic()
+        await device.status()
+        waits.append(time.monotonic() - asked)
+        await asyncio.sleep(0.02)
+    blocked = sum(wait for wait in waits if wait > 0.5)
+    print(f"longest {max(waits):.1f} s, together {blocked:.1f} s")
+    assert 0.5 < max(waits) < 2.9, "one attempt, or two"
+    assert blocked < 8
+    (board.chip("gpiochip11") / "hung").unlink()
+    await device.until(lambda s: not s["board"]["problems"], 60, "all lines work")
+
+
+async def test_one_light_of_three_colours(server, room, make_device, board):
+    """Green for the call, red for the mute, which hides it: both are the same light."""
+    light = board.light("rgb:door", colours="red green blue")
+    device = on_linux(make_device, server, room, board, leds_folder=light.parent, leds_status="rgb:door 00ff00",
+                      leds_mute="rgb:door ff0000")
+    colour = lambda: ((light / "brightness").read_text().strip(), (light / "multi_intensity").read_text().strip())
+    async with Peer(server, room, "peer") as peer:
+        await peer.publish(880)
+        await device.ask("call")
+        await wait_for(lambda: colour() == ("255", "0 255 0"), 10, "green")
+        await device.ask("mute", "on")
+        seen = set()
+        await wait_for(lambda: seen.add(colour()) or {("255", "255 0 0"), ("0", "255 0 0")} <= seen, 5, "blinks red")
+        await device.ask("mute", "off")
+        await wait_for(lambda: colour() == ("255", "0 255 0"), 5, "green again")
+    device.stop()
+    assert (light / "brightness").read_text() == "0"
 
 
 # -- keys --------------------------------------------------------------------------------------------------------
@@ -328,6 +454,21 @@ async def test_a_keypad_opens_the_door_as_the_policy_says(server, room, make_dev
         assert not digits and all(e["digit"] in (None, "*", "#") for e in device.events("dtmf"))
 
 
+async def test_two_keypads_are_two_visitors(server, room, make_device, board, tmp_path):
+    pads = [Keypad(tmp_path / "inner"), Keypad(tmp_path / "outer")]
+    device = on_linux(make_device, server, room, board, keypad_device=f"{pads[0].path} + {pads[1].path}", gpio_lock="27",
+                      door_output="lock", door_dtmf_code="2580", door_dtmf_allow="keypad", door_dtmf_when="always")
+    board_lock = board.line(27)
+    await logged(device, "lock: GPIO line 27 works")
+    for pad, key in ((0, "2"), (1, "9"), (0, "5"), (0, "8"), (1, "9"), (0, "0"), (0, "#"), (1, "#")):
+        pads[pad].press(key)
+        await asyncio.sleep(0.05)
+    await wait_for(lambda: board_lock.level == 1, 5, "released")
+    await wait_for(lambda: len(device.events("door.refused")) == 1, 5, "the other one's is wrong")
+    pads[1].unplug()
+    await logged(device, f"keypad-2: keypad '{pads[1].path}' is not there")
+
+
 async def test_what_is_no_keypad_is_said_so(server, room, make_device, board):
     device = on_linux(make_device, server, room, board, keypad_device="/dev/null")
     await logged(device, "keypad: keypad '/dev/null' is no input device")
@@ -342,13 +483,14 @@ async def test_every_input_and_output_of_the_simulated_board(server, room, make_
     async def shows(seconds=5, **members):
         return (await device.until(lambda s: all(s["board"][k] == v for k, v in members.items()), seconds, members))["board"]
 
-    quiet = {"button": False, "hook": False, "tamper": False, "mute": False}
+    quiet = {"button": False, "hook": False, "tamper": False, "mute": False, "contact": False}
     await shows(inputs=quiet, outputs={"lock": False}, indicator="off", problems=[])
     async with Peer(server, room, "peer") as peer:
         await peer.publish(880)
         assert (await device.ask("press", "hook", "--on")).status == DONE
         board = await shows(10, inputs={**quiet, "hook": True}, indicator="talking")
-        assert board["lights"] == {"status": "#" * 16, "mute": "." * 16, "error": "." * 16}
+        assert board["lights"] == {"status": "#" * 16, "mute": "." * 16, "error": "." * 16, "microphone": "#" * 16,
+                                   "call": "#" * 16, "recording": "." * 16}
         await device.ask("press", "mute", "--on")
         board = await shows(inputs={**quiet, "hook": True, "mute": True}, indicator="hard-muted")
         assert board["lights"]["mute"] == "#" * 16 and board["lights"]["status"].startswith("#.#.....")
@@ -365,7 +507,7 @@ async def test_every_input_and_output_of_the_simulated_board(server, room, make_
         await device.ask("press", "button", "--for", "50")
         await device.connected()
         wrong = await device.ask("press", "bell")
-        assert wrong.status == FAILED and "button, hook, tamper, mute" in wrong.error
+        assert wrong.status == FAILED and "button, hook, tamper, mute, contact" in wrong.error
         assert (await device.ask("press", "mute", "--on", "--off")).status == 2
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import time
 
 import pytest
 from livekit import rtc
@@ -252,3 +253,44 @@ async def test_attributes_of_both(server, room, make_device):
         await peer.room.local_participant.set_attributes({"lk.agent.state": "thinking"})
         await device.until(lambda s: s["agent"] and s["agent"]["state"] == "thinking", 5, "told of the agent's state")
         assert device.events("agent.state")[-1]["state"] == "thinking"
+
+
+async def test_what_the_device_is_is_published(server, room, make_device):
+    """`publish-state`: the official client sees it as attributes; not more often than once a second."""
+    device = make_device(server, room, token=token(server, room, "door", can_update_own_metadata=True),
+                         session_publish_state="yes", door_output="lock", door_local_when="always", door_pulse_ms="2500")
+    async with Peer(server, room, "peer") as peer:
+        await device.connected()
+        await peer.sees("door")
+        told = lambda: dict(peer.room.remote_participants["door"].attributes)
+        quiet = {"lintel.muted": "false", "lintel.hard_muted": "false", "lintel.door_open": "false", "lintel.tamper": "false",
+                 "lintel.canceller": "off"}
+        await wait_for(lambda: told() == quiet, 5, told)
+        changes = []
+        peer.room.on("participant_attributes_changed", lambda changed, who: changes.append((time.monotonic(), changed)))
+        await device.ask("mute", "on")
+        await wait_for(lambda: told()["lintel.muted"] == "true", 5, told)
+        await device.ask("press", "mute", "--on")
+        await device.ask("press", "tamper", "--on")
+        await wait_for(lambda: told()["lintel.hard_muted"] == told()["lintel.tamper"] == "true", 5, told)
+        assert (await device.ask("door", "open")).status == DONE
+        await wait_for(lambda: told()["lintel.door_open"] == "true", 5, told)
+        await wait_for(lambda: told()["lintel.door_open"] == "false", 5, told)
+        for _ in range(8):
+            await device.ask("press", "tamper", "--off")
+            await device.ask("press", "tamper", "--on")
+        await device.ask("press", "tamper", "--off")
+        await wait_for(lambda: told() == {**quiet, "lintel.muted": "true", "lintel.hard_muted": "true"}, 5, told)
+        assert all(later - sooner > 0.8 for (sooner, _), (later, _) in zip(changes, changes[1:])), changes
+
+
+async def test_without_the_grant_nothing_is_published(server, room, make_device):
+    device = make_device(server, room, token=token(server, room, "door"), session_publish_state="yes")
+    async with Peer(server, room, "peer") as peer:
+        await device.connected()
+        await peer.sees("door")
+        for state in "on", "off":
+            await device.ask("mute", state)
+            await asyncio.sleep(1.2)
+        assert not peer.room.remote_participants["door"].attributes
+        assert device.log().count("canUpdateOwnMetadata") == 1

@@ -1,10 +1,15 @@
 """lintelctl doctor: each thing that can be wrong is found, with its remedy, and nothing else is blamed for it."""
+import asyncio
 import contextlib
 import datetime
 import http.server
+import json
+import os
 import pathlib
 import socket
 import struct
+import subprocess
+import tarfile
 import threading
 import time
 
@@ -16,8 +21,8 @@ import analysis
 import device as device_module
 import peers
 from device import DONE, FAILED, RATE
+from simulatedcard import FAULT_AT, NONE, UNPLUGGED
 from test_bad_input import certificate
-from test_soundcard import FAULT_AT, NONE, UNPLUGGED
 
 BUSY = 4
 NOISE = (np.random.default_rng(7).standard_normal(RATE) * 300).astype(np.int16)
@@ -81,16 +86,53 @@ async def test_in_a_call_it_stays_in_the_call(server, room, make_device):
     assert not [e for e in device.events("room.connection") if e["state"] == "disconnected"]
 
 
-# A dropout of a busy machine moves the recording against the ear.
-@pytest.mark.timing
-async def test_the_tone_is_heard(server, room, make_device):
-    """The microphone hears what the speaker records."""
-    device = well(make_device, server, room, start=False, simulated_loop="no")
+async def test_in_a_call_it_asks_before_it_makes_a_sound(server, room, make_device):
+    device = well(make_device, server, room, session_mode="always-on", simulated_loop="yes")
+    async with peers.Peer(server, room, "visitor"):
+        await device.until(lambda s: s["participants"], what="in company")
+        refused = await device.ask("--json", "doctor")
+        assert refused.status == FAILED and "--yes" in refused.error and "rows" not in refused.value, refused
+        # Whoever sits at a terminal is asked there.
+        for answer, status in (b"n\n", FAILED), (b"y\n", DONE):
+            leader, follower = os.openpty()
+            asked = subprocess.Popen(device._command("doctor"), stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            os.close(follower)
+            os.write(leader, answer)
+            output, error = await asyncio.to_thread(asked.communicate, timeout=60)
+            os.close(leader)
+            assert b"[y/N]" in error and asked.returncode == status, (output, error)
+            assert (b"room" in output) == (status == DONE)
+        assert (await device.ask("doctor", "--yes", seconds=60)).status == DONE
+        assert (await device.status())["room"]["connection"] == "connected"
+
+
+def with_echo(make_device, server, room, **options):
+    """A device whose microphone hears what its speaker records."""
+    device = well(make_device, server, room, start=False, simulated_loop="no", **options)
     speaker = device.folder / "speaker.wav"
     analysis.write_wav(speaker, np.zeros(0, dtype=np.int16), RATE)
     path = device.folder / "lintel.conf"
     path.write_text(path.read_text().replace(f"microphone = {device.folder / 'microphone.wav'}", f"microphone = {speaker}"))
     device.start()
+    return device
+
+
+@pytest.mark.timing
+async def test_the_canceller_and_the_clocks_are_measured(server, room, make_device):
+    device = with_echo(make_device, server, room, audio_aec="on")
+    result = await device.ask("--json", "doctor", seconds=120)
+    rows = {row["name"]: row for row in result.value["rows"]}
+    measured = result.value["measured"]
+    assert measured["canceller"] == "active" and rows["canceller"]["verdict"] == "pass", (rows, measured)
+    assert measured["tone_db"] - measured["left_db"] >= 10, measured
+    # Both halves of the simulated card count the same samples.
+    assert abs(measured["speaker_ppm"]) <= 5 and rows["drift"]["verdict"] == "pass", (rows, measured)
+
+
+# A dropout of a busy machine moves the recording against the ear.
+@pytest.mark.timing
+async def test_the_tone_is_heard(server, room, make_device):
+    device = with_echo(make_device, server, room)
     rows = await examine(device)
     # Without the canceller (which these tests turn off) that is worth a warning.
     assert rows["echo"]["verdict"] == "warn" and "aec = on" in rows["echo"]["advice"], rows["echo"]
@@ -177,7 +219,7 @@ async def test_a_clock_before_the_token(server, room, make_device):
 
 
 async def test_no_dns(server, room, make_device):
-    device = well(make_device, server, room, url="ws://no-such-host.invalid:7880")
+    device = well(make_device, server, room, url="wss://no-such-host.invalid:7880")
     rows = await finds(device, "dns", ["no-such-host.invalid"], "resolvectl")
     assert not {"server", "tls", "room", "udp"} & set(rows)
 
@@ -237,3 +279,54 @@ async def test_without_a_daemon(server, room, make_device):
     result = await device.ask(*arguments, seconds=60)
     rows = {row["name"]: row for row in result.value["rows"]}
     assert "volume" in rows["config"]["finding"] and "0 to 100" in rows["config"]["finding"]
+
+
+# -- an archive for the maker ------------------------------------------------------------------------------------
+
+def archive(path):
+    """-> {name: text}"""
+    assert path.stat().st_mode & 0o777 == 0o600 and path.stat().st_size < 4 << 20
+    with tarfile.open(path) as tar:
+        assert all(member.isfile() and member.mode == 0o600 for member in tar)
+        return {member.name: tar.extractfile(member).read().decode(errors="replace") for member in tar}
+
+
+async def test_an_archive_without_secrets(server, room, make_device, tmp_path):
+    """Nothing that opens a door or a room is in it, with a daemon and without."""
+    secrets = {"door-code": "73519264", "api-secret": "hmac-and-cheese", "turn-password": 'pass"word\\1',
+               "token-bearer": "bearer-of-secrets"}
+    device = well(make_device, server, room, start=False, door_output="lock", door_dtmf_code_file=tmp_path / "device0/door-code",
+                  token_endpoint="https://tokens.example.org/t?key=query-of-secrets", simulated_loop="yes",
+                  network_proxy="http://anna@192.0.2.1:3128", network_no_proxy="127.0.0.0/8")
+    for name, text in secrets.items():
+        (device.folder / name).write_text(text + "\n")
+        (device.folder / name).chmod(0o600)
+    device.start()
+    forbidden = [device.token, "query-of-secrets", *secrets.values(), json.dumps(secrets["turn-password"])[1:-1]]
+    # Somebody types secrets where they do not belong.
+    await device.ask("send", "--topic", device.token, "x")
+    await device.ask("press", "5")
+    path = tmp_path / "support.tar.gz"
+    names = {f"lintel-support/{name}" for name in (
+        "about.txt", "status.json", "stats.json", "events.json", "configuration.txt", "hardware.txt", "doctor.json",
+        "journal.txt")}
+    for is_running in (True, False):
+        result = await device.ask("doctor", "--support", path, "--config", device.folder / "lintel.conf", seconds=120)
+        assert f"wrote {path}" in result.error and (result.status == DONE) == is_running, result
+        texts = archive(path)
+        assert set(texts) == names
+        for name, text in texts.items():
+            for secret in forbidden:
+                assert secret not in text, (name, secret)
+        assert "[door]" in texts["lintel-support/configuration.txt"]
+        assert "== /proc/asound/cards" in texts["lintel-support/hardware.txt"] and "Linux version" in texts["lintel-support/hardware.txt"]
+        rows = {row["name"]: row for row in json.loads(texts["lintel-support/doctor.json"])["rows"]}
+        assert ("daemon" in rows) != is_running and rows["room"]["verdict"] == "pass", rows
+        if is_running:
+            assert json.loads(texts["lintel-support/status.json"])["device"]["id"] == "door"
+            assert "lintel_downlink_unplayed_total" in texts["lintel-support/stats.json"]
+            device.stop()
+        else:
+            assert "linteld does not run" in texts["lintel-support/status.json"]
+    refused = await device.ask("doctor", "--support", "/nowhere/x.tar.gz")
+    assert refused.status == FAILED and "/nowhere" in refused.error

@@ -1,6 +1,7 @@
 """Coming, leaving, dying and coming back."""
 import asyncio
 import contextlib
+import os
 import signal
 import time
 
@@ -48,6 +49,28 @@ async def in_a_call(server, room, make_device):
         yield device, peer
 
 
+async def test_a_log_that_nobody_reads_holds_up_nothing(server, room, make_device):
+    device = make_device(server, room, start=False)
+    os.mkfifo(device.log_path)
+    log = os.open(device.log_path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(log, b"." * 4096)
+        device.start()
+        await device.connected()
+        with contextlib.suppress(BlockingIOError):
+            while os.read(log, 1 << 20):
+                pass
+        assert (await device.ask("mute", "on")).status == 0
+        assert device.stop() == 0
+        assert b" lines are lost, as nobody took them\n" in os.read(log, 1 << 20)
+    finally:
+        device.stop()
+        device.log_path.unlink()
+        os.close(log)
+
+
 async def test_sigkill_and_restart(server, room, make_device):
     async with in_a_call(server, room, make_device) as (device, peer):
         await asyncio.to_thread(device.kill)
@@ -81,7 +104,7 @@ async def test_websocket_lost(server, room, make_device):
     server.require_hooks()
     async with in_a_call(server, room, make_device) as (device, peer):
         await server.hook("drop-websocket", room=room, identity="door")
-        await device.until(lambda s: s["room"]["reconnects"] >= 1, 5, "reconnected")
+        await device.until(lambda s: s["room"]["resumes"] >= 1, 5, "resumed")
         await device.connected()
         await both_ways(device, peer, 2)
 

@@ -2,6 +2,7 @@
 is sent, against what the official API client sends."""
 import asyncio
 import json
+import time
 
 import aiohttp
 from aiohttp import web
@@ -184,12 +185,14 @@ async def test_rung_while_idle_by_webhook(server, room, make_device):
             leg = await telephone.state(ANNA, "over", seconds=2)
             assert leg["final"] in (486, 603)
             # Who forges one is refused, and told once in a while, whatever he sends.
+            begin = time.monotonic()
             async with aiohttp.ClientSession() as http:
                 for _ in range(100):
                     async with http.post("http://127.0.0.1:18089/livekit", data=b"{}",
                                          headers={"Authorization": "a.b.c"}) as reply:
                         assert reply.status == 401
-            assert len(device.events("webhook.refused")) <= 21
+            # Twenty, and one more each half second.
+            assert len(device.events("webhook.refused")) <= 21 + (time.monotonic() - begin) / 0.5
             assert device.log().count("a webhook of livekit is refused") == 1
             figures = (await device.ask("--json", "stats")).value
             assert figures["lintel_webhook_refusals_total"] == 100

@@ -67,7 +67,7 @@ def test_what_would_not_start_is_not_written(folder):
     for arguments, words in ((["door.output=lock", "--door-code-file", code], "4 to 16 digits"),
                              (["control.admin-group=nobody-has-it"], "no group 'nobody-has-it'"),
                              (["gpio.lock=17", "gpio.button=17"], "line of button already"),
-                             (["audio.jitter-ms=60", "audio.jitter-max-ms=40"], "20 to 40"),
+                             (["audio.jitter-ms=60", "audio.jitter-max-ms=40"], "5 to 40"),
                              (["server.ca-file=/nowhere/ca.pem"], "/nowhere/ca.pem cannot be read"),
                              (["control.socket=" + str(code)], "is not a socket")):
         result = provision(*arguments, "--folder", folder)

@@ -34,6 +34,18 @@ async def test_setup_of_the_publisher(server, room, offered, answered):
         assert speaker.last_answer.sections[0].get("setup") == answered
 
 
+async def test_the_first_packets_can_leave_in_one_go(server, room):
+    server.require_hooks()
+    async with RawClient(server, room, "speaker") as speaker, RawClient(server, room, "listener") as listener:
+        await server.hook("network", room=room, identity="listener", held_down=3)
+        _, ssrc = await speaker.publish()
+        await speaker.expect("track_subscribed")
+        await speaker.stream(ssrc, 10)
+        times = [at for at, _ in listener.packets]
+        assert [p.sequence for _, p in listener.packets] == list(range(1000, 1010))
+        assert times[2] - times[0] < 0.015 and times[9] - times[3] > 0.08
+
+
 async def test_injected_faults(server, room):
     server.require_hooks()
     async with pair(server, room) as (speaker, listener, ssrc):

@@ -1,6 +1,11 @@
-"""A sound server in place of a card: it dies during a call with the official client, and comes back."""
+"""A sound server in place of a card, PulseAudio or PipeWire: it dies during a call with the official client, and comes
+back. PipeWire's plugin is taken from where LINTEL_PIPEWIRE_PLUGIN says (board/test does), as its package replaces
+PulseAudio."""
 import asyncio
+import os
+import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -10,13 +15,18 @@ import analysis
 from peers import Peer
 from sound import PEER_HZ
 
-BACK_SECONDS_MAX = 2.0
 # A new server's null sink takes its first two seconds of sound in one go, and moves nothing meanwhile.
 NULL_SINK_SECONDS = 2.0
 
 
 class SoundServer:
     """PulseAudio with one speaker and nothing behind it; the microphone hears what the speaker plays."""
+    name = "pulse"
+    BACK_SECONDS_MAX = 2.0
+
+    @staticmethod
+    def missing():
+        return not shutil.which("pulseaudio")
 
     def __init__(self, folder):
         self.folder, self.process = folder, None
@@ -43,11 +53,56 @@ class SoundServer:
         self.process.wait()
 
 
-@pytest.fixture
-def sound_server(tmp_path):
-    if not shutil.which("pulseaudio"):
-        pytest.skip("pulseaudio is not installed")
-    started = SoundServer(tmp_path / "pulse")
+class PipeWire:
+    """PipeWire with the same room."""
+    name = "pipewire"
+    # Three programs have to start and to find each other first, on a machine that may be busy.
+    BACK_SECONDS_MAX = 10.0
+    PLUGIN = pathlib.Path(os.environ.get("LINTEL_PIPEWIRE_PLUGIN") or "/nowhere")
+    ROOM = """context.objects = [ { factory = adapter args = {
+      factory.name = support.null-audio-sink node.name = room media.class = Audio/Sink object.linger = true
+      audio.position = [ MONO ] audio.rate = 16000 } } ]
+"""
+
+    def __init__(self, folder):
+        self.folder, self.process = folder, None
+        (folder / "pipewire/pipewire.conf.d").mkdir(parents=True)
+        folder.chmod(0o700)
+        (folder / "pipewire/pipewire.conf.d/room.conf").write_text(self.ROOM)
+        (folder / "asound.conf").write_text(f"""</usr/share/alsa/alsa.conf>
+pcm_type.pipewire {{ lib "{self.PLUGIN}" }}
+pcm.pipewire {{ type pipewire }}
+""")
+        self.environment = {"XDG_RUNTIME_DIR": str(folder), "XDG_CONFIG_HOME": str(folder), "HOME": str(folder),
+                            "XDG_STATE_HOME": str(folder), "ALSA_CONFIG_PATH": str(folder / "asound.conf"),
+                            "PIPEWIRE_ALSA": "{ stream.capture.sink=true }"}
+
+    @classmethod
+    def missing(cls):
+        return not cls.PLUGIN.exists() or not all(map(shutil.which, ("pipewire", "wireplumber", "dbus-run-session")))
+
+    def start(self):
+        self.process = subprocess.Popen(["dbus-run-session", "sh", "-c", "pipewire & until [ -e $XDG_RUNTIME_DIR/pipewire-0 ]; do sleep 0.1; done; exec wireplumber"],
+                                        env={**os.environ, **self.environment}, start_new_session=True,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=(self.folder / "log").open("ab"))
+        deadline = time.monotonic() + 10
+        while not (self.folder / "pipewire-0").exists():
+            assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.02)
+
+    def kill(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for left in self.folder.glob("pipewire-0*"):
+            left.unlink()
+
+
+@pytest.fixture(params=[SoundServer, PipeWire], ids=lambda kind: kind.name)
+def sound_server(request, tmp_path):
+    if request.param.missing():
+        pytest.skip(f"{request.param.name} is not installed")
+    started = request.param(tmp_path / "server")
     started.start()
     yield started
     started.kill()
@@ -68,7 +123,7 @@ async def test_a_sound_server_that_dies_and_returns(server, room, make_device, s
     async with Peer(server, room, "peer") as peer:
         await peer.publish(PEER_HZ)
         device = make_device(server, room, environment=sound_server.environment, device_board="linux",
-                             audio_capture="pulse", audio_playback="pulse")
+                             audio_capture=sound_server.name, audio_playback=sound_server.name)
         await device.hears("peer")
         await peer.hear("door", 0.5)
         await echo_within(peer, time.monotonic(), 10)
@@ -80,9 +135,9 @@ async def test_a_sound_server_that_dies_and_returns(server, room, make_device, s
             sound_server.start()
             begin = time.monotonic()
             await device.until(lambda s: s["audio"]["capture"]["state"] == "running" and
-                               s["audio"]["playback"]["state"] == "running", BACK_SECONDS_MAX, "open again")
+                               s["audio"]["playback"]["state"] == "running", sound_server.BACK_SECONDS_MAX, "open again")
             opened = time.monotonic() - begin
-            heard = await echo_within(peer, begin, NULL_SINK_SECONDS + BACK_SECONDS_MAX)
+            heard = await echo_within(peer, begin, NULL_SINK_SECONDS + sound_server.BACK_SECONDS_MAX)
             print(f"after the sound server came back: open {opened:.2f} s later, sound both ways {heard:.2f} s later")
         status = await device.status()
         assert status["room"]["reconnects"] == 0 and status["call"]["state"] == "talking"

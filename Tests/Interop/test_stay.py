@@ -12,8 +12,9 @@ import pytest
 from control import Control, Refused
 from device import DONE
 from endpoints import Endpoint, asking, gives, says
+from hardware import built
 from peers import Peer, token, wait_for
-from sound import PEER_HZ, both_ways, hum
+from sound import MICROPHONE_HZ, PEER_HZ, assert_tone, both_ways, hum
 from wallclock import clock  # noqa: F401
 
 OUTAGE_SECONDS = int(os.environ.get("LINTEL_OUTAGE", "60"))
@@ -161,6 +162,12 @@ async def test_a_clock_that_jumps_during_a_call(server, room, make_device, clock
 
 # -- what is kept --------------------------------------------------------------------------------------------------
 
+def kept(folder):
+    """What would survive now."""
+    path = folder / "state.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
 async def test_muted_killed_started_muted(server, room, make_device, tmp_path):
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
@@ -168,6 +175,7 @@ async def test_muted_killed_started_muted(server, room, make_device, tmp_path):
     async with Peer(server, room, "peer") as peer:
         await peer.hear("door", 0.5)
         assert (await device.ask("mute", "on")).status == DONE
+        await wait_for(lambda: kept(state).get("muted") is True, 1, "it is kept")
         device.kill()
         device.start()
         await device.connected()
@@ -175,10 +183,45 @@ async def test_muted_killed_started_muted(server, room, make_device, tmp_path):
         await peer.sees_track_of("door")
         await wait_for(lambda: peer.muted.get("door"), 4, "the peer sees the mute")
         assert (await device.ask("mute", "off")).status == DONE
+        await wait_for(lambda: kept(state).get("muted") is False, 1, "it is kept")
         device.kill()
         device.start()
         assert (await device.status())["audio"]["muted"] is False
         await peer.hear("door", 0.5)
+
+
+async def test_a_disk_that_does_not_answer_holds_up_neither_door_nor_voice(server, room, make_device, tmp_path):
+    """A wrong code is to be kept, the disk hangs; the right one opens all the same, and is kept when the disk answers."""
+    state, hung = tmp_path / "state", tmp_path / "hung"
+    state.mkdir(mode=0o700)
+    device = make_device(server, room, microphone=hum(), device_state_directory=state, door_output="lock",
+                         door_dtmf_code="2580", door_dtmf_when="always", door_wrong_codes="3",
+                         environment={"LD_PRELOAD": str(built("disk", tmp_path)), "LINTEL_DISK": str(hung)})
+    async with Peer(server, room, "sip_1", kind="sip") as phone:
+        await phone.hear("door", 0.5)
+        await device.until(lambda s: any(p["kind"] == "sip" for p in s["participants"]), 6, "in sight of the phone")
+        hung.touch()
+        for digit in "0000#2580#":
+            await phone.room.local_participant.publish_dtmf(code="0123456789*#".index(digit), digit=digit)
+        await wait_for(lambda: device.events("door.opened"), 2, "the door opens")
+        assert not kept(state)
+        assert (await device.ask("mute", "on")).status == DONE and (await device.ask("mute", "off")).status == DONE
+        await phone.hear("door", 0.5)       # What was on its way before it was muted, and the mute itself, are heard by now.
+        assert_tone(await phone.hear("door", 2), 48000, MICROPHONE_HZ)
+        assert (await device.ask("mute", "on")).status == DONE
+        # It ends when the disk has what is to survive.
+        device.process.terminate()
+        await asyncio.sleep(1)
+        assert device.process.poll() is None and not kept(state)
+        hung.unlink()
+        await wait_for(lambda: device.process.poll() == 0, 3, "it ends")
+        assert kept(state)["muted"] is True
+    device.start()
+    await device.connected()
+    assert (await device.status())["audio"]["muted"] is True
+    hung.touch()
+    await device.ask("mute", "off")
+    assert device.stop(seconds=8) == 0, "nor for ever, if the disk is dead"
 
 
 # -- what does not stand still -------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ import Testing
     let bench = try Bench(rpcMethods: ["echo"])
     try bench.connect()
     for _ in 0..<2 { try bench.room.sendData([1], topic: nil, to: [], reliable: true, now: bench.now) }
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     #expect(bench.dataFailures == [.givenUp(packets: 2)])
     #expect(bench.data.dropped == 2)
   }
@@ -211,7 +211,7 @@ import Testing
       bench.events = []
       bench.publisher?.messages = []
     }
-    let data = bench.room.core.session.data
+    let data = bench.room.core.media.data
     #expect(data.queue.sentBytes < 33_000)
     #expect(data.queue.waiting.isEmpty)
     #expect(data.filter.states.count == 200)

@@ -87,7 +87,7 @@ import Testing
     let bench = try Bench.withData()
     bench.deliver(Self.user(1), 50)
     bench.advance(6_000)
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     bench.redial()
     bench.accept()
     bench.openChannels()

@@ -24,6 +24,18 @@ import Testing
       transport: .tls("certificate of example.com has expired"), code: "tls",
       words: "TLS with example.com failed: certificate of example.com has expired", isRetried: true),
     Row(
+      transport: .proxy("the proxy p.lan:3128 cannot reach example.com:443 (HTTP 502)"), code: "proxy",
+      words: "the proxy p.lan:3128 cannot reach example.com:443 (HTTP 502)", isRetried: true),
+    Row(
+      transport: .intercepted(
+        "a captive portal, a proxy or another web server answered instead of example.com:80: x"),
+      code: "captive-portal",
+      words: "a captive portal, a proxy or another web server answered instead of example.com:80: x",
+      isRetried: true),
+    Row(
+      transport: .clearText("a secret would go there in the clear"), code: "bad-url",
+      words: "the server's URL is wrong: a secret would go there in the clear", isRetried: false),
+    Row(
       transport: .http(status: 401, body: Array("no permissions to access the room\n".utf8)),
       code: "not-allowed",
       words: "the server does not let us in (HTTP 401): no permissions to access the room", isRetried: false),
@@ -194,7 +206,8 @@ import Testing
     Leave(action: 0, reason: 9, code: "dismissed-signal-close", retry: true),
     Leave(action: 0, reason: 14, code: "dismissed-connection-timeout", retry: true),
     Leave(action: 0, reason: 99, code: "dismissed-unknown", retry: true),
-    Leave(action: 1, reason: 14, code: "rejoin-asked", retry: true),
+    // Of a migration; otherwise RESUME is one.
+    Leave(action: 1, reason: 8, code: "resume-asked", retry: true),
     Leave(action: 2, reason: 6, code: "rejoin-asked", retry: true),
     Leave(action: 2, reason: 2, code: "rejoin-asked", retry: true),
   ]

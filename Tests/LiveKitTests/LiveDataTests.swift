@@ -44,7 +44,7 @@ import Testing
     try call.room.sendData([9], topic: nil, to: [], reliable: true, now: call.now)
     try call.run(1_000)
     call.room.flush(call.now)
-    #expect(call.room.core.session.data.queue.sent.isEmpty)
+    #expect(call.room.core.media.data.queue.sent.isEmpty)
   }
 
   @Test func moreThanTheChannelHoldsIsHeldBackAndGoesOn() throws {

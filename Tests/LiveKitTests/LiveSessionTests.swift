@@ -33,6 +33,7 @@ import Testing
     init(rpcMethods: [Name] = []) throws {
       var configuration = Room.Configuration(certificate: try Certificate(), productVersion: "1")
       configuration.rpcMethods = rpcMethods
+      configuration.prefersOneConnection = false
       room = Room(configuration: configuration, random: SeededRandom(seed: 1))
       let now = self.now
       func end(_ seed: UInt64) throws -> PeerConnection {
@@ -106,6 +107,7 @@ import Testing
       while true {
         switch end.poll(now: now) {
         case .transmit(let bytes, let from, let to): flying.append((bytes, from, to))
+        case .openStream, .sendStream, .closeStream, .event(.pathHealthChanged), .event(.relayFailed): break
         case .event(.candidate(let line, let mid, let index)):
           let json = CandidateInit(candidate: line, mid: mid, sectionIndex: index).json
           server(Server.trickle(json, subscriber: peer == .subscriber))

@@ -211,7 +211,7 @@ import Testing
     let request = try Self.request(bench)
     bench.deliver(.rpcAck(requestID: request.id))
     bench.advance(6_000)
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     bench.redial()
     bench.accept(Server.join(others: [Server.participant("agent", "PA_agent")]))
     bench.openChannels()
@@ -235,6 +235,6 @@ import Testing
     }
     #expect(Self.results(bench).count == 1_000)
     #expect(bench.room.core.rpc.calls.isEmpty)
-    #expect(bench.room.core.session.data.queue.sent.isEmpty)
+    #expect(bench.room.core.media.data.queue.sent.isEmpty)
   }
 }

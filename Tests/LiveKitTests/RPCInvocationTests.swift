@@ -183,7 +183,7 @@ import Testing
     Self.request(bench, id, from: id, sid: "")
     let invocations = Self.invoked(bench)
     bench.advance(6_000)
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     bench.redial()
     bench.accept()
     bench.openChannels()

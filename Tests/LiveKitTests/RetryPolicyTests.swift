@@ -30,14 +30,15 @@ import Testing
     (Failure.badURL(""), RetryPace.never), (.malformedToken(""), .never),
     (.notAllowed(.configured, status: 401, ""), .never), (.notAllowed(.refreshed, status: 403, ""), .never),
     (.rejected(status: 400, ""), .never), (.roomDoesNotExist(""), .never),
-    (.unknownHost(host: "", ""), .backOff), (.connectionRefused(host: "", ""), .backOff),
-    (.timedOut(host: ""), .backOff), (.unreachable(host: "", ""), .backOff),
+    (.unknownHost(host: "", ""), .unreached), (.connectionRefused(host: "", ""), .backOff),
+    (.timedOut(host: ""), .unanswered), (.unreachable(host: "", ""), .unreached),
+    (.proxy(""), .backOff), (.captivePortal(""), .backOff),
     (.serverUnavailable(status: 503, ""), .backOff), (.noJoinResponse, .backOff), (.signalLost(""), .backOff),
-    (.pingTimeout, .backOff), (.mediaTimeout(""), .backOff), (.mediaFailed(""), .backOff),
+    (.pingTimeout, .backOff), (.mediaTimeout(""), .backOff), (.noRelay(""), .backOff),
+    (.mediaFailed(""), .backOff),
     (.negotiationTimeout, .backOff), (.badDescription(""), .slow), (.tls(host: "", ""), .slow),
     (.notLiveKit(""), .slow), (.roomTooLarge(bytesMax: 1), .slow),
-    (.rejoinAsked(.connectionTimeout), .backOff),
-    (.rejoinAsked(.stateMismatch), .backOff),
+    (.rejoinAsked(.stateMismatch), .asked), (.resumeAsked(.connectionTimeout), .asked),
   ])
   func thePaceOfAFailure(failure: Failure, pace: RetryPace) {
     #expect(failure.retryPace == pace)
@@ -70,5 +71,15 @@ import Testing
         })
       #expect(times.count > 50)
     }
+  }
+
+  /// A way back is given up soon, for another attempt is sooner than what TCP does about a lost datagram.
+  @Test(
+    arguments: [
+      (true, nil, 2_000), (true, 5, 400), (true, 150, 400), (true, 300, 700), (true, 9_000, 15_000),
+      (false, nil, 2_000), (false, 5, 2_000), (false, 600, 2_400), (false, 9_000, 15_000),
+    ] as [(Bool, Int?, Int)])
+  func dialsAreGivenUp(resumes: Bool, usual: Int?, after: Int) {
+    #expect(RetryPolicy.dialMilliseconds(resumes: resumes, usual: usual, max: 15_000) == after)
   }
 }

@@ -178,7 +178,7 @@ import Testing
     let bench = try Bench.withData()
     let stream = try bench.room.openTextStream(topic: "t", now: bench.now)
     bench.deliver(Self.header("s", topic: "in"))
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     #expect(
       Self.words(bench) == [
         "opened in by agent", "ended in the connection was lost",

@@ -123,7 +123,7 @@ import Testing
       Issue.record("no leave")
       return
     }
-    #expect(leave == .init(action: expected, reason: .stateMismatch))
+    #expect(leave == .init(action: expected, reason: .stateMismatch, regions: []))
   }
 
   @Test func invalidUTF8IsReplaced() {

@@ -1,3 +1,4 @@
+import Base
 import Testing
 
 @testable import LiveKit
@@ -76,16 +77,51 @@ import Testing
     ("stun:[::1]", "::1", 3478), ("stun:host:1?transport=udp", "host", 1),
   ])
   func stun(url: String, host: String, port: Int) throws {
-    let parsed = try #require(STUNServers.parse(url))
+    let parsed = try #require(ICEServerAddress(url))
     #expect(parsed.host == host)
     #expect(parsed.port == UInt16(port))
   }
 
   @Test(arguments: [
-    "", "stun:", "turn:a:1", "stun::1", "stun:a:0", "stun:a:65536", "stun:a:x", "stun:[::1", "stun:[a]b",
+    ("turn:host", ICEServerAddress(scheme: .turnUDP, host: "host", port: 3478)),
+    ("turn:10.0.0.1:80?transport=udp", .init(scheme: .turnUDP, host: "10.0.0.1", port: 80)),
+    ("turn:host:3478?transport=tcp", .init(scheme: .turnTCP, host: "host", port: 3478)),
+    ("turns:host", .init(scheme: .turnTLS, host: "host", port: 5349)),
+    ("turns:[2001:db8::1]:443?transport=tcp", .init(scheme: .turnTLS, host: "2001:db8::1", port: 443)),
+  ])
+  func turn(url: String, place: ICEServerAddress) { #expect(ICEServerAddress(url) == place) }
+
+  /// Names of UDP servers are looked up here, those of streams where they are dialled.
+  @Test func serversOfASession() {
+    let server = ICEServer(
+      urls: [
+        "stun:192.0.2.1", "stun:a.example", "turn:a.example:1", "turns:b.example:443?transport=tcp",
+        "nonsense",
+      ], username: "u", credential: "p")
+    var servers = ICEServers()
+    let names = servers.take([server], serversMax: 4)
+    #expect(names == ["a.example"])
+    let tls = ICEServers.Server.turn(.init(.tls(host: "b.example", port: 443), username: "u", password: "p"))
+    let stun = ICEServers.Server.stun(.init(ip: IPAddress(v4: 0xC000_0201), port: 3478))
+    #expect(servers.known == [stun, tls])
+    #expect(servers.hasRelay)
+    let ip = IPAddress(v4: 0xC000_0202)
+    let found = servers.resolved(name: "a.example", [ip])
+    #expect(
+      found == [
+        .stun(.init(ip: ip, port: 3478)),
+        .turn(.init(.udp(.init(ip: ip, port: 1)), username: "u", password: "p")),
+      ])
+    let none = servers.take([server], serversMax: 1)
+    #expect(none == [] && servers.known == [stun] && !servers.hasRelay)
+  }
+
+  @Test(arguments: [
+    "", "stun:", "turn:a:1?transport=dtls", "turns:a:1?transport=udp", "http:a:1", "stun::1", "stun:a:0",
+    "stun:a:65536", "stun:a:x", "stun:[::1", "stun:[a]b",
     "stun:a b",
   ])
   func badStun(url: String) {
-    #expect(STUNServers.parse(url) == nil)
+    #expect(ICEServerAddress(url) == nil)
   }
 }

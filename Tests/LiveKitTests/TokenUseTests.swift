@@ -15,7 +15,7 @@ import Testing
     try bench.connect()
     bench.server(Server.refreshToken(refreshed))
     bench.advance(6_000)
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     bench.redial()
     bench.events = []
     return bench
@@ -46,7 +46,7 @@ import Testing
     #expect(bench.room.state == .connected)
     // Forgotten: not dialled with again.
     bench.advance(6_000)
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     bench.redial()
     #expect(bench.opened.last?.token == Self.configured)
   }
@@ -84,7 +84,7 @@ import Testing
     let bench = try Bench()
     try bench.connect()
     bench.server(Server.refreshToken(Self.configured))
-    bench.handle(.webSocketClosed(connection: bench.connection, code: 1006, reason: ""))
+    bench.loseSession()
     bench.advance(bench.failures.last?.retry ?? 0)
     bench.handle(.webSocketFailed(connection: bench.connection, Self.refusal))
     #expect(bench.room.state == .disconnected)

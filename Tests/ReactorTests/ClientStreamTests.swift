@@ -4,63 +4,102 @@ import Testing
 
 @testable import Reactor
 
-/// Hosts with several addresses.
+/// Hosts with several addresses, and names that are remembered.
 @Suite(.serialized) struct ClientStreamTests {
-  /// A listener that answers no further SYN, as its queue is full.
-  final class FullListener {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    private var waiting: [Int32] = []
-    private(set) var port: UInt16 = 0
+  private let loop: EventLoop
+  private let resolver: Resolver
+  private let stream: ClientStream
+  private let ends = Seen<StreamEnd>()
+  private let opened = Seen<Void>()
 
-    /// 127.0.0.2
-    init() {
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = UInt32(0x7F00_0002).bigEndian
-      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-      withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          #expect(bind(descriptor, .init(__sockaddr__: $0), size) == 0 && listen(descriptor, 0) == 0)
-          getsockname(descriptor, .init(__sockaddr__: $0), &size)
-        }
-      }
-      port = UInt16(bigEndian: address.sin_port)
-      for _ in 0..<2 {
-        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        _ = withUnsafePointer(to: &address) { pointer in
-          pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            connect(client, .init(__sockaddr__: $0), size)
-          }
-        }
-        waiting.append(client)
-      }
-    }
-
-    func makeRoom() {
-      for _ in 0..<2 { waiting.append(accept(descriptor, .init(__sockaddr__: nil), nil)) }
-    }
-
-    deinit { for each in waiting + [descriptor] { close(each) } }
+  init() throws {
+    loop = try EventLoop()
+    resolver = Resolver(loop)
+    stream = ClientStream(loop, resolver: resolver, tls: try TLSContext(caFile: nil))
+    stream.onEnd = { [ends] in ends.values.append($0) }
+    stream.onOpened = { [opened] in opened.values.append(()) }
   }
 
-  @Test func theTimeOfOneAddressIsNotThatOfTheNext() throws {
+  private func address(_ last: UInt32) -> IPAddress { IPAddress(v4: 0x7F00_0000 | last) }
+
+  @Test func aSlowAddressIsWaitedForAfterTheOthersFailed() throws {
     let listener = FullListener()
-    let loop = try EventLoop()
-    let stream = ClientStream(loop, resolver: Resolver(loop), tls: try TLSContext(caFile: nil))
-    stream.addressTimeoutMilliseconds = 100
-    let ends = Seen<StreamEnd>()
-    stream.onEnd = { ends.values.append($0) }
     // Nothing listens at the first one, which says so at once; the second one takes its time, and is the last.
-    let addresses = [IPAddress(v4: 0x7F00_0001), IPAddress(v4: 0x7F00_0002)]
-    stream.connect(to: addresses, port: listener.port)
-    run(loop, forMilliseconds: 400)
+    stream.connect(to: [address(1), address(2)], port: listener.port)
+    run(loop, forMilliseconds: 600)
     #expect(ends.values.isEmpty)
     #expect(stream.step == "a TCP connection to 127.0.0.2:\(listener.port)")
-    // It is still being tried: with room in the queue the next SYN is answered.
-    var opened = false
-    stream.onOpened = { opened = true }
+    // With room in the queue the next SYN is answered.
     listener.makeRoom()
-    run(loop) { opened }
+    run(loop) { !opened.values.isEmpty }
     stream.close()
+  }
+
+  @Test func aSilentAddressCostsAQuarterOfASecond() throws {
+    let silent = FullListener()
+    let server = try StreamServer(loop, address: SocketAddress(ip: address(3), port: silent.port))
+    let clients = Seen<StreamSocket>()
+    server.onConnection = { clients.values.append($0) }
+    let start = loop.now
+    stream.connect(to: [address(2), address(3)], port: silent.port)
+    run(loop) { !opened.values.isEmpty }
+    let milliseconds = loop.now.milliseconds(since: start)
+    #expect((250..<600).contains(milliseconds))
+    #expect(stream.remoteAddress?.ip == address(3))
+    // The silent one is given up: with room in its queue nobody comes.
+    silent.makeRoom()
+    run(loop, forMilliseconds: 20)
+    #expect(ends.values.isEmpty)
+    stream.close()
+  }
+
+  @Test func aRefusalCostsNothing() throws {
+    let port = try unusedPort()
+    let server = try StreamServer(loop, address: SocketAddress(ip: address(3), port: port))
+    let start = loop.now
+    stream.connect(to: [address(1), address(2), address(3)], port: port)
+    run(loop) { !opened.values.isEmpty }
+    #expect(loop.now.milliseconds(since: start) < 200)
+    stream.close()
+    withExtendedLifetime(server) {}
+  }
+
+  @Test func whoRefusesIsSaidRatherThanWhatCannotBeReached() throws {
+    let port = try unusedPort()
+    // No connection goes to a multicast address.
+    stream.connect(to: [address(1), IPAddress(v4: 0xE000_0001)], port: port)
+    run(loop) { !ends.values.isEmpty }
+    #expect(ends.values == [.failed(.connectionRefused(address: "127.0.0.1:\(port)"))])
+  }
+
+  @Test func aNameThatIsGoneIsDialledWhereItWasReached() throws {
+    let port = try unusedPort()
+    let server = try StreamServer(loop, address: loopback(port))
+    resolver.remember("gone.invalid", address(1))
+    stream.connect(host: "gone.invalid", port: port, secure: false)
+    run(loop, atMost: 20_000) { !opened.values.isEmpty }
+    stream.close()
+    withExtendedLifetime(server) {}
+  }
+
+  @Test func aNameThatIsGoneAndAddressesThatAreStaleAreNames() throws {
+    resolver.remember("gone.invalid", address(1))
+    stream.connect(host: "gone.invalid", port: try unusedPort(), secure: false)
+    run(loop, atMost: 20_000) { !ends.values.isEmpty }
+    guard case .failed(.nameNotFound(host: "gone.invalid", _))? = ends.values.first else {
+      Issue.record("\(ends.values)")
+      return
+    }
+  }
+
+  @Test func whereItWasReachedIsRemembered() throws {
+    let port = try unusedPort()
+    let server = try StreamServer(loop, address: loopback(port))
+    #expect(resolver.remembered("localhost") == nil)
+    stream.connect(host: "localhost", port: port, secure: false)
+    run(loop) { !opened.values.isEmpty }
+    #expect(resolver.remembered("LOCALHOST") == address(1))
+    stream.close()
+    withExtendedLifetime(server) {}
   }
 }

@@ -27,6 +27,8 @@ struct FailureTextTests {
     var problem = CertificateProblem(reason: .expired(on: "2026-01-31"), subject: "CN=a", issuer: "CN=b")
     #expect(problem.description == "the certificate of CN=a (issued by CN=b) expired on 2026-01-31")
     problem.reason = .wrongHostName(expected: "h", names: ["x", "*.y"])
-    #expect(problem.description == "the certificate of CN=a (issued by CN=b) is not for h but for x, *.y")
+    #expect(
+      problem.description == "the certificate of CN=a (issued by CN=b) is not for h but for x, *.y"
+        + "; does a captive portal or a proxy answer?")
   }
 }

@@ -37,6 +37,22 @@ import Testing
     #expect(seen.values == ["other", "replaced"])
   }
 
+  /// An owner that waits for the same instant as before says so after each thing that happened.
+  @Test func aTimerThatIsSetForTheSameInstantAgainFiresOnceThen() throws {
+    let loop = try EventLoop()
+    let seen = Seen<Instant>()
+    let timer = Reactor.Timer(loop) { seen.values.append(loop.now) }
+    let instant = loop.now.advanced(byMilliseconds: 20)
+    for _ in 0..<3 { timer.schedule(at: instant) }
+    #expect(timer.deadline == instant)
+    run(loop, forMilliseconds: 50)
+    #expect(seen.values.count == 1 && seen.values.allSatisfy { $0 >= instant })
+    // Past by now, and no longer set: it is a wish of its own.
+    timer.schedule(at: instant)
+    run(loop) { seen.values.count == 2 }
+    #expect(seen.values.count == 2)
+  }
+
   @Test func aTimerMaySetItselfAgain() throws {
     let loop = try EventLoop()
     let seen = Seen<Instant>()

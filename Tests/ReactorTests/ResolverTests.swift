@@ -57,17 +57,35 @@ import Testing
     #expect(refused.count == 1)
   }
 
-  @Test func interfacesAreOrderedAndFiltered() throws {
-    let all = try [
-      "127.0.0.1", "::1", "fe80::1", "169.254.3.4", "fd00::1", "2001:db8::1", "10.0.0.2", "10.0.0.2",
-    ]
-    .map { try #require(IPAddress($0)) }
-    let best = try ["10.0.0.2", "2001:db8::1", "fd00::1", "169.254.3.4"].map { try #require(IPAddress($0)) }
-    #expect(NetworkInterfaces.preferred(among: all, includeLoopback: false) == best)
-    #expect(NetworkInterfaces.preferred(among: all, includeLoopback: true) == best + all[0...1])
-    #expect(
-      NetworkInterfaces.preferred(among: Array(all[0...2]), includeLoopback: false) == Array(all[0...1]))
-    #expect(try NetworkInterfaces.usableAddresses(includeLoopback: true).contains { $0.isLoopback })
-    #expect(try !NetworkInterfaces.usableAddresses(includeLoopback: false).isEmpty)
+  @Test func mediaAsksOneAtATimeBesideWhatIsDialled() throws {
+    let loop = try EventLoop()
+    let resolver = Resolver(loop)
+    let answers = Seen<String>()
+    var queries: [ResolverQuery] = []
+    for index in 0..<4 {
+      queries.append(
+        resolver.resolve("localhost", for: .media) { _ in answers.values.append("media \(index)") })
+    }
+    // Those that wait for their turn are not asked any more.
+    for query in queries[1...2] { query.cancel() }
+    _ = resolver.resolve("localhost") { _ in answers.values.append("dialled") }
+    #expect(resolver.pending == 1)
+    run(loop) { answers.values.count == 3 }
+    run(loop, forMilliseconds: 20)
+    #expect(answers.values.sorted() == ["dialled", "media 0", "media 3"])
+    #expect(answers.values.firstIndex(of: "media 0")! < answers.values.firstIndex(of: "media 3")!)
+    #expect(resolver.pending == 0)
+  }
+
+  @Test func namesOfMediaHaveABoundOfTheirOwn() throws {
+    let loop = try EventLoop()
+    let resolver = Resolver(loop)
+    let answers = Seen<Resolver.Answer>()
+    // One is being asked, and as many as the bound wait behind it.
+    let count = ReactorLimits.resolverQueriesMax + 2
+    for _ in 0..<count { _ = resolver.resolve("localhost", for: .media) { answers.values.append($0) } }
+    run(loop) { answers.values.count == count }
+    let refused = answers.values.filter { if case .failure(.tooManyQueries) = $0 { true } else { false } }
+    #expect(refused.count == 1)
   }
 }

@@ -20,19 +20,29 @@ final class ScriptedServer: Sendable {
 
   let port: UInt16
   var url: String { "ws://127.0.0.1:\(port)/rtc" }
+  /// All heads that were read so far.
+  var head: String { heads.withLock { heads.text } }
+  private let heads = Heads()
+
+  private final class Heads: @unchecked Sendable {
+    private let lock = NSLock()
+    var text = ""
+
+    func withLock<Value>(_ body: () -> Value) -> Value { lock.withLock(body) }
+  }
 
   init(_ script: [Step]) {
     let (listener, port) = listeningSocket(backlog: 4)
     self.port = port
-    Thread.detachNewThread {
+    Thread.detachNewThread { [heads] in
       let client = accept(listener, __SOCKADDR_ARG(__sockaddr__: nil), nil)
-      ScriptedServer.play(script, client)
+      ScriptedServer.play(script, client, heads)
       close(client)
       close(listener)
     }
   }
 
-  private static func play(_ script: [Step], _ client: Int32) {
+  private static func play(_ script: [Step], _ client: Int32, _ heads: Heads) {
     var limit = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var head = ""
@@ -40,9 +50,11 @@ final class ScriptedServer: Sendable {
       switch step {
       case .readHead:
         var byte: UInt8 = 0
+        head = ""
         while !head.hasSuffix("\r\n\r\n"), read(client, &byte, 1) == 1 {
           head.unicodeScalars.append(UnicodeScalar(byte))
         }
+        heads.withLock { heads.text += head }
       case .send(let bytes): send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
       case .say(let text): send(client, text, text.utf8.count, Int32(MSG_NOSIGNAL))
       case .wait(let milliseconds): usleep(UInt32(milliseconds * 1000))

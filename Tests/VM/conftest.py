@@ -33,6 +33,7 @@ connect-timeout = 60
 [token]
 url = {url}
 [audio]
+playback = plughw:CARD=Audio,DEV=0
 complexity = 0
 tones = off
 aec = off
@@ -53,11 +54,11 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory):
     """The machine as the package left it."""
-    package = os.environ.get("LINTEL_PACKAGE")
-    if not package:
-        pytest.skip("board/test vm names the package")
+    package, release = os.environ.get("LINTEL_PACKAGE"), os.environ.get("LINTEL_RELEASE")
+    if not package or not release:
+        pytest.skip("board/test vm names the package and its release")
     try:
-        booted = machines.Machine(tmp_path_factory.mktemp("vm"), package, MEMORY_MAX)
+        booted = machines.Machine(tmp_path_factory.mktemp("vm"), release, package, MEMORY_MAX)
     except machines.CannotRun as why:
         pytest.skip(f"no machine here: {why}")
     yield booted

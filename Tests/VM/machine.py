@@ -28,13 +28,13 @@ class CannotRun(Exception):
 class Machine(Shell):
     """Use from tests that may be coroutines: `run` and its like block, `ask` and `until` do not."""
 
-    def __init__(self, folder, package, memory_max):
+    def __init__(self, folder, release, package, memory_max):
         self.folder = pathlib.Path(folder)
         self.share = self.folder / "share"
         self.share.mkdir(parents=True)
         self.log = open(self.folder / "vm.log", "wb")
         self.process = subprocess.Popen(
-            [ROOT / "board/vm", "--package", package, "--folder", folder, "--memory-max", memory_max, "--headless"],
+            [ROOT / "board/vm", "--release", release, "--package", package, "--folder", folder, "--memory-max", memory_max, "--headless"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
         deadline = time.monotonic() + START_SECONDS
         while not (self.folder / "agent.sock").exists():

@@ -1,5 +1,5 @@
-// Loaded before everything else (LD_PRELOAD), counts what the audio thread must not do: allocations and locks. The
-// thread is known by its name. Also notes when RTP packets leave and arrive, of any thread. The figures lie in the
+// Loaded before everything else (LD_PRELOAD), counts what the audio thread must not do: allocations, locks, and calls
+// of the system beyond the sound library's, the wait for it and the wake-up. The thread is known by its name. Also notes when RTP packets leave and arrive, of any thread. The figures lie in the
 // file that LINTEL_INTERPOSED names; its reader takes the difference of two moments.
 #define _GNU_SOURCE
 #include "interpose.h"
@@ -7,19 +7,41 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 static struct interposed nowhere, *seen = &nowhere;
 static __thread int is_audio __attribute__((tls_model("initial-exec")));
+// Where the program's own code is.
+static uintptr_t program_begins, program_ends;
+
+static int measure_program(struct dl_phdr_info *info, size_t size, void *unused) {
+  (void)size, (void)unused;
+  program_begins = UINTPTR_MAX;
+  for (int n = 0; n < info->dlpi_phnum; n++) {
+    const ElfW(Phdr) *part = &info->dlpi_phdr[n];
+    if (part->p_type != PT_LOAD || !(part->p_flags & PF_X)) continue;
+    uintptr_t begins = info->dlpi_addr + part->p_vaddr, ends = begins + part->p_memsz;
+    if (begins < program_begins) program_begins = begins;
+    if (ends > program_ends) program_ends = ends;
+  }
+  return 1;  // The first is the program; no more.
+}
 
 __attribute__((constructor)) static void begin(void) {
+  dl_iterate_phdr(measure_program, NULL);
   const char *path = getenv("LINTEL_INTERPOSED");
   int file = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
   if (file < 0 || ftruncate(file, sizeof *seen) < 0) return;
@@ -134,6 +156,93 @@ int sem_wait(sem_t *semaphore) {
   NEXT(sem_wait);
   COUNT(locks);
   return real(semaphore);
+}
+
+// --- Calls of the system. The library's own are not seen here, nor are those that it makes for eventfd_write.
+
+static int is_program(void *caller) {
+  return (uintptr_t)caller >= program_begins && (uintptr_t)caller < program_ends;
+}
+#define SYSTEM \
+  if (is_audio && is_program(__builtin_return_address(0))) COUNT(system)
+
+int open(const char *path, int flags, ...) {
+  NEXT(open);
+  SYSTEM;
+  va_list rest;
+  va_start(rest, flags);
+  mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  return real(path, flags, mode);
+}
+int close(int file) {
+  NEXT(close);
+  SYSTEM;
+  return real(file);
+}
+ssize_t read(int file, void *bytes, size_t count) {
+  NEXT(read);
+  SYSTEM;
+  return real(file, bytes, count);
+}
+ssize_t write(int file, const void *bytes, size_t count) {
+  NEXT(write);
+  SYSTEM;
+  return real(file, bytes, count);
+}
+int ioctl(int file, unsigned long request, ...) {
+  NEXT(ioctl);
+  SYSTEM;
+  va_list rest;
+  va_start(rest, request);
+  void *argument = va_arg(rest, void *);
+  va_end(rest);
+  return real(file, request, argument);
+}
+int access(const char *path, int mode) {
+  NEXT(access);
+  SYSTEM;
+  return real(path, mode);
+}
+int fstat(int file, struct stat *status) {
+  NEXT(fstat);
+  SYSTEM;
+  return real(file, status);
+}
+void *mmap(void *place, size_t bytes, int protection, int flags, int file, off_t offset) {
+  NEXT(mmap);
+  SYSTEM;
+  return real(place, bytes, protection, flags, file, offset);
+}
+int munmap(void *place, size_t bytes) {
+  NEXT(munmap);
+  SYSTEM;
+  return real(place, bytes);
+}
+int mlockall(int flags) {
+  NEXT(mlockall);
+  SYSTEM;
+  return real(flags);
+}
+int poll(struct pollfd *files, nfds_t count, int milliseconds) {
+  NEXT(poll);
+  SYSTEM;
+  return real(files, count, milliseconds);
+}
+int nanosleep(const struct timespec *pause, struct timespec *left) {
+  NEXT(nanosleep);
+  SYSTEM;
+  return real(pause, left);
+}
+int socket(int domain, int type, int protocol) {
+  NEXT(socket);
+  SYSTEM;
+  return real(domain, type, protocol);
+}
+int inotify_add_watch(int file, const char *path, uint32_t mask) {
+  NEXT(inotify_add_watch);
+  SYSTEM;
+  return real(file, path, mask);
 }
 
 // --- Packets: SRTP leaves the header readable (RFC 3711 §3.1), which is all that is kept.

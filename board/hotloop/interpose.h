@@ -16,8 +16,9 @@ struct interposed {
   uint64_t allocations;  //  0: on the audio thread, as the next two
   uint64_t frees;        //  8
   uint64_t locks;        // 16
-  uint64_t calls;        // 24: of all three
-  char last_callers[CALLERS_MAX][CALLER_BYTES];  // 32: "library function", a ring
-  uint64_t packets_noted;                        // 1568
-  struct noted_packet packets[PACKETS_MAX];      // 1576: a ring, 64 bytes each
+  uint64_t system;       // 24: calls of the system by the program itself; those of the sound library are the PCM's
+  uint64_t calls;        // 32: of all four
+  char last_callers[CALLERS_MAX][CALLER_BYTES];  // 40: "library function", a ring
+  uint64_t packets_noted;                        // 1576
+  struct noted_packet packets[PACKETS_MAX];      // 1584: a ring, 64 bytes each
 };

@@ -72,7 +72,7 @@ static int repeat(int argc, char **argv) {
 static void make_mistake(void) {}
 static void call_thread(const char *name) { (void)name; }
 #else
-// hotloop [TIMES [allocation|lock]]: the speech again and again, and a mistake in every second of it, to see that
+// hotloop [TIMES [allocation|lock|call]]: the speech again and again, and a mistake in every second of it, to see that
 // interpose.c notices.
 static const char *mistake = "";
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -83,6 +83,7 @@ static int repeat(int argc, char **argv) {
 static void make_mistake(void) {
   static void *volatile allocated;
   if (!strcmp(mistake, "allocation")) free(allocated = malloc(16));
+  if (!strcmp(mistake, "call")) (void)!access("/", F_OK);
   if (!strcmp(mistake, "lock")) {
     pthread_mutex_lock(&mutex);
     pthread_mutex_unlock(&mutex);

@@ -14,6 +14,8 @@ struct card {
   int timer;
   int file;             // the WAV file, or -1
   struct wav_info wav;  // what the file holds
+  snd_pcm_format_t format;  // the only one that it has
+  unsigned rate, channels;  // the only ones, or 0 for any
   int loops;
   int keeps_time;          // the file's time goes on while nobody captures
   struct control *control;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "format.h"
 
 static int64_t now_ns(void) {
   struct timespec t;
@@ -121,7 +122,7 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chann
                                        snd_pcm_uframes_t offset, snd_pcm_uframes_t size) {
   struct card *c = io->private_data;
   if (unplugged(c)) return -ENODEV;
-  int16_t *samples = (int16_t *)((char *)areas->addr + areas->first / 8 + offset * (areas->step / 8));
+  char *place = (char *)areas->addr + areas->first / 8 + offset * (areas->step / 8);
   uint64_t first = c->moved;
   if (is_capture(c)) {
     if (io->access == SND_PCM_ACCESS_MMAP_INTERLEAVED) {
@@ -130,9 +131,19 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chann
       uint64_t lap = io->buffer_size, taken = io->appl_ptr;
       first = taken + (offset + lap - taken % lap) % lap;
     }
-    tape_hear(c, c->file_base + first, samples, size);
-  } else {
-    tape_record(c, samples, size);
+  }
+  int16_t samples[4096];
+  for (snd_pcm_uframes_t done = 0, run; done < size; done += run) {
+    run = sizeof samples / sizeof *samples / io->channels;
+    if (run > size - done) run = size - done;
+    void *there = place + done * (areas->step / 8);
+    if (is_capture(c)) {
+      tape_hear(c, c->file_base + first + done, samples, run);
+      format_encode(c->format, samples, there, run * io->channels);
+    } else {
+      format_decode(c->format, there, samples, run * io->channels);
+      tape_record(c, samples, run);
+    }
   }
   if (first + size > c->moved) {
     c->control->frames += first + size - c->moved;
@@ -215,35 +226,41 @@ static int map_control(struct card *c, const char *path) {
 // What the card can do: the microphone only what its file holds.
 static int describe(struct card *c) {
   static const unsigned access[] = {SND_PCM_ACCESS_RW_INTERLEAVED, SND_PCM_ACCESS_MMAP_INTERLEAVED};
-  static const unsigned format[] = {SND_PCM_FORMAT_S16_LE};
-  int fixed = is_capture(c) && c->file >= 0;
-  unsigned rate_min = fixed ? c->wav.rate : 8000, rate_max = fixed ? c->wav.rate : 192000;
-  unsigned channels_min = fixed ? c->wav.channels : 1, channels_max = fixed ? c->wav.channels : 2;
+  unsigned format[] = {c->format};
+  if (is_capture(c) && c->file >= 0) {
+    c->rate = c->wav.rate;
+    c->channels = c->wav.channels;
+  }
+  unsigned rate_min = c->rate ? c->rate : 8000, rate_max = c->rate ? c->rate : 192000;
+  unsigned channels_min = c->channels ? c->channels : 1, channels_max = c->channels ? c->channels : 2;
   snd_pcm_ioplug_t *io = &c->io;
   int e = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_ACCESS, 2, access);
   if (!e) e = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_FORMAT, 1, format);
   if (!e) e = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_CHANNELS, channels_min, channels_max);
   if (!e) e = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_RATE, rate_min, rate_max);
   if (!e) e = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 64, 65536);
-  if (!e) e = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 128, 262144);
+  if (!e) e = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 128, 2097152);
   if (!e) e = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIODS, 2, 64);
   return e;
 }
 
 static int configure(struct card *c, snd_config_t *conf, snd_pcm_stream_t stream) {
-  const char *file = NULL, *control = NULL, *start = "open";
-  long loop = 0;
+  const char *file = NULL, *control = NULL, *start = "open", *format = "S16_LE";
+  long loop = 0, rate = 0, channels = 0;
   snd_config_iterator_t i, next;
   snd_config_for_each(i, next, conf) {
     snd_config_t *node = snd_config_iterator_entry(i);
     const char *id;
     if (snd_config_get_id(node, &id) < 0) continue;
     if (!strcmp(id, "comment") || !strcmp(id, "type") || !strcmp(id, "hint")) continue;
-    int e = !strcmp(id, "file")      ? snd_config_get_string(node, &file)
-            : !strcmp(id, "control") ? snd_config_get_string(node, &control)
-            : !strcmp(id, "start")   ? snd_config_get_string(node, &start)
-            : !strcmp(id, "loop")    ? snd_config_get_integer(node, &loop)
-                                     : -EINVAL;
+    int e = !strcmp(id, "file")       ? snd_config_get_string(node, &file)
+            : !strcmp(id, "control")  ? snd_config_get_string(node, &control)
+            : !strcmp(id, "start")    ? snd_config_get_string(node, &start)
+            : !strcmp(id, "loop")     ? snd_config_get_integer(node, &loop)
+            : !strcmp(id, "format")   ? snd_config_get_string(node, &format)
+            : !strcmp(id, "rate")     ? snd_config_get_integer(node, &rate)
+            : !strcmp(id, "channels") ? snd_config_get_integer(node, &channels)
+                                      : -EINVAL;
     if (e < 0) {
       SNDERR("field %s is unknown or of the wrong type", id);
       return -EINVAL;
@@ -253,6 +270,13 @@ static int configure(struct card *c, snd_config_t *conf, snd_pcm_stream_t stream
   c->keeps_time = !strcmp(start, "clock");
   if (!c->keeps_time && strcmp(start, "open")) {
     SNDERR("start is '%s'; legal are open, clock", start);
+    return -EINVAL;
+  }
+  c->format = format_named(format);
+  c->rate = (unsigned)rate;
+  c->channels = (unsigned)channels;
+  if (c->format == SND_PCM_FORMAT_UNKNOWN || c->rate > 192000 || c->channels > WAV_CHANNELS_MAX) {
+    SNDERR("format, rate or channels is nothing that this card could have");
     return -EINVAL;
   }
   int e = control ? map_control(c, control) : 0;

@@ -41,7 +41,7 @@ int wav_parse(int fd, struct wav_info *info, const char **why) {
       info->channels = get16(format + 2);
       info->rate = get32(format + 4);
       if (tag != 1 || get16(format + 14) != 16) return refuse(why, "not 16-bit PCM");
-      if (info->channels < 1 || info->channels > 2) return refuse(why, "neither mono nor stereo");
+      if (info->channels < 1 || info->channels > WAV_CHANNELS_MAX) return refuse(why, "more than 8 channels");
       if (info->rate < 8000 || info->rate > 192000) return refuse(why, "rate outside of 8000 to 192000 Hz");
       described = 1;
     } else if (!memcmp(chunk, "data", 4)) {

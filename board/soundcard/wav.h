@@ -10,7 +10,9 @@ struct wav_info {
   uint64_t frames;
 };
 
-// Reads the header of a little-endian 16-bit PCM file with one or two channels. Sizes that reach behind the end
+#define WAV_CHANNELS_MAX 8
+
+// Reads the header of a little-endian 16-bit PCM file with one to eight channels. Sizes that reach behind the end
 // of the file (its writer was killed) are cut. On failure answers -1 and points `why` to the reason.
 int wav_parse(int fd, struct wav_info *info, const char **why);
 

@@ -12,6 +12,13 @@ struct ArrivalDelay: ~Copyable {
   private(set) var spreadTicks = 0
   /// Set while losses are mended from the packet that follows: that one has to be there too.
   var redundancyTicks = 0
+  /// Whether packets begin where the engine looks for them (`Downlink.samplesNext`); elsewhere one is needed up to a
+  /// period before it is heard.
+  var isFollowed = false {
+    didSet { if isFollowed != oldValue && !histogram.isEmpty { decide() } }
+  }
+  /// What is believed of the network while few packets came.
+  private var priorTicks = 0
 
   /// The line when the last packet came, and the longest delay that is believed there.
   private var lineBefore: UInt32 = 0
@@ -32,12 +39,14 @@ struct ArrivalDelay: ~Copyable {
   private static let nearlyAllPermille = 998
   /// By so much the line may be off while the sender's clock is followed: 1 ms.
   private static let clockTicks = 48
+  /// So far before it is heard a packet is needed at most where the looks follow it.
+  private static let followedTicks = Playout.aheadMax * AudioFormat.rtpTicksPerSample
   /// The histogram is believed when it holds a second of speech.
   private static let packetsToTrust = 50
 
   init(_ configuration: DownlinkConfiguration) {
     self.configuration = configuration
-    spreadTicks = Self.ticks(configuration.playoutDelayMilliseconds)
+    restartStream()
   }
 
   /// Another sender.
@@ -50,15 +59,29 @@ struct ArrivalDelay: ~Copyable {
   mutating func restartStream() {
     restartLine()
     spreadTicks = Self.ticks(configuration.playoutDelayMilliseconds)
+    priorTicks = spreadTicks
   }
 
   /// The sender slept, and its delays begin anew: its clock and its network stay.
   mutating func restartLine() {
     histogram.clear()
     packets = 0
+    priorTicks = spreadTicks
     blockPackets = 0
     redundancyTicks = 0
     drift.forgetLag()
+  }
+
+  /// The engine looks for the same packets so much later (or, negative, earlier): it finds them with this less delay.
+  mutating func looksMoved(byTicks later: Int) {
+    let ticks = UInt32(truncatingIfNeeded: later)
+    histogram.move(by: 0 &- ticks)
+    wanted &-= ticks
+    latest &-= ticks
+    blockLeast &-= ticks
+    blockMost &-= ticks
+    fastestBefore &-= ticks
+    lagOrigin &-= ticks
   }
 
   /// How far a packet with this delay is from what was seen until now, in ticks; 0 for a first one.
@@ -86,10 +109,12 @@ struct ArrivalDelay: ~Copyable {
     let fastest = histogram.fastest
     let late = histogram.quantile(
       permille: configuration.quantilePercent * 10, orNearly: Self.nearlyAllPermille)
-    // Nobody looks for a packet more often than once a period, and what it is needed for begins anywhere in one.
-    var spread = distance(late, from: fastest) + Self.ticks(AudioFormat.periodMilliseconds) + Self.clockTicks
+    // Nobody looks for a packet more often than once a period, and what it is needed for begins anywhere in one,
+    // unless the looks follow it.
+    let look = isFollowed ? Self.followedTicks : Self.ticks(AudioFormat.periodMilliseconds)
+    var spread = distance(late, from: fastest) + look + Self.clockTicks
     if packets < Self.packetsToTrust {
-      spread = max(spread, spreadTicks)
+      spread = max(spread, priorTicks * (Self.packetsToTrust - packets) / Self.packetsToTrust)
     } else {
       spread += redundancyTicks
     }
@@ -123,6 +148,7 @@ struct ArrivalDelay: ~Copyable {
       histogram.clear()
       histogram.note(delay: blockLeast)
       packets = 1
+      priorTicks = spreadTicks
       decide()
       drift.step(bySamples: Int32(truncatingIfNeeded: step / 3))
     } else {

@@ -52,6 +52,9 @@ struct ArrivalHistogram: ~Copyable {
     if weight >= Self.heaviest { scaleDown() }
   }
 
+  /// All delays were so much shorter, or longer, than what was noted.
+  mutating func move(by ticks: UInt32) { origin &+= ticks }
+
   /// The delay below which the share `permille` of the packets came; the upper edge of its bin. The share `orNearly`
   /// if that takes at most 5 ms more.
   func quantile(permille: Int, orNearly most: Int = 0) -> UInt32 {

@@ -52,8 +52,8 @@ struct Concealer: ~Copyable {
     }
     repeats = nil
     let fresh = min(count, Self.kept)
-    past.update(from: past + fresh, count: Self.kept - fresh)
-    (past + Self.kept - fresh).update(from: samples + count - fresh, count: fresh)
+    past.copy(from: past + fresh, count: Self.kept - fresh)
+    (past + Self.kept - fresh).copy(from: samples + count - fresh, count: fresh)
     pastCount = min(Self.kept, pastCount + fresh)
   }
 

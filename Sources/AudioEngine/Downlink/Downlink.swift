@@ -14,6 +14,10 @@ public final class Downlink: @unchecked Sendable {
   private let playouts: [Playout]
   private var periodClock = PeriodClock()
   private var mixer = Mixer()
+  /// The caller asks for as many samples as `samplesNext` says.
+  private var isFollowing = false
+  /// The slot whose packets are followed.
+  private var leader = 0
   let tones = ToneGenerator()
 
   public init(_ configuration: DownlinkConfiguration = DownlinkConfiguration()) throws(AudioFailure) {
@@ -104,12 +108,23 @@ public final class Downlink: @unchecked Sendable {
 
   // MARK: Audio thread
 
+  /// Nothing is to be heard until somebody opens a track or asks for a tone.
+  public var isQuiet: Bool {
+    for slot in 0..<tracksMax where slots[slot].generation.load(ordering: .acquiring) & 1 == 1 {
+      return false
+    }
+    return tones.isQuiet
+  }
+
   /// Fills `output` with what is to be heard next, in periods of `AudioFormat.periodSamples`. `microseconds` is the
   /// present on the clock of the packets' arrival; it may wrap.
   public func playback(into output: UnsafeMutableBufferPointer<Int16>, at microseconds: UInt32) {
+    let next = samplesNext
+    if next < AudioFormat.periodSamples { isFollowing = output.count == next }
     periodClock.begin(at: microseconds, count: output.count)
     for slot in 0..<tracksMax { follow(slot) }
     while ring.pop({ header, payload in accept(header, payload) }) {}
+    chooseLeader()
     guard let start = output.baseAddress else { return }
     var done = 0
     while done < output.count {
@@ -117,6 +132,32 @@ public final class Downlink: @unchecked Sendable {
       fill(start + done, count)
       done += count
     }
+  }
+
+  /// How many samples to ask for next, at most a period. Who asks for less where this says so asks from then on just
+  /// when packets are needed, which so need not come up to a period earlier; one track is followed, as long as it plays.
+  public var samplesNext: Int {
+    let wanted = Playout.aheadMax / 2
+    guard let ahead = playouts[leader].ahead else { return AudioFormat.periodSamples }
+    // A period of a sender with another clock may take a sample more: just none is too few.
+    if ahead < 2 { return AudioFormat.periodSamples + ahead - wanted }
+    return ahead > Playout.aheadMax ? ahead - wanted : AudioFormat.periodSamples
+  }
+
+  /// From now on the caller asks for the same samples so much later (or, negative, earlier), as he keeps less in store.
+  public func looksMoved(byMicroseconds later: Int) {
+    periodClock.move(byMicroseconds: later)
+    for playout in playouts { playout.delay.looksMoved(byTicks: later * 6 / 125) }
+  }
+
+  private func chooseLeader() {
+    if !playouts[leader].isBusy {
+      for slot in 0..<tracksMax where playouts[slot].isBusy {
+        leader = slot
+        break
+      }
+    }
+    for slot in 0..<tracksMax { playouts[slot].delay.isFollowed = isFollowing && slot == leader }
   }
 
   /// Notices that the reactor opened or closed a slot.

@@ -27,6 +27,9 @@ struct PeriodClock: ~Copyable {
     beginBlock()
   }
 
+  /// The caller asks so much later from now on, or earlier.
+  mutating func move(byMicroseconds later: Int) { due = due &+ UInt32(truncatingIfNeeded: later) }
+
   private mutating func restart(at microseconds: UInt32) {
     isRunning = true
     due = microseconds

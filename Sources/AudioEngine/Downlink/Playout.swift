@@ -84,9 +84,12 @@ final class Playout {
     delay.restartStream()
   }
 
+  /// Something plays, or is about to.
+  var isBusy: Bool { phase == .playing || phase == .buffering }
+
   /// Samples that wait, missing packets included unless something already stands for them.
   var waiting: Int {
-    guard phase == .playing || phase == .buffering else { return 0 }
+    guard isBusy else { return 0 }
     let ahead = max(0, distance(history.highest, from: nextSequence) + 1) * packetSamples
     return sound.count + max(0, ahead - invented)
   }
@@ -96,6 +99,15 @@ final class Playout {
     let playing = nextTimestamp &+ ticks(invented - sound.count)
     return distance(line &- playing, from: delay.wanted)
   }
+
+  /// How many samples before its beginning is heard the next packet is needed, if looks come once a period; nil while
+  /// nothing plays, or packets are no whole periods.
+  var ahead: Int? {
+    guard phase == .playing, packetSamples % AudioFormat.periodSamples == 0 else { return nil }
+    return sound.count % AudioFormat.periodSamples
+  }
+  /// 1 ms of that is not worth moving for.
+  static let aheadMax = AudioFormat.samplesPerMillisecond
 
   /// The next `count` samples, at most one period.
   func render(into output: UnsafeMutablePointer<Int16>, count: Int) {
@@ -118,8 +130,8 @@ final class Playout {
         phase = .playing
         dry = 0
       } else {
-        // Just as long as the spurt has to wait; libopus makes noise in pieces of 2.5 ms.
-        fillPause(discontinuous ? AudioFormat.periodSamples : min(early, AudioFormat.periodSamples))
+        // Just as long as the spurt has to wait.
+        fillPause(min(early, AudioFormat.periodSamples))
       }
     case .playing: playNext()
     }
@@ -129,8 +141,11 @@ final class Playout {
   private func fillPause(_ count: Int) {
     let limit = AudioLimits.comfortNoiseMillisecondsMax * AudioFormat.samplesPerMillisecond
     guard discontinuous, dry < limit else { return sound.appendSilence(count) }
-    appendInvented(count, gainQ15: 32_768)
-    dry += AudioFormat.periodSamples
+    // libopus makes noise in pieces of 2.5 ms.
+    let whole = (count + 39) / 40 * 40
+    appendInvented(whole, gainQ15: 32_768)
+    sound.grow(by: count - whole)
+    dry += count
   }
 
   /// Continues what was heard last, by its own period or as the decoder sees it; silence if neither can.

@@ -79,7 +79,7 @@ extension Playout {
       return invent(min(missing, AudioFormat.periodSamples))
     }
     // Something may stand for its beginning already.
-    if missing < made { sound.room().update(from: sound.room() + made - missing, count: missing) }
+    if missing < made { sound.room().copy(from: sound.room() + made - missing, count: missing) }
     let heard = min(made, missing)
     hear(heard)
     invented += heard

@@ -24,7 +24,7 @@ struct SampleQueue: ~Copyable {
   /// than two periods wait.
   mutating func room() -> UnsafeMutablePointer<Int16> {
     if begin > 0 {
-      memory.update(from: memory + begin, count: count)
+      memory.copy(from: memory + begin, count: count)
       begin = 0
     }
     return memory + count
@@ -56,7 +56,7 @@ struct SampleQueue: ~Copyable {
 
   mutating func take(_ wanted: Int, into output: UnsafeMutablePointer<Int16>) {
     let taken = min(wanted, count)
-    output.update(from: memory + begin, count: taken)
+    output.copy(from: memory + begin, count: taken)
     begin += taken
     count -= taken
   }

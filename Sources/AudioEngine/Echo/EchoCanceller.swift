@@ -63,7 +63,7 @@
       let after = Level.meanSquare(UnsafeBufferPointer(start: cancelled, count: count))
       speex_preprocess_run(preprocessor, cancelled)
       gate.apply(microphone: before, residue: after, cancelled, count)
-      microphone.update(from: cancelled, count: count)
+      microphone.copy(from: cancelled, count: count)
     }
   }
 

@@ -70,7 +70,7 @@ struct ClockResampler: ~Copyable {
     run(into: output, count: made)
     if isOneLeft {
       // The next output lies less than 1/2000 of a sample before an input that is gone then: it moves there.
-      memory.update(from: memory + count, count: Self.taps)
+      memory.copy(from: memory + count, count: Self.taps)
       phase = 0
     }
     return made
@@ -80,11 +80,11 @@ struct ClockResampler: ~Copyable {
   mutating func run(into output: UnsafeMutablePointer<Int16>, count: Int) {
     let consumed = inputs(for: count)
     if step == 0 && phase == 0 {
-      output.update(from: memory + Self.center, count: count)
+      output.copy(from: memory + Self.center, count: count)
     } else {
       interpolate(into: output, count: count)
     }
-    memory.update(from: memory + consumed, count: Self.taps)
+    memory.copy(from: memory + consumed, count: Self.taps)
   }
 
   private mutating func interpolate(into output: UnsafeMutablePointer<Int16>, count: Int) {

@@ -56,7 +56,7 @@ public final class Resampler: @unchecked Sendable {
   public func process(_ input: UnsafeBufferPointer<Int16>, into output: UnsafeMutablePointer<Int16>) -> Int {
     guard let start = input.baseAddress, input.count > 0, input.count <= inputMax else { return 0 }
     let history = taps - 1
-    (line + history).update(from: start, count: input.count)
+    (line + history).copy(from: start, count: input.count)
     let end = history + input.count
     var written = 0
     while newest < end {
@@ -68,7 +68,7 @@ public final class Resampler: @unchecked Sendable {
         newest += 1
       }
     }
-    line.update(from: line + input.count, count: history)
+    line.copy(from: line + input.count, count: history)
     newest -= input.count
     return written
   }

@@ -68,7 +68,7 @@ struct TimeStretch: ~Copyable {
 
   /// Repeats `lag` samples: the last 10 ms turn into what lies a lag before, and from there it goes on again.
   private func stretch(_ end: UnsafeMutablePointer<Int16>, _ lag: Int) {
-    end.update(from: end - lag, count: lag)
+    end.copy(from: end - lag, count: lag)
     let newer = end - PitchSearch.window
     let older = newer - lag
     // Backwards: with a short lag both overlap, and what is read must not be blended yet.

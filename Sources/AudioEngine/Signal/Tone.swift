@@ -60,7 +60,7 @@ struct Cadence {
     case .muted: self.init(step(400, on: 100, off: 50), step(300, on: 150))
     case .doorOpened: self.init(step(1_047, on: 110), step(1_319, on: 110), step(1_568, on: 220))
     case .wrongCode: self.init(step(300, on: 200, off: 100), rounds: 3)
-    case .probe: self.init(step(1_000, on: 600))
+    case .probe: self.init(step(1_000, on: 1_000))
     case .click: self.init(step(2_000, on: 12, off: 28))
     case .refused: self.init(step(425, on: 250, off: 50), step(320, on: 500, off: 400), rounds: 2)
     case .unanswered: self.init(step(425, on: 1_000, off: 250), step(425, on: 250, off: 500), rounds: 2)

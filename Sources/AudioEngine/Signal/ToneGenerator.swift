@@ -49,6 +49,9 @@ final class ToneGenerator: @unchecked Sendable {
 
   // MARK: Audio thread
 
+  /// Nothing sounds, and nothing waits.
+  var isQuiet: Bool { cadence == nil && next == nil && ring.isEmpty }
+
   /// Adds to `output`, saturating. `gain` is Q12.
   func mix(into output: UnsafeMutablePointer<Int16>, _ count: Int, gain: Int32) {
     let stopped = stoppedAfter.load(ordering: .acquiring)

@@ -46,7 +46,7 @@ struct MicrophoneClock: ~Copyable {
     if isTimed { wasTimed = true } else { interrupt() }
     guard wasTimed, count > 0 else { return UnsafeBufferPointer(start: samples, count: count) }
     resampler.ratePartsPerBillion = isTimed ? drift.ratePartsPerBillion : 0
-    resampler.room.update(from: samples, count: count)
+    resampler.room.copy(from: samples, count: count)
     let made = resampler.run(consuming: count, into: corrected)
     lag &-= Int32(truncatingIfNeeded: made)
     return UnsafeBufferPointer(start: corrected, count: made)

@@ -44,6 +44,17 @@ struct MicrophoneFront: ~Copyable {
 
   mutating func skip(_ samples: Int) { reference.skip(samples) }
 
+  /// After a pause: what the filters still hold of the time before it is pushed out, and the speaker is another story.
+  mutating func wake() {
+    reference.forget()
+    periodsWithoutReference = 0
+    guard let canceller else { return }
+    for _ in 0..<2 {
+      referencePeriod.update(repeating: 0, count: AudioFormat.periodSamples)
+      canceller.process(referencePeriod, reference: nil)
+    }
+  }
+
   /// The caller found the audio thread too late too often: from now on without cancelling.
   func giveUpEcho() { if echoState.state == .active { echoState.state = .noTime } }
 

@@ -23,7 +23,7 @@ public struct PreConnectRecording: Equatable, Sendable {
 ///
 /// | stage | the samples are | next |
 /// |---|---|---|
-/// | rolling | overwritten, for the pre-roll | recording, by `start` |
+/// | rolling | overwritten, for the pre-roll; of which alone is anything left while nobody listens | recording, by `start` |
 /// | recording | kept, the newest if it gets long | ending, by `handOver` |
 /// | ending | the same, until the frame being filled is full | handed over, by the audio thread |
 /// | handed over | the reader's | rolling, by `release` |
@@ -52,6 +52,8 @@ final class PreConnectBuffer: @unchecked Sendable {
   private var slot = 0
   private var followed = 0
   private var forgottenBefore = 0
+  /// Where what was kept ends in the ring.
+  private var keptEnd = 0
   /// The reader has or had the ring, which missed what came meanwhile.
   private var wasLent = false
 
@@ -86,8 +88,8 @@ final class PreConnectBuffer: @unchecked Sendable {
     bridge(to: position)
     let kept = min(count, capacity)
     let untilEnd = min(kept, capacity - slot)
-    (samples + slot).update(from: block + (count - kept), count: untilEnd)
-    samples.update(from: block + (count - kept + untilEnd), count: kept - untilEnd)
+    (samples + slot).copy(from: block + (count - kept), count: untilEnd)
+    samples.copy(from: block + (count - kept + untilEnd), count: kept - untilEnd)
     advance(by: count)
     // Looked at behind the samples: they were heard before a mute that is seen now.
     obey()
@@ -133,12 +135,58 @@ final class PreConnectBuffer: @unchecked Sendable {
     advance(by: gap)
   }
 
+  // MARK: Audio thread, while nobody listens
+
+  /// Nothing of what was heard is left, unless it belongs to a recording.
+  func wipe() {
+    guard stage.load(ordering: .acquiring) == Stage.rolling else { return }
+    samples.update(repeating: 0, count: capacity)
+    first = next
+  }
+
+  /// Adds samples as they came from the card, and takes those away that are older than the pre-roll.
+  func keep(_ block: UnsafePointer<Int16>, _ count: Int) {
+    append(block, count, at: next, withheld: false)
+    // Read and written in turn when it is taken up, so a period has to be free.
+    let most = min(preRollSamples.load(ordering: .relaxed), capacity - AudioFormat.periodSamples)
+    while Int(next &- first) > max(0, most) {
+      samples[(slot + capacity - Int(next &- first)) % capacity] = 0
+      first = first &+ 1
+    }
+  }
+
+  /// How many samples were kept; `kept` has them.
+  func takeKept() -> Int {
+    guard capacity > 0, stage.load(ordering: .acquiring) != Stage.handedOver else { return 0 }
+    obey()
+    keptEnd = slot
+    return Int(next &- first)
+  }
+
+  /// A part of the newest `rest` of them, the oldest first.
+  func kept(_ rest: Int, atMost count: Int) -> UnsafeBufferPointer<Int16> {
+    let start = (keptEnd + capacity - rest) % capacity
+    return UnsafeBufferPointer(start: samples + start, count: min(rest, count, capacity - start))
+  }
+
+  /// What comes next is at `position`, and nothing comes before it.
+  func beginAnew(at position: UInt32) {
+    guard stage.load(ordering: .acquiring) != Stage.handedOver else { return }
+    first = position
+    next = position
+    wasLent = false
+  }
+
   // MARK: Reactor thread
+
+  func setPreRoll(_ samples: Int) {
+    preRollSamples.store(max(0, min(capacity, samples)), ordering: .relaxed)
+  }
 
   /// Begins a recording, with what was heard in the `preRoll` samples before. Nothing if one has begun.
   func start(preRoll: Int) {
     guard stage.load(ordering: .relaxed) == Stage.rolling else { return }
-    preRollSamples.store(max(0, min(capacity, preRoll)), ordering: .relaxed)
+    setPreRoll(preRoll)
     begun.store(begun.load(ordering: .relaxed) &+ 1, ordering: .releasing)
     stage.store(Stage.recording, ordering: .releasing)
   }
@@ -165,8 +213,8 @@ final class PreConnectBuffer: @unchecked Sendable {
     let count = min(left, target.count)
     let from = (slot + capacity - left) % capacity
     let untilEnd = min(count, capacity - from)
-    start.update(from: samples + from, count: untilEnd)
-    (start + untilEnd).update(from: samples, count: count - untilEnd)
+    start.copy(from: samples + from, count: untilEnd)
+    (start + untilEnd).copy(from: samples, count: count - untilEnd)
     return count
   }
 

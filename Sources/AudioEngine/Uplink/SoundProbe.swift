@@ -14,6 +14,13 @@ public struct SoundProbeReading: Equatable, Sendable {
   /// dBov of the tone in the microphone, and how long after it was given to the speaker; nil if it was not heard.
   public var heardDecibels: Int?
   public var echoMilliseconds: Int?
+  /// dBov of what the echo canceller, and the gain behind it, left of the tone when it had played for a while; nil if it
+  /// was not heard for so long.
+  public var leftDecibels: Int?
+  /// The same of the tone before that.
+  public var steadyDecibels: Int?
+  /// How fast the speaker's clock runs against the microphone's; nil if the tone does not tell.
+  public var speakerPartsPerMillion: Int?
 
   public init() {}
 }
@@ -30,6 +37,10 @@ public final class SoundProbe: @unchecked Sendable {
   private let heard = Atomic<Int>(-128)
   private let playedAt = Atomic<Int>(-1)
   private let heardAt = Atomic<Int>(-1)
+  private let phases = TonePhases()
+  /// dBov, or -128.
+  private let steady = Atomic<Int>(-128)
+  private let left = Atomic<Int>(-128)
   /// The reactor thread's.
   private var count: UInt32 = 0
 
@@ -44,6 +55,9 @@ public final class SoundProbe: @unchecked Sendable {
   private var toneMeanSquare: UInt64 = 0
   /// Periods in a row that had it.
   private var run = 0
+  /// The mean squares of the tone in the last window, before and behind the canceller.
+  private var steadySum: UInt64 = 0
+  private var leftSum: UInt64 = 0
 
   // MARK: Reactor thread
 
@@ -66,6 +80,11 @@ public final class SoundProbe: @unchecked Sendable {
     guard played >= 0, heardAt >= played else { return reading }
     reading.heardDecibels = heard.load(ordering: .relaxed)
     reading.echoMilliseconds = (heardAt - played) * 10
+    let left = left.load(ordering: .acquiring)
+    guard left > -128 else { return reading }
+    reading.leftDecibels = left
+    reading.steadyDecibels = steady.load(ordering: .relaxed)
+    reading.speakerPartsPerMillion = phases.partsPerMillion
     return reading
   }
 
@@ -73,7 +92,7 @@ public final class SoundProbe: @unchecked Sendable {
 
   func played(_ samples: UnsafeBufferPointer<Int16>) {
     guard isOn, playedAt.load(ordering: .relaxed) < 0 else { return }
-    if tone(samples) > audibleMeanSquare {
+    if ToneBin(samples).meanSquare > audibleMeanSquare {
       playedAt.store(periods.load(ordering: .relaxed), ordering: .relaxed)
     }
   }
@@ -92,8 +111,29 @@ public final class SoundProbe: @unchecked Sendable {
     span.store(Int(highest) - Int(lowest), ordering: .relaxed)
     average.store(decibels(UInt32(sum / UInt64(number + 1))), ordering: .relaxed)
     loudest.store(decibels(loudestMeanSquare), ordering: .relaxed)
-    listen(tone(samples), number)
+    let bin = ToneBin(samples)
+    let heard = heardAt.load(ordering: .relaxed)
+    if heard >= 0 {
+      phases.note(bin, at: number - heard)
+      if TonePhases.last.contains(number - heard) { steadySum += bin.meanSquare }
+    } else {
+      listen(bin.meanSquare, number)
+    }
     periods.store(number + 1, ordering: .relaxed)
+  }
+
+  /// The same period when all was done to it.
+  func cleaned(_ samples: UnsafeBufferPointer<Int16>) {
+    guard isOn, left.load(ordering: .relaxed) == -128 else { return }
+    let heard = heardAt.load(ordering: .relaxed)
+    // `captured` has counted it already.
+    let since = periods.load(ordering: .relaxed) - 1 - heard
+    guard heard >= 0, TonePhases.last.contains(since) else { return }
+    leftSum += ToneBin(samples).meanSquare
+    guard since == TonePhases.last.upperBound - 1 else { return }
+    let count = UInt64(TonePhases.last.count)
+    steady.store(decibels(UInt32(truncatingIfNeeded: steadySum / count)), ordering: .relaxed)
+    left.store(decibels(UInt32(truncatingIfNeeded: leftSum / count)), ordering: .releasing)
   }
 
   /// The tone is heard when it stands out of what was there before for 50 ms.
@@ -103,7 +143,6 @@ public final class SoundProbe: @unchecked Sendable {
       background += tone
       return
     }
-    guard heardAt.load(ordering: .relaxed) < 0 else { return }
     guard tone > audibleMeanSquare + 10 * background / UInt64(max(1, played)) else {
       run = 0
       toneMeanSquare = 0
@@ -127,40 +166,15 @@ public final class SoundProbe: @unchecked Sendable {
     answered = wanted
     (lowest, highest, sum, loudestMeanSquare) = (.max, .min, 0, 0)
     (background, toneMeanSquare, run) = (0, 0, 0)
+    (steadySum, leftSum) = (0, 0)
+    phases.reset()
+    left.store(-128, ordering: .relaxed)
     periods.store(0, ordering: .relaxed)
     playedAt.store(-1, ordering: .relaxed)
     heardAt.store(-1, ordering: .relaxed)
   }
 
   private func decibels(_ meanSquare: UInt32) -> Int { -Int(Level.decibels(meanSquare: meanSquare)) }
-
-  /// The mean square of the 1 kHz in the samples: one bin of a Fourier transform, 16 samples a turn.
-  private func tone(_ samples: UnsafeBufferPointer<Int16>) -> UInt64 {
-    guard samples.count > 0 else { return 0 }
-    var real: Int64 = 0
-    var imaginary: Int64 = 0
-    for (index, sample) in samples.enumerated() {
-      real += Int64(sample) * Int64(cosine(index))
-      imaginary += Int64(sample) * Int64(cosine(index + 12))
-    }
-    let scale = Int64(samples.count)
-    // In sixteenths of a step, as a faint tone is less than a step of the converter.
-    real = (real >> 10) / scale
-    imaginary = (imaginary >> 10) / scale
-    return UInt64(2 * (real * real + imaginary * imaginary)) >> 8
-  }
-
-  /// Q14.
-  private func cosine(_ sixteenths: Int) -> Int32 {
-    let quarter: InlineArray<5, Int32> = [16_384, 15_137, 11_585, 6_270, 0]
-    let turn = sixteenths & 15
-    switch turn {
-    case 0...4: return quarter[turn]
-    case 5...8: return -quarter[8 - turn]
-    case 9...12: return -quarter[turn - 8]
-    default: return quarter[16 - turn]
-    }
-  }
 }
 
 /// -70 dBov.

@@ -8,6 +8,7 @@ public final class Uplink: @unchecked Sendable {
   private let settings: SharedSettings
   private let counters = UplinkCounters()
   private let mutedFlag = Atomic<Bool>(false)
+  private let wanted = Atomic<UInt8>(Listening.live.rawValue)
   private let echo: EchoStateCell
   let preConnect: PreConnectBuffer
   /// For a technician's self-test.
@@ -32,6 +33,8 @@ public final class Uplink: @unchecked Sendable {
   private var periodWithheld = false
   private var silentBefore = true
   private var resetBeforeNext = false
+  /// What was kept while nobody listened is being made ready.
+  private var isCatchingUp = false
   /// For tests: what the encoder is given, with its position.
   var onEncoderInput: ((UInt32, UnsafeBufferPointer<Int16>) -> Void)?
 
@@ -77,11 +80,12 @@ public final class Uplink: @unchecked Sendable {
     while rest.count > 0, let start = rest.baseAddress {
       if muted { periodWithheld = true }
       let count = min(rest.count, AudioFormat.periodSamples - gathered)
-      (incoming + gathered).update(from: start, count: count)
+      (incoming + gathered).copy(from: start, count: count)
       gathered += count
       rest = UnsafeBufferPointer(rebasing: rest[count...])
       if gathered == AudioFormat.periodSamples {
-        ready = finishPeriod(echoDelay, isTimed: microseconds != nil) || ready
+        // What was kept came from the card as well.
+        ready = finishPeriod(echoDelay, isTimed: microseconds != nil || isCatchingUp) || ready
       }
     }
     if let microseconds {
@@ -93,13 +97,49 @@ public final class Uplink: @unchecked Sendable {
 
   /// Moves the position over samples that the card never delivered, so that the time line stays true.
   public func skip(_ samples: Int) {
-    guard samples > 0 else { return }
+    if samples > 0 { breakOff(samples) }
+  }
+
+  /// What was begun ends here, and the position goes on after so many samples.
+  private func breakOff(_ samples: Int) {
     front.skip(gathered + samples)
     position &+= UInt32(truncatingIfNeeded: filled + gathered + samples)
     filled = 0
     gathered = 0
     silentBefore = true
     clock.interrupt()
+  }
+
+  /// Nobody listens from now on: nothing of what was heard until now is left.
+  public func doze() {
+    breakOff(0)
+    periodWithheld = false
+    withheld = false
+    resetBeforeNext = true
+    preConnect.wipe()
+    counters.forgetLevel()
+  }
+
+  /// While nobody listens: a period as it came from the card, of which as much is kept as a call would begin with.
+  public func keep(_ samples: UnsafeBufferPointer<Int16>) {
+    if let start = samples.baseAddress { preConnect.keep(start, samples.count) }
+  }
+
+  /// Somebody listens again, after so many samples. What was kept is made ready as if it came just now.
+  public func wake(pausedSamples: Int) {
+    front.wake()
+    clock.forgetSamples()
+    var rest = preConnect.takeKept()
+    breakOff(max(0, pausedSamples - rest))
+    preConnect.beginAnew(at: position)
+    isCatchingUp = true
+    while rest > 0 {
+      // Out of the buffer before what becomes of it goes in: a period at most.
+      let block = preConnect.kept(rest, atMost: AudioFormat.periodSamples - gathered)
+      _ = capture(block)
+      rest -= block.count
+    }
+    isCatchingUp = false
   }
 
   /// The card dropped samples before those that come next.
@@ -130,6 +170,7 @@ public final class Uplink: @unchecked Sendable {
     let period = incoming
     probe.captured(UnsafeBufferPointer(start: period, count: AudioFormat.periodSamples))
     front.apply(period, echoDelay: echoDelay)
+    probe.cleaned(UnsafeBufferPointer(start: period, count: AudioFormat.periodSamples))
     let isWithheld = periodWithheld
     periodWithheld = false
     let ready = record(
@@ -144,7 +185,7 @@ public final class Uplink: @unchecked Sendable {
     var rest = samples
     while rest.count > 0, let start = rest.baseAddress {
       let count = min(rest.count, frameSamples - filled)
-      if start != frame + filled { (frame + filled).update(from: start, count: count) }
+      if start != frame + filled { (frame + filled).copy(from: start, count: count) }
       if filled == 0 { preConnect.frameBegins(at: position) }
       preConnect.append(start, count, at: position &+ UInt32(filled), withheld: isWithheld)
       if isWithheld { withheld = true }
@@ -170,6 +211,8 @@ public final class Uplink: @unchecked Sendable {
       silentBefore = true
       return false
     }
+    // It is recorded; as a packet it would be too old.
+    if isCatchingUp { return false }
     counters.note(level: level)
     if resetBeforeNext {
       encoder.reset()
@@ -224,6 +267,15 @@ public final class Uplink: @unchecked Sendable {
       counters.forgetLevel()
     }
   }
+
+  /// What the microphone is wanted for, and how much of the time before a call belongs to it.
+  public func listen(_ listening: Listening, preRollMilliseconds: Int) {
+    preConnect.setPreRoll(preRollMilliseconds * AudioFormat.samplesPerMillisecond)
+    wanted.store(listening.rawValue, ordering: .releasing)
+  }
+
+  /// Any thread.
+  public var listening: Listening { Listening(rawValue: wanted.load(ordering: .acquiring)) ?? .live }
 
   /// Whether silence is sent (false) or left out (true). From the next frame on.
   public func setDiscontinuousTransmission(_ on: Bool) { settings.setDiscontinuousTransmission(on) }

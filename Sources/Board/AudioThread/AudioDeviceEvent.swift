@@ -9,6 +9,8 @@ public enum AudioDeviceEvent: Equatable, Sendable, CustomStringConvertible {
   case unavailable(AudioDirection, reason: String)
   /// It ran and is gone; it is tried again.
   case lost(AudioDirection, reason: String)
+  /// It was closed, as nobody wants it.
+  case closed(AudioDirection)
   /// The card ran over or dry and recovered; `total` since the thread started. Told at most once a second.
   case dropouts(AudioDirection, total: Int)
   /// The thread runs without real-time priority: under load the sound may stutter.
@@ -24,6 +26,7 @@ public enum AudioDeviceEvent: Equatable, Sendable, CustomStringConvertible {
       "\(direction.word) '\(device)' open: \(parameters.line)"
     case .unavailable(let direction, let reason): "\(direction.word) unavailable: \(reason)"
     case .lost(let direction, let reason): "\(direction.word) lost: \(reason)"
+    case .closed(let direction): "\(direction.word) closed"
     case .dropouts(.capture, let total): "capture overran, \(total) times so far"
     case .dropouts(.playback, let total): "playback ran dry, \(total) times so far"
     case .realtimeRefused(let reason): "no real-time priority for the audio thread: \(reason)"
@@ -44,7 +47,7 @@ final class AudioEventQueue: Sendable {
   }
 
   private enum Kind: UInt8, BitwiseCopyable {
-    case opened, unavailable, lost, dropouts, realtimeRefused, memoryNotLocked, eventsLost
+    case opened, unavailable, lost, closed, dropouts, realtimeRefused, memoryNotLocked, eventsLost
   }
 
   private let ring = RecordRing<Header>(bytes: BoardLimits.eventRingBytes)
@@ -56,6 +59,7 @@ final class AudioEventQueue: Sendable {
       write(.opened, direction, parameters.rateHertz, device, parameters.line)
     case .unavailable(let direction, let reason): write(.unavailable, direction, 0, reason)
     case .lost(let direction, let reason): write(.lost, direction, 0, reason)
+    case .closed(let direction): write(.closed, direction, 0)
     case .dropouts(let direction, let total): write(.dropouts, direction, total)
     case .realtimeRefused(let reason): write(.realtimeRefused, .playback, 0, reason)
     case .memoryNotLocked(let reason): write(.memoryNotLocked, .playback, 0, reason)
@@ -76,6 +80,7 @@ final class AudioEventQueue: Sendable {
           header.direction, device: first, AudioParameters(rateHertz: Int(header.number), line: second))
       case .unavailable: event = .unavailable(header.direction, reason: first)
       case .lost: event = .lost(header.direction, reason: first)
+      case .closed: event = .closed(header.direction)
       case .dropouts: event = .dropouts(header.direction, total: Int(header.number))
       case .realtimeRefused: event = .realtimeRefused(reason: first)
       case .memoryNotLocked: event = .memoryNotLocked(reason: first)

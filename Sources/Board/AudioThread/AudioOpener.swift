@@ -12,20 +12,33 @@ final class AudioOpener<Board: AudioBoard>: @unchecked Sendable {
   var wantsLockedMemory = false
   private let wait: Board.Wait
   private let signals: AudioSignals
+  private let cards: DeviceWatch
   private let isStopped = Atomic<Bool>(false)
   private var lostEvents = 0
 
-  init(_ board: Board, _ signals: AudioSignals) {
+  init(_ board: Board, _ signals: AudioSignals, _ cards: DeviceWatch = DeviceWatch("snd")) {
     self.signals = signals
+    self.cards = cards
     wait = board.wait
-    capture = DeviceKeeper(board.capture, .capture, now: board.wait.now)
-    playback = DeviceKeeper(board.playback, .playback, now: board.wait.now)
+    let now = board.wait.now
+    let areTold = cards.descriptor >= 0
+    capture = DeviceKeeper(board.capture, .capture, cardsAreTold: areTold, now: now)
+    playback = DeviceKeeper(board.playback, .playback, cardsAreTold: areTold, now: now)
   }
 
   /// The thread's body, until `stop`.
   func run() {
     while !isStopped.load(ordering: .acquiring) {
-      signals.awaitOpener(milliseconds: work().map { max(0, $0.milliseconds(since: wait.now) + 1) })
+      cards.look()
+      let (heard, played) = (capture.isRunning, playback.isRunning)
+      let due = work().map { max(0, $0.milliseconds(since: wait.now) + 1) }
+      // The audio thread may be about to wait for long.
+      if capture.isRunning && !heard || playback.isRunning && !played { wait.wake() }
+      signals.awaitOpener(milliseconds: due, or: cards.descriptor)
+      if cards.takeChange() {
+        capture.cardsChanged(wait.now)
+        playback.cardsChanged(wait.now)
+      }
     }
   }
 

@@ -7,18 +7,21 @@ import Base
 /// device says.
 final class AudioPump<Board: AudioBoard> {
   let events = AudioEventQueue()
-  private let capture: Board.Capture
-  private let playback: Board.Playback
+  let capture: Board.Capture
+  let playback: Board.Playback
   private let wait: Board.Wait
-  private let uplink: Uplink
-  private let downlink: Downlink
-  private let signals: AudioSignals
-  private let opener: AudioOpener<Board>
-  private var captureClock: DeviceClock
-  private var playbackClock: DeviceClock
+  let uplink: Uplink
+  let downlink: Downlink
+  let signals: AudioSignals
+  let opener: AudioOpener<Board>
+  var captureClock: DeviceClock
+  var playbackClock: DeviceClock
   private let period: UnsafeMutableBufferPointer<Int16>
   private var deadline: EchoDeadline
   private var idleRounds = 0
+  var rest: AudioRest
+  /// What the engine was told of last.
+  private var reserveSamples = 0
 
   init(
     _ board: Board, uplink: Uplink, downlink: Downlink, signals: AudioSignals, opener: AudioOpener<Board>
@@ -36,49 +39,61 @@ final class AudioPump<Board: AudioBoard> {
     captureClock = DeviceClock(now: now)
     playbackClock = DeviceClock(now: now)
     deadline = EchoDeadline(now: now)
+    rest = AudioRest(now: now)
   }
 
   deinit { period.deallocate() }
 
+  /// What the microphone is wanted for from the start; before the threads.
+  func begin() {
+    rest.listening = uplink.listening
+    opener.capture.want(rest.listening != .closed)
+  }
+
   /// Until somebody stops the board's wait. `isAlone`: there is no other thread, and the opener has its turn here.
   func run(isAlone: Bool = false) {
+    if isAlone { begin() }
     let begin = wait.now
     captureClock = DeviceClock(now: begin)
     playbackClock = DeviceClock(now: begin)
     repeat {
       if isAlone { _ = opener.work() }
       takeWhatIsOpen(wait.now)
+      followListening(wait.now)
+      followSpeaker(wait.now)
     } while waitAndMove()
   }
 
   private func takeWhatIsOpen(_ now: Instant) {
     if !captureClock.isOpen && opener.capture.isRunning {
       captureClock.opened(now)
+      rest.captureDue = now
       uplink.captureWasOpened()
+      if rest.listening != .live { uplink.doze() }
     }
     if !playbackClock.isOpen && opener.playback.isRunning {
       playbackClock.opened(now)
+      reserveSamples = playback.reserveSamples
       // Nothing says that an empty card wants samples: it starts when it has some.
-      _ = playToDevice(now)
+      if !rest.speakerRests { _ = playToDevice(now) }
     }
   }
 
   /// One round. False when the thread shall end.
   private func waitAndMove() -> Bool {
-    let deadline = min(captureClock.deadline, playbackClock.deadline)
-    if wait.wait(until: deadline, capture: captureClock.isOpen, playback: playbackClock.isOpen) {
+    let isLive = rest.listening == .live
+    let due = playbackClock.isOpen ? playback.dueAt : nil
+    var deadline = isLive ? captureClock.deadline : rest.captureDue
+    if !rest.speakerRests { deadline = min(deadline, playbackClock.deadline, due ?? deadline) }
+    let watchesPlayback = playbackClock.isOpen && due == nil && !rest.speakerRests
+    if wait.wait(until: deadline, capture: isLive && captureClock.isOpen, playback: watchesPlayback) {
       return false
     }
     let now = wait.now
-    var moved = 0
-    if captureClock.isOpen {
-      if capture.isReady { moved += captureFromDevice(now) }
-      if captureClock.isStalled(now) { lose(.capture, stalled(capture.name)) }
-    } else {
-      captureFromClock(now)
-    }
-    if playbackClock.isOpen {
-      if playback.isReady { moved += playToDevice(now) }
+    var moved = isLive ? hear(now) : doze(now)
+    if rest.speakerRests {
+    } else if playbackClock.isOpen {
+      if due.map({ $0 <= now }) ?? playback.isReady { moved += playToDevice(now) }
       if playbackClock.isStalled(now) { lose(.playback, stalled(playback.name)) }
     } else {
       playToClock(now)
@@ -90,12 +105,26 @@ final class AudioPump<Board: AudioBoard> {
 
   // MARK: Capture
 
-  private func captureFromDevice(_ now: Instant) -> Int {
+  private func hear(_ now: Instant) -> Int {
+    guard captureClock.isOpen else {
+      captureFromClock(now)
+      return 0
+    }
+    let moved = capture.isReady ? captureFromDevice(now) : 0
+    if captureClock.isStalled(now) { lose(.capture, stalled(capture.name)) }
+    return moved
+  }
+
+  func captureFromDevice(_ now: Instant) -> Int {
     var moved = 0
     var dropouts = capture.dropouts
     do throws(BoardFailure) {
       while moved < BoardLimits.roundPeriodsMax, try capture.read(into: period) == period.count {
         moved += 1
+        guard rest.listening == .live else {
+          uplink.keep(UnsafeBufferPointer(period))
+          continue
+        }
         if capture.dropouts != dropouts { uplink.captureWasInterrupted() }
         dropouts = capture.dropouts
         // Taken after the read: encoding takes its time, and no sample may seem to come early.
@@ -106,17 +135,21 @@ final class AudioPump<Board: AudioBoard> {
       lose(.capture, error)
       return moved
     }
-    switch deadline.judge(backlogPeriods: moved, now) {
-    case .giveUp: uplink.giveUpEcho()
-    case .tryAgain: uplink.tryEchoAgain()
-    case .goOn: break
-    }
+    if rest.listening == .live { judgeEcho(backlogPeriods: moved, now) }
     guard captureClock.noteProgress(periods: moved, now) else {
       lose(.capture, .runsAway(name: capture.name))
       return moved
     }
     tellDropouts(.capture, capture.dropouts, &captureClock, now)
     return moved
+  }
+
+  private func judgeEcho(backlogPeriods: Int, _ now: Instant) {
+    switch deadline.judge(backlogPeriods: backlogPeriods, now) {
+    case .giveUp: uplink.giveUpEcho()
+    case .tryAgain: uplink.tryEchoAgain()
+    case .goOn: break
+    }
   }
 
   /// From the speaker's queue to the microphone's, as far as the cards know.
@@ -141,7 +174,7 @@ final class AudioPump<Board: AudioBoard> {
 
   // MARK: Playback
 
-  private func playToDevice(_ now: Instant) -> Int {
+  func playToDevice(_ now: Instant) -> Int {
     var moved = 0
     do throws(BoardFailure) {
       let before = playback.dropouts
@@ -149,10 +182,11 @@ final class AudioPump<Board: AudioBoard> {
       // After an underrun the card stands still until it is filled again.
       if playback.dropouts != before { room = try playback.writable() }
       while room >= period.count, moved < BoardLimits.roundPeriodsMax {
-        downlink.playback(into: period, at: wait.now.wrapped)
-        try playback.write(UnsafeBufferPointer(period))
-        uplink.played(UnsafeBufferPointer(period))
-        room -= period.count
+        let part = UnsafeMutableBufferPointer(rebasing: period[..<min(downlink.samplesNext, period.count)])
+        downlink.playback(into: part, at: wait.now.wrapped)
+        try playback.write(UnsafeBufferPointer(part))
+        uplink.played(UnsafeBufferPointer(part))
+        room -= part.count
         moved += 1
       }
     } catch {
@@ -164,7 +198,16 @@ final class AudioPump<Board: AudioBoard> {
       return moved
     }
     tellDropouts(.playback, playback.dropouts, &playbackClock, now)
+    followReserve()
     return moved
+  }
+
+  /// The engine is asked so much later as less is kept in the card.
+  private func followReserve() {
+    let less = reserveSamples - playback.reserveSamples
+    guard less != 0 else { return }
+    reserveSamples -= less
+    downlink.looksMoved(byMicroseconds: less * 125 / 2)
   }
 
   private func playToClock(_ now: Instant) {
@@ -174,7 +217,10 @@ final class AudioPump<Board: AudioBoard> {
 
   // MARK: Devices
 
-  private func lose(_ direction: AudioDirection, _ failure: BoardFailure) {
+  func lose(_ direction: AudioDirection, _ failure: BoardFailure) { giveBack(direction, failure) }
+
+  /// Without a failure nobody wants it.
+  func giveBack(_ direction: AudioDirection, _ failure: BoardFailure?) {
     switch direction {
     case .capture:
       captureClock.lost()
@@ -186,7 +232,7 @@ final class AudioPump<Board: AudioBoard> {
     signals.wakeOpener()
   }
 
-  private func stalled(_ name: String) -> BoardFailure {
+  func stalled(_ name: String) -> BoardFailure {
     .stalled(name: name, milliseconds: BoardLimits.stallMillisecondsMax)
   }
 

@@ -26,10 +26,13 @@ final class AudioSignals: Sendable {
   /// Audio thread, when it gives a device back.
   func wakeOpener() { _ = eventfd_write(openerDescriptor, 1) }
 
-  /// Opener: until it is woken, or so long; nil is for ever.
-  func awaitOpener(milliseconds: Int?) {
-    var descriptor = pollfd(fd: openerDescriptor, events: Int16(POLLIN), revents: 0)
-    poll(&descriptor, 1, milliseconds.map { Int32(clamping: $0) } ?? -1)
+  /// Opener: until it is woken, `other` is readable, or so long; nil is for ever.
+  func awaitOpener(milliseconds: Int?, or other: Int32) {
+    withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { descriptors in
+      descriptors[0] = pollfd(fd: openerDescriptor, events: Int16(POLLIN), revents: 0)
+      descriptors[1] = pollfd(fd: other, events: Int16(POLLIN), revents: 0)
+      poll(descriptors.baseAddress, 2, milliseconds.map { Int32(clamping: $0) } ?? -1)
+    }
     var count: UInt64 = 0
     _ = eventfd_read(openerDescriptor, &count)
   }

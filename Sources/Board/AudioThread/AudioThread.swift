@@ -9,12 +9,12 @@ import CLinux
 ///
 /// The devices are independent: while one is missing the other plays on, and the missing one's periods are paced
 /// by the clock (silence in, output thrown away), so that the call does not notice. A missing device is asked for
-/// again for ever, with pauses of 0.1 to 0.5 s.
+/// again for ever: a card of the kernel when one appears, any other with pauses of 0.1 to 0.5 s.
 public final class AudioThread<Board: AudioBoard> {
   /// Readable when there are new frames in the uplink or new events.
   public var wakeDescriptor: Int32 { signals.wakeDescriptor }
 
-  /// Rounds that the thread has made: with or without devices, it makes one at least every 1.1 s. A thread that
+  /// Rounds that the thread has made: with or without devices, and with nothing to do, at least one every 1.1 s. A thread that
   /// does not is stuck in a driver.
   public var turnCount: Int { signals.turnCount }
 
@@ -25,22 +25,28 @@ public final class AudioThread<Board: AudioBoard> {
   private var threads: (audio: pthread_t, opener: pthread_t)?
 
   /// The board's devices belong to the thread from `start` to `stop`.
-  public init(_ board: Board, uplink: Uplink, downlink: Downlink) throws(BoardFailure) {
+  public convenience init(_ board: Board, uplink: Uplink, downlink: Downlink) throws(BoardFailure) {
+    try self.init(board, uplink: uplink, downlink: downlink, cards: DeviceWatch("snd"))
+  }
+
+  init(_ board: Board, uplink: Uplink, downlink: Downlink, cards: DeviceWatch) throws(BoardFailure) {
     signals = try AudioSignals()
     wait = board.wait
-    opener = AudioOpener(board, signals)
+    opener = AudioOpener(board, signals, cards)
     pump = AudioPump(board, uplink: uplink, downlink: downlink, signals: signals, opener: opener)
   }
 
   deinit { stop() }
 
-  /// Starts the threads. `priority` is for SCHED_FIFO, 1...99; nil does not ask for it. That it was refused, or
-  /// that a device cannot be opened, is an event and no failure.
-  public func start(priority: Int32? = 50) throws(BoardFailure) {
+  /// Starts the threads. `priority` is for SCHED_FIFO, 1...99 (below the 50 of a card's interrupt, where the kernel has
+  /// threads for these); nil does not ask for it. That it was refused, or that a device cannot be opened, is an event
+  /// and no failure.
+  public func start(priority: Int32? = 45) throws(BoardFailure) {
     guard threads == nil else { return }
     promiseOneThreadPerSoundDevice()
     if priority != nil { forgetStarting() }
     let (pump, opener) = (pump, opener)
+    pump.begin()
     opener.wantsLockedMemory = priority != nil
     let opening = try startThread("start the thread that opens sound devices") {
       nameThread("lintel-opener")
@@ -74,6 +80,9 @@ public final class AudioThread<Board: AudioBoard> {
     if pthread_timedjoin_np(running.opener, nil, &patience) == 0 { opener.closeDevices() }
     threads = nil
   }
+
+  /// The engine has something new to do, which a thread that rests would not notice at once.
+  public func wake() { wait.wake() }
 
   /// Call this when `wakeDescriptor` fires, before draining.
   public func acknowledgeWake() { signals.acknowledgeWake() }

@@ -25,6 +25,12 @@ struct DeviceClock {
     moved = now
   }
 
+  /// Nobody looked at it for a while.
+  mutating func resumed(_ now: Instant) {
+    due = now
+    if isOpen { opened(now) }
+  }
+
   mutating func lost() {
     due = moved.advanced(byMilliseconds: AudioFormat.periodMilliseconds)
     isOpen = false

@@ -8,27 +8,34 @@ import Synchronization
 /// | `isRunning` | the device is | until |
 /// |---|---|---|
 /// | false | the keeper's: closed, or on the way | it is open |
-/// | true | the audio thread's | it gives it back with what is wrong |
+/// | true | the audio thread's | it gives it back: with what is wrong, or because nobody wants it |
 final class DeviceKeeper<Device: AudioDevice>: @unchecked Sendable {
   private let device: Device
   private let direction: AudioDirection
+  /// Somebody tells when cards of the kernel come.
+  private let cardsAreTold: Bool
   private let running = Atomic<Bool>(false)
+  private let wanted = Atomic<Bool>(true)
   /// Written by the audio thread before it gives the device back.
   private var failure: BoardFailure?
 
   // The keeper's.
   private var reopening: Reopening
   private var openedAt: Instant
+  /// A card that comes shows itself before it can be opened.
+  private var settlesAt: Instant
   /// What was told last, so that the same reason is not told at every attempt.
   private var toldReason: String?
   /// A device that ran away is not believed until it has kept time for a while.
   private var isSuspect = false
   private var trial: (parameters: AudioParameters, ends: Instant)?
 
-  init(_ device: Device, _ direction: AudioDirection, now: Instant) {
+  init(_ device: Device, _ direction: AudioDirection, cardsAreTold: Bool, now: Instant) {
     self.device = device
     self.direction = direction
+    self.cardsAreTold = cardsAreTold
     openedAt = now
+    settlesAt = now
     reopening = Reopening(
       firstMilliseconds: BoardLimits.reopenMillisecondsMin,
       longestMilliseconds: BoardLimits.reopenMillisecondsMax, now: now)
@@ -38,7 +45,11 @@ final class DeviceKeeper<Device: AudioDevice>: @unchecked Sendable {
 
   var isRunning: Bool { running.load(ordering: .acquiring) }
 
-  func giveBack(_ failure: BoardFailure) {
+  /// One that nobody wants is not asked for.
+  func want(_ isWanted: Bool) { wanted.store(isWanted, ordering: .releasing) }
+
+  /// Without a failure it is closed because nobody wants it.
+  func giveBack(_ failure: BoardFailure?) {
     self.failure = failure
     running.store(false, ordering: .releasing)
   }
@@ -53,7 +64,13 @@ final class DeviceKeeper<Device: AudioDevice>: @unchecked Sendable {
       device.close()
       if now().milliseconds(since: openedAt) >= BoardLimits.workedMilliseconds { reopening.worked() }
       if fail(lost, now()) { tell(.lost(direction, reason: lost.description)) }
+    } else if reopening.isOpen {
+      device.close()
+      trial = nil
+      reopening.closed(now: now())
+      tell(.closed(direction))
     }
+    guard wanted.load(ordering: .acquiring) else { return nil }
     guard reopening.isDue(now()) else { return reopening.deadline }
     do throws(BoardFailure) {
       let parameters = try device.open()
@@ -70,6 +87,12 @@ final class DeviceKeeper<Device: AudioDevice>: @unchecked Sendable {
       if fail(error, now()) { tell(.unavailable(direction, reason: error.description)) }
       return reopening.deadline
     }
+  }
+
+  /// A card may have come.
+  func cardsChanged(_ now: Instant) {
+    settlesAt = now.advanced(byMilliseconds: BoardLimits.cardSettlesMilliseconds)
+    if !isRunning { reopening.hurry(milliseconds: BoardLimits.reopenMillisecondsMin, now: now) }
   }
 
   /// When both threads have ended.
@@ -90,14 +113,22 @@ final class DeviceKeeper<Device: AudioDevice>: @unchecked Sendable {
     tell(.opened(direction, device: device.name, parameters))
   }
 
+  /// That name is a card of the kernel, whose coming is told. What is behind another name may be a sound server.
+  private func isTold(_ name: String, _ now: Instant) -> Bool {
+    cardsAreTold && settlesAt <= now && SoundCardName(name) != nil
+  }
+
   /// True if that is news.
   private func fail(_ failure: BoardFailure, _ now: Instant) -> Bool {
     trial = nil
-    if case .runsAway = failure {
+    switch failure {
+    case .runsAway:
       isSuspect = true
       reopening.failed(forMilliseconds: BoardLimits.runawayPauseMilliseconds, now: now)
-    } else {
-      reopening.failed(now: now)
+    case .deviceNotFound(let name, _) where isTold(name, now),
+      .deviceGone(let name, _) where isTold(name, now):
+      reopening.failed(forMilliseconds: BoardLimits.absentPauseMilliseconds, now: now)
+    default: reopening.failed(now: now)
     }
     let reason = failure.description
     if let told = toldReason, told.utf8.elementsEqual(reason.utf8) { return false }

@@ -51,7 +51,12 @@ func touchAudioStack() { lintel_touch_stack(BoardLimits.audioThreadStackBytesTou
 
 /// Lets go of what linking and starting read of the programs' files: symbols, relocations, code that runs once. Memory
 /// is locked only after that, so the lock holds what a call uses, and the kernel may have the rest.
-func forgetStarting() { lintel_drop_start_pages() }
+func forgetStarting() { lintel_drop_pages(0) }
+
+/// The same of the libraries' files when a room was joined or left, as handshakes, certificates and descriptions need
+/// much of the libraries and a call little. To be called once things have settled: whatever is used comes back page by
+/// page, each at the price of a fault. The audio thread hardly notices, as its work is in the program's own file.
+public func forgetJoining() { lintel_drop_pages(1) }
 
 /// Asks that what is mapped now is never paged out; each page stays from its first use on (all at once would make
 /// every library resident). To be asked again when a device was opened, as that brings libraries and buffers.

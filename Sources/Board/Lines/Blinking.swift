@@ -5,11 +5,13 @@ import Base
 public struct Blinking: Equatable, Sendable {
   public static let steps = 16
 
-  /// When the next step is due; nil while every light is steady.
+  /// When a light changes next; nil while every one is steady.
   public private(set) var deadline: Instant?
   private var patterns: [UInt16]
   private let stepMilliseconds: Int
   private var step = 0
+  /// When that step began.
+  private var begun = Instant(microseconds: 0)
 
   /// All lights are dark at first.
   public init(lights: Int, stepMilliseconds: Int) {
@@ -23,18 +25,32 @@ public struct Blinking: Equatable, Sendable {
     guard patterns != self.patterns else { return }
     self.patterns = patterns
     step = 0
-    let blinks = patterns.contains { $0 != 0 && $0 != .max }
-    deadline = blinks ? now.advanced(byMilliseconds: stepMilliseconds) : nil
+    begun = now
+    wait()
   }
 
-  /// Goes on to the step that is due. Somebody who comes late finds the step of that moment, so that a busy machine
-  /// blinks as fast as an idle one.
+  /// Goes on to the step of that moment, so that a busy machine blinks as fast as an idle one.
   public mutating func advance(now: Instant) {
     guard let due = deadline, due <= now else { return }
-    let passed = 1 + now.milliseconds(since: due) / stepMilliseconds
+    let passed = now.milliseconds(since: begun) / stepMilliseconds
+    begun = begun.advanced(byMilliseconds: passed * stepMilliseconds)
     step = (step + passed) % Self.steps
-    deadline = due.advanced(byMilliseconds: passed * stepMilliseconds)
+    wait()
   }
 
+  /// Until a light changes.
+  private mutating func wait() {
+    deadline = nil
+    for ahead in 1...Self.steps {
+      let next = (step + ahead) % Self.steps
+      let changes = patterns.contains { ($0 << step ^ $0 << next) & 0x8000 != 0 }
+      guard changes else { continue }
+      deadline = begun.advanced(byMilliseconds: ahead * stepMilliseconds)
+      return
+    }
+  }
+
+  /// Whether it is lit now and then at least.
+  public func isUsed(_ light: Int) -> Bool { patterns[light] != 0 }
   public func isLit(_ light: Int) -> Bool { patterns[light] & (0x8000 >> step) != 0 }
 }

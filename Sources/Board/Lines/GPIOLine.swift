@@ -13,9 +13,14 @@ public struct GPIOPlace: Sendable {
   public var pullsUp = false
   public var pullsDown = false
 
+  /// `line` may be `CHIP/LINE`, and is on that one then.
   public init(chip: String?, line: String) {
     self.chip = chip
     self.line = line
+    let bytes = Array(line.utf8)
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return }
+    self.chip = String(decoding: bytes[..<slash], as: UTF8.self)
+    self.line = String(decoding: bytes[(slash + 1)...], as: UTF8.self)
   }
 
   public var words: String {
@@ -26,53 +31,64 @@ public struct GPIOPlace: Sendable {
 
 /// One line of a GPIO chip, ours as long as this lives.
 public final class GPIOLine: DigitalInput, DigitalOutput {
-  /// Can be read from when there was an edge; -1 for an output.
+  /// Can be read from when there was an edge; -1 for an output, and for an input whose chip tells of none, which has to
+  /// be looked at.
   public private(set) var descriptor: Int32 = -1
-  private let line: OpaquePointer
+  /// The kernel debounces it: an edge is told, and the level is what it was, until the line is quiet.
+  public private(set) var isDebounced = false
+  private var wasOn: Bool?
+  private var line = lintel_gpio()
   private let words: String
 
-  /// An output is off at first. `consumer` is what gpioinfo shows.
-  public init(_ place: GPIOPlace, isOutput: Bool, consumer: String) throws(BoardFailure) {
+  /// An output is off at first. `consumer` is what gpioinfo shows. An input is debounced by the kernel if that can.
+  public init(_ place: GPIOPlace, isOutput: Bool, consumer: String, debounceMilliseconds: Int = 0)
+    throws(BoardFailure)
+  {
     words = place.words
-    var found: OpaquePointer?
-    let code =
-      place.chip.map { lintel_gpio_find($0, place.line, &found) } ?? lintel_gpio_find(nil, place.line, &found)
-    guard code == 0, let found else { throw Self.failure(place.words, code) }
-    line = found
-    var flags = place.isActiveLow ? Int32(GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW) : 0
+    var code =
+      place.chip.map { lintel_gpio_find(&line, $0, place.line) } ?? lintel_gpio_find(&line, nil, place.line)
+    guard code == 0 else { throw Self.failure(words, code) }
+    var wanted: Int32 = 0
+    if place.isActiveLow { wanted |= LINTEL_GPIO_ACTIVE_LOW }
+    if !isOutput, place.pullsUp { wanted |= LINTEL_GPIO_PULL_UP }
+    if !isOutput, place.pullsDown { wanted |= LINTEL_GPIO_PULL_DOWN }
     if isOutput {
-      if gpiod_line_request_output_flags(line, consumer, flags, 0) == 0 { return }
+      code = lintel_gpio_request(&line, consumer, wanted | LINTEL_GPIO_OUTPUT, 0)
     } else {
-      if place.pullsUp { flags |= Int32(GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP) }
-      if place.pullsDown { flags |= Int32(GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN) }
-      if gpiod_line_request_both_edges_events_flags(line, consumer, flags) == 0 {
-        descriptor = gpiod_line_event_get_fd(line)
+      let debounces = debounceMilliseconds > 0 && lintel_gpio_debounces() != 0
+      code = lintel_gpio_request(
+        &line, consumer, wanted | LINTEL_GPIO_EDGES,
+        debounces ? UInt32(clamping: debounceMilliseconds * 1000) : 0)
+      if code == 0 {
+        descriptor = lintel_gpio_descriptor(&line)
+        isDebounced = debounces
         return
       }
+      // Expanders whose interrupt is not wired, and some chips, have values only.
+      code = lintel_gpio_request(&line, consumer, wanted, 0)
     }
-    let reason = lintel_errno()
+    if code == 0 { return }
     // Whose it was when it was looked up.
-    if reason == EBUSY, let holder = gpiod_line_consumer(line) {
+    if code == EBUSY, let holder = lintel_gpio_holder(&line) {
       throw .hardware(name: words, reason: "is in use by '\(String(cString: holder))'")
     }
-    throw Self.failure(words, reason)
+    throw Self.failure(words, code)
   }
 
-  deinit {
-    gpiod_line_release(line)
-    gpiod_line_close_chip(line)
-  }
+  deinit { lintel_gpio_close(&line) }
 
   public func read(_ hasChanged: inout Bool) throws(BoardFailure) -> Bool {
-    let edges = lintel_gpio_take_edges(line)
-    let value = edges < 0 ? -1 : gpiod_line_get_value(line)
+    let edges = descriptor < 0 ? 0 : lintel_gpio_take_edges(&line)
+    let value = edges < 0 ? -1 : lintel_gpio_get(&line)
     if value < 0 { throw Self.failure(words, lintel_errno()) }
-    hasChanged = edges > 0
-    return value != 0
+    let isOn = value != 0
+    hasChanged = edges > 0 || (descriptor < 0 && wasOn.map { $0 != isOn } ?? false)
+    wasOn = isOn
+    return isOn
   }
 
   public func set(_ on: Bool) throws(BoardFailure) {
-    if gpiod_line_set_value(line, on ? 1 : 0) != 0 { throw Self.failure(words, lintel_errno()) }
+    if lintel_gpio_set(&line, on ? 1 : 0) != 0 { throw Self.failure(words, lintel_errno()) }
   }
 
   private static func failure(_ words: String, _ code: Int32) -> BoardFailure {

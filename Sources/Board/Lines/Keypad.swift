@@ -9,7 +9,8 @@ public final class Keypad: KeyInput {
   private let name: String
   private var events = KeyEvents()
 
-  /// `name` is a path, `eventN`, or what the device calls itself. A named pipe stands in for a device.
+  /// `name` is a path, `eventN`, what the device calls itself (`Name,1` is the second one of that name, in the order of
+  /// their numbers), or the socket that it is plugged into. A named pipe stands in for a device.
   public init(_ name: String, folder: String = "/dev/input") throws(BoardFailure) {
     self.name = name
     if name.utf8.first == UInt8(ascii: "/") {

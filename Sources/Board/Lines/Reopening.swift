@@ -25,6 +25,12 @@ public struct Reopening: Equatable, Sendable {
     deadline = nil
   }
 
+  /// It was closed without being lost: the next attempt is due at once.
+  public mutating func closed(now: Instant) {
+    isOpen = false
+    deadline = now
+  }
+
   /// It did something, so the next loss is a new one.
   public mutating func worked() { pauseMilliseconds = firstMilliseconds }
 
@@ -33,6 +39,13 @@ public struct Reopening: Equatable, Sendable {
     isOpen = false
     deadline = now.advanced(byMilliseconds: pauseMilliseconds)
     pauseMilliseconds = min(pauseMilliseconds * 2, longestMilliseconds)
+  }
+
+  /// Something has changed, so it is asked for within `milliseconds`.
+  public mutating func hurry(milliseconds: Int, now: Instant) {
+    guard let deadline else { return }
+    self.deadline = min(deadline, now.advanced(byMilliseconds: milliseconds))
+    pauseMilliseconds = firstMilliseconds
   }
 
   /// What is wrong with it will not be better soon.

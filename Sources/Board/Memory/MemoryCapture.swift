@@ -14,6 +14,10 @@ public final class MemoryCapture: MemoryStream, AudioCapture {
 
   public var delaySamples: Int? { isOpen ? max(0, position - taken) : nil }
 
+  public var restMilliseconds: Int {
+    min(BoardLimits.dozeMilliseconds, bufferSamples / AudioFormat.samplesPerMillisecond / 2)
+  }
+
   public func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int {
     guard isOpen, samples.count == AudioFormat.periodSamples else { return 0 }
     if try recover(isLate: position - taken > bufferSamples) { return 0 }

@@ -1,7 +1,7 @@
 import AudioEngine
 import Base
 
-/// A speaker in memory. It starts when two periods are there, and takes as much ahead as `CardQueue` lets a card have.
+/// A speaker in memory. It starts when two periods are there, and is filled as `CardQueue` says.
 public final class MemoryPlayback: MemoryStream, AudioPlayback {
   /// Gets everything that is played, in order.
   public var onPlay: ((UnsafeBufferPointer<Int16>) -> Void)?
@@ -9,17 +9,46 @@ public final class MemoryPlayback: MemoryStream, AudioPlayback {
   private var written = 0
   private(set) var startedAt: Int?
   private var writtenAtStart = 0
+  private var queue: CardQueue
+  private var openings = 0
+  /// Whether it says where it stands whenever it is asked, or only when a period was played.
+  public var isCoarse = false
 
   init(_ clock: MemoryClock, bufferSamples: Int) {
+    queue = CardQueue(Self.parameters(bufferSamples))
     super.init("the speaker in memory", clock, bufferSamples: bufferSamples)
   }
+
+  private static func parameters(_ bufferSamples: Int) -> AlsaParameters {
+    AlsaParameters(
+      channels: 1, rate: AudioFormat.sampleRate, cardPeriodFrames: AudioFormat.periodSamples,
+      bufferFrames: bufferSamples, line: "")
+  }
+
+  public private(set) var isResting = false
+
+  public func rest() { isResting = true }
+
+  public var isThere: Bool { isOpen && trouble != .missing }
+
+  public var dueAt: Instant? { isOpen && trouble != .endless ? queue.dueAt : nil }
+
+  public var reserveSamples: Int { queue.reserve }
 
   public var delaySamples: Int? { isOpen ? max(0, waiting) : nil }
 
   public func writable() throws(BoardFailure) -> Int {
     guard isOpen else { return 0 }
-    if try recover(isLate: waiting < 0) { return 0 }
-    return trouble == .endless ? bufferSamples : max(0, queueSamples - waiting)
+    if isResting {
+      isResting = false
+      begin()
+      queue.stoodStill()
+    }
+    if try recover(isLate: waiting < 0) {
+      _ = queue.ranDry(clock.now)
+      return 0
+    }
+    return trouble == .endless ? bufferSamples : queue.room(available: bufferSamples - told, clock.now)
   }
 
   public func write(_ samples: UnsafeBufferPointer<Int16>) throws(BoardFailure) {
@@ -27,9 +56,15 @@ public final class MemoryPlayback: MemoryStream, AudioPlayback {
     onPlay?(samples)
     written += samples.count
     if startedAt == nil, written - writtenAtStart >= startSamples { startedAt = position }
+    _ = queue.wrote(samples.count, level: told, clock.now)
   }
 
   override func begin() {
+    if opens != openings {
+      openings = opens
+      queue = CardQueue(Self.parameters(bufferSamples))
+    }
+    isResting = false
     startedAt = nil
     writtenAtStart = written
   }
@@ -37,10 +72,20 @@ public final class MemoryPlayback: MemoryStream, AudioPlayback {
   /// What lies ahead of the loudspeaker; negative when it ran dry.
   private var waiting: Int { written - writtenAtStart - (startedAt.map { position - $0 } ?? 0) }
 
+  /// The same, as it tells.
+  private var told: Int {
+    guard isCoarse, let startedAt else { return max(0, waiting) }
+    let played = (position - startedAt) / AudioFormat.periodSamples * AudioFormat.periodSamples
+    return max(0, written - writtenAtStart - played)
+  }
+
+  /// Its own wake-ups come when it has played a period.
   override var wantedPosition: Int? {
-    startedAt.map { $0 + (written - writtenAtStart) - queueSamples + AudioFormat.periodSamples }
+    guard let startedAt else { return nil }
+    let down = written - writtenAtStart - queue.reserve - AudioFormat.periodSamples / 2
+    let periods = (max(0, down) + AudioFormat.periodSamples - 1) / AudioFormat.periodSamples
+    return startedAt + periods * AudioFormat.periodSamples
   }
 
   private var startSamples: Int { BoardLimits.playbackStartPeriods * AudioFormat.periodSamples }
-  private var queueSamples: Int { min(bufferSamples, startSamples + AudioFormat.periodSamples / 2) }
 }

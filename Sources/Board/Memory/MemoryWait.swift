@@ -5,6 +5,8 @@ import Synchronization
 public final class MemoryWait: AudioWait {
   /// When `wait` answers that it is time to end, as after `stop`; nil: never.
   public var end: Instant?
+  /// By how many microseconds somebody wakes too late, at each wait.
+  public var lateMicroseconds: (Instant) -> Int = { _ in 0 }
   /// Called whenever time has passed.
   public var onPass: ((Instant) -> Void)?
   /// Times that somebody waited, and those of them that were rests.
@@ -14,6 +16,7 @@ public final class MemoryWait: AudioWait {
   private let capture: MemoryCapture
   private let playback: MemoryPlayback
   private let isStopped = Atomic<Bool>(false)
+  private let isWoken = Atomic<Bool>(false)
 
   init(_ clock: MemoryClock, _ capture: MemoryCapture, _ playback: MemoryPlayback) {
     self.clock = clock
@@ -30,7 +33,8 @@ public final class MemoryWait: AudioWait {
     let least = now.advanced(byMicroseconds: 10)
     let ready =
       earliest(wantsCapture ? capture.readyAt : nil, wantsPlayback ? playback.readyAt : nil) ?? deadline
-    pass(to: max(least, min(deadline, ready)))
+    let until = isWoken.exchange(false, ordering: .acquiring) ? least : max(least, min(deadline, ready))
+    pass(to: until.advanced(byMicroseconds: lateMicroseconds(now)))
     return isStopped.load(ordering: .acquiring) || (end.map { $0 <= now } ?? false)
   }
 
@@ -38,6 +42,8 @@ public final class MemoryWait: AudioWait {
     rests += 1
     pass(to: deadline)
   }
+
+  public func wake() { isWoken.store(true, ordering: .releasing) }
 
   public func stop() { isStopped.store(true, ordering: .releasing) }
 

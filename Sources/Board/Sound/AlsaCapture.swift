@@ -40,22 +40,31 @@ public final class AlsaCapture: AlsaStream, AudioCapture {
     return parameters
   }
 
+  public var restMilliseconds: Int {
+    guard let frames = device?.bufferFrames, let rate = device?.rate else { return 0 }
+    return min(BoardLimits.dozeMilliseconds, frames * 1_000 / rate / 2)
+  }
+
   public func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int {
     guard let start = samples.baseAddress, samples.count == AudioFormat.periodSamples else { return 0 }
     guard let channels = device?.channels, let frames = device?.periodFrames, let handle = device?.handle
     else { return 0 }
-    guard let available = try device?.available(&dropouts), available >= frames - held else { return 0 }
-    let got = snd_pcm_readi(handle, interleaved, snd_pcm_uframes_t(frames - held))
-    if got < 0 {
-      try device?.recover(from: Int32(got), &dropouts)
-      return 0
+    let before = dropouts
+    let available = try device?.available(&dropouts) ?? 0
+    var got = 0
+    if available >= frames - held {
+      got = snd_pcm_readi(handle, interleaved, snd_pcm_uframes_t(frames - held))
+      if got < 0 { try device?.recover(from: Int32(got), &dropouts) }
     }
+    // What came before a hole is no part of a period behind it.
+    if dropouts != before { held = 0 }
+    guard got > 0 else { return 0 }
     select(Int(got), of: channels)
     // A card may give less than it said it had; the rest comes with the next call.
     guard held == frames else { return 0 }
     held = 0
     guard let resampler else {
-      start.update(from: selected, count: frames)
+      start.copy(from: selected, count: frames)
       return frames
     }
     return resampler.process(UnsafeBufferPointer(start: selected, count: frames), into: start)
@@ -65,7 +74,7 @@ public final class AlsaCapture: AlsaStream, AudioCapture {
   private func select(_ count: Int, of channels: Int) {
     let target = selected + held
     held += count
-    if channels == 1 { return target.update(from: interleaved, count: count) }
+    if channels == 1 { return target.copy(from: interleaved, count: count) }
     if channel > 0 {
       for index in 0..<count { target[index] = interleaved[index * channels + channel - 1] }
       return

@@ -68,14 +68,14 @@ struct AlsaDevice: ~Copyable {
     return code < 0 || events != 0
   }
 
-  /// Playback: no waking before there is room in the queue for 10 ms.
+  /// Playback, where the card says when: no waking before the queue has come down to half a period over its reserve.
   func wakeForQueue() {
     var memory: OpaquePointer?
     guard snd_pcm_sw_params_malloc(&memory) >= 0, let software = memory else { return }
     defer { snd_pcm_sw_params_free(software) }
     // A refusal costs wake-ups, not sound.
     guard snd_pcm_sw_params_current(handle, software) >= 0 else { return }
-    let least = max(1, bufferFrames - max(0, queue.framesMax - periodFrames))
+    let least = max(1, bufferFrames - queue.reserve - periodFrames / 2)
     if snd_pcm_sw_params_set_avail_min(handle, software, snd_pcm_uframes_t(least)) >= 0 {
       _ = snd_pcm_sw_params(handle, software)
     }
@@ -83,10 +83,29 @@ struct AlsaDevice: ~Copyable {
 
   /// Playback: frames that the queue takes now. After an underrun it is made longer.
   mutating func room(_ underruns: inout Int) throws(BoardFailure) -> Int {
+    // Where the card is now, not where it was when it last told.
+    _ = snd_pcm_hwsync(handle)
     let before = underruns
     let available = try available(&underruns)
-    if underruns != before && queue.grow() { wakeForQueue() }
-    return queue.room(available: available)
+    let now = Instant(microseconds: monotonicMicroseconds())
+    let wasTimed = queue.isTimed
+    if underruns != before { noteUnderrun(now) }
+    let room = queue.room(available: available, now)
+    if queue.isTimed != wasTimed { wakeForQueue() }
+    return room
+  }
+
+  /// Playback: after each write.
+  mutating func noteWritten(_ frames: Int) {
+    let available = snd_pcm_avail_update(handle)
+    guard available >= 0 else { return }
+    let now = Instant(microseconds: monotonicMicroseconds())
+    let hasMoved = queue.wrote(frames, level: max(0, bufferFrames - available), now)
+    if hasMoved && !queue.isTimed { wakeForQueue() }
+  }
+
+  mutating func noteUnderrun(_ now: Instant) {
+    if queue.ranDry(now) && !queue.isTimed { wakeForQueue() }
   }
 
   /// Frames that can be moved now. After an overrun or underrun the device is made ready again, `dropouts` is
@@ -109,7 +128,7 @@ struct AlsaDevice: ~Copyable {
   func recover(from code: Int32, _ dropouts: inout Int) throws(BoardFailure) {
     switch -code {
     case EAGAIN, EINTR: return
-    case EPIPE: dropouts += 1
+    case EPIPE: break
     case ESTRPIPE:
       // The machine slept. The driver may need a while: the caller comes again.
       let resumed = snd_pcm_resume(handle)
@@ -122,6 +141,15 @@ struct AlsaDevice: ~Copyable {
       let started = snd_pcm_start(handle)
       if started < 0 { throw lost(started, "start again") }
     }
+    // Some plugins call it a dropout, too, when the card is pulled.
+    if code == -EPIPE { dropouts += 1 }
+  }
+
+  /// Playback, after a rest.
+  mutating func beginAnew() throws(BoardFailure) {
+    let prepared = snd_pcm_prepare(handle)
+    if prepared < 0 { throw lost(prepared, "start again") }
+    queue.stoodStill()
   }
 
   /// An unplugged card says ENODEV; a sound server that died says EIO (and so may a card that is being removed).

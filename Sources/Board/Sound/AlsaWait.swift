@@ -1,29 +1,31 @@
 import Base
 import CALSA
 import CLinux
+import Synchronization
 
 /// Waits for both directions of a board's sound by their descriptors.
 public final class AlsaWait: AudioWait {
   private let capture: AlsaStream
   private let playback: AlsaStream
-  private let stopDescriptor: Int32
-  /// That of stopping, then those of the microphone, then those of the speaker.
+  private let wakeDescriptor: Int32
+  private let isStopped = Atomic<Bool>(false)
+  /// That of waking, then those of the microphone, then those of the speaker.
   private let descriptors: UnsafeMutableBufferPointer<pollfd>
 
   init(_ capture: AlsaStream, _ playback: AlsaStream) throws(BoardFailure) {
     self.capture = capture
     self.playback = playback
-    stopDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     descriptors = .allocate(capacity: 1 + 2 * BoardLimits.pollDescriptorsMax)
     descriptors.initialize(repeating: pollfd())
-    if stopDescriptor < 0 {
+    if wakeDescriptor < 0 {
       throw .system(operation: "create an eventfd", reason: systemReason(lintel_errno()))
     }
   }
 
   deinit {
     descriptors.deallocate()
-    if stopDescriptor >= 0 { _ = CLinux.close(stopDescriptor) }
+    if wakeDescriptor >= 0 { _ = CLinux.close(wakeDescriptor) }
   }
 
   public var now: Instant { Instant(microseconds: monotonicMicroseconds()) }
@@ -31,7 +33,7 @@ public final class AlsaWait: AudioWait {
   public func wait(until deadline: Instant, capture wantsCapture: Bool, playback wantsPlayback: Bool) -> Bool
   {
     let room = BoardLimits.pollDescriptorsMax
-    descriptors[0] = pollfd(fd: stopDescriptor, events: Int16(POLLIN), revents: 0)
+    descriptors[0] = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
     var afterCapture = 1
     if wantsCapture {
       afterCapture += capture.pollDescriptors(into: .init(rebasing: descriptors[1..<(1 + room)]))
@@ -44,7 +46,11 @@ public final class AlsaWait: AudioWait {
     _ = ppoll(descriptors.baseAddress, nfds_t(end), &pause, nil)
     if wantsCapture { capture.look(at: .init(rebasing: descriptors[1..<afterCapture])) }
     if wantsPlayback { playback.look(at: .init(rebasing: descriptors[afterCapture..<end])) }
-    return descriptors[0].revents != 0
+    if descriptors[0].revents != 0 {
+      var count: UInt64 = 0
+      _ = eventfd_read(wakeDescriptor, &count)
+    }
+    return isStopped.load(ordering: .acquiring)
   }
 
   public func rest(until deadline: Instant) {
@@ -52,10 +58,15 @@ public final class AlsaWait: AudioWait {
     nanosleep(&pause, nil)
   }
 
-  public func stop() { _ = eventfd_write(stopDescriptor, 1) }
+  public func wake() { _ = eventfd_write(wakeDescriptor, 1) }
+
+  public func stop() {
+    isStopped.store(true, ordering: .releasing)
+    wake()
+  }
 
   private func pause(until deadline: Instant) -> timespec {
     let left = max(0, deadline.microseconds(since: now))
-    return timespec(tv_sec: Int(left / 1_000_000), tv_nsec: Int(left % 1_000_000) * 1_000)
+    return timespec(tv_sec: .init(left / 1_000_000), tv_nsec: Int(left % 1_000_000) * 1_000)
   }
 }

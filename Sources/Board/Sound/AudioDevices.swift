@@ -51,14 +51,24 @@ public protocol AudioDevice: AnyObject {
 public protocol AudioCapture: AudioDevice {
   /// Fills `samples` without waiting. 0 when less than that is there yet, otherwise `samples.count`.
   func read(into samples: UnsafeMutableBufferPointer<Int16>) throws(BoardFailure) -> Int
+  /// How long it can be left alone without a loss, with as much again in reserve.
+  var restMilliseconds: Int { get }
 }
 
 /// A speaker.
 public protocol AudioPlayback: AudioDevice {
-  /// Samples that the card takes now without waiting.
+  /// When the card wants more, if the time says so; nil: it says so itself (`isReady`).
+  var dueAt: Instant? { get }
+  /// What is still to be heard when it wants more: so much earlier than they are heard samples are asked for.
+  var reserveSamples: Int { get }
+  /// Samples that the card takes now without waiting; less than a period while it wants none.
   func writable() throws(BoardFailure) -> Int
-  /// Gives `samples` to the card; the caller asked `writable` first.
+  /// Gives `samples`, at most a period of them, to the card; the caller asked `writable` first.
   func write(_ samples: UnsafeBufferPointer<Int16>) throws(BoardFailure)
+  /// Stands still, and forgets what was not heard yet, until somebody asks again what is `writable`.
+  func rest()
+  /// False if it is known to be gone; who rests learns of it in no other way.
+  var isThere: Bool { get }
 }
 
 /// How the thread of a board's sound waits, and what time it is there.
@@ -70,6 +80,8 @@ public protocol AudioWait: AnyObject {
   func wait(until deadline: Instant, capture: Bool, playback: Bool) -> Bool
   /// Returns at that time, whatever the devices do.
   func rest(until deadline: Instant)
+  /// From any thread: whoever waits, or will, returns at once.
+  func wake()
   /// From any thread: whoever waits, or will, shall end.
   func stop()
 }

@@ -5,7 +5,7 @@ import CLinux
 public struct SimulatedSoundcard: Equatable, Sendable {
   /// The ALSA plugin, as `board/soundcard/build` makes it.
   public var plugin: String
-  /// WAV file (16-bit mono or stereo, 8 to 192 kHz) that the microphone hears; nil for silence.
+  /// WAV file (16-bit, 1 to 8 channels, 8 to 192 kHz) that the microphone hears; nil for silence.
   public var microphone: String?
   /// Again from the start when it ends; otherwise silence follows.
   public var microphoneLoops = false

@@ -90,6 +90,11 @@ typedef enum _livekit_Encryption_Type {
     livekit_Encryption_Type_CUSTOM = 2
 } livekit_Encryption_Type;
 
+typedef enum _livekit_ClientInfo_SDK {
+    livekit_ClientInfo_SDK_UNKNOWN = 0,
+    livekit_ClientInfo_SDK_CPP = 10
+} livekit_ClientInfo_SDK;
+
 /* Struct definitions */
 typedef struct _livekit_Room {
     /* Empty in a JoinResponse whose room is still being set up; a RoomUpdate brings it. */
@@ -151,6 +156,14 @@ typedef struct _livekit_SpeakerInfo {
     bool active;
 } livekit_SpeakerInfo;
 
+typedef struct _livekit_ClientInfo {
+    livekit_ClientInfo_SDK sdk;
+    char *version;
+    int32_t protocol;
+    char *os;
+    int32_t client_protocol;
+} livekit_ClientInfo;
+
 typedef struct _livekit_ClientConfiguration {
     livekit_ClientConfigSetting resume_connection;
     livekit_ClientConfigSetting force_relay;
@@ -205,6 +218,10 @@ extern "C" {
 #define _livekit_Encryption_Type_MAX livekit_Encryption_Type_CUSTOM
 #define _livekit_Encryption_Type_ARRAYSIZE ((livekit_Encryption_Type)(livekit_Encryption_Type_CUSTOM+1))
 
+#define _livekit_ClientInfo_SDK_MIN livekit_ClientInfo_SDK_UNKNOWN
+#define _livekit_ClientInfo_SDK_MAX livekit_ClientInfo_SDK_CPP
+#define _livekit_ClientInfo_SDK_ARRAYSIZE ((livekit_ClientInfo_SDK)(livekit_ClientInfo_SDK_CPP+1))
+
 
 
 #define livekit_ParticipantInfo_state_ENUMTYPE livekit_ParticipantInfo_State
@@ -217,6 +234,8 @@ extern "C" {
 #define livekit_TrackInfo_source_ENUMTYPE livekit_TrackSource
 #define livekit_TrackInfo_encryption_ENUMTYPE livekit_Encryption_Type
 
+
+#define livekit_ClientInfo_sdk_ENUMTYPE livekit_ClientInfo_SDK
 
 #define livekit_ClientConfiguration_resume_connection_ENUMTYPE livekit_ClientConfigSetting
 #define livekit_ClientConfiguration_force_relay_ENUMTYPE livekit_ClientConfigSetting
@@ -231,6 +250,7 @@ extern "C" {
 #define livekit_Encryption_init_default          {0}
 #define livekit_TrackInfo_init_default           {{{NULL}, NULL}, _livekit_TrackType_MIN, NULL, 0, _livekit_TrackSource_MIN, NULL, NULL, _livekit_Encryption_Type_MIN}
 #define livekit_SpeakerInfo_init_default         {{{NULL}, NULL}, 0, 0}
+#define livekit_ClientInfo_init_default          {_livekit_ClientInfo_SDK_MIN, NULL, 0, NULL, 0}
 #define livekit_ClientConfiguration_init_default {_livekit_ClientConfigSetting_MIN, _livekit_ClientConfigSetting_MIN}
 #define livekit_ServerInfo_init_default          {NULL, 0, NULL, NULL}
 #define livekit_Room_init_zero                   {NULL, NULL, NULL, 0, 0}
@@ -240,6 +260,7 @@ extern "C" {
 #define livekit_Encryption_init_zero             {0}
 #define livekit_TrackInfo_init_zero              {{{NULL}, NULL}, _livekit_TrackType_MIN, NULL, 0, _livekit_TrackSource_MIN, NULL, NULL, _livekit_Encryption_Type_MIN}
 #define livekit_SpeakerInfo_init_zero            {{{NULL}, NULL}, 0, 0}
+#define livekit_ClientInfo_init_zero             {_livekit_ClientInfo_SDK_MIN, NULL, 0, NULL, 0}
 #define livekit_ClientConfiguration_init_zero    {_livekit_ClientConfigSetting_MIN, _livekit_ClientConfigSetting_MIN}
 #define livekit_ServerInfo_init_zero             {NULL, 0, NULL, NULL}
 
@@ -278,6 +299,11 @@ extern "C" {
 #define livekit_SpeakerInfo_sid_tag              1
 #define livekit_SpeakerInfo_level_tag            2
 #define livekit_SpeakerInfo_active_tag           3
+#define livekit_ClientInfo_sdk_tag               1
+#define livekit_ClientInfo_version_tag           2
+#define livekit_ClientInfo_protocol_tag          3
+#define livekit_ClientInfo_os_tag                4
+#define livekit_ClientInfo_client_protocol_tag   12
 #define livekit_ClientConfiguration_resume_connection_tag 3
 #define livekit_ClientConfiguration_force_relay_tag 5
 #define livekit_ServerInfo_version_tag           2
@@ -352,6 +378,15 @@ X(a, STATIC,   SINGULAR, BOOL,     active,            3)
 #define livekit_SpeakerInfo_CALLBACK pb_default_field_callback
 #define livekit_SpeakerInfo_DEFAULT NULL
 
+#define livekit_ClientInfo_FIELDLIST(X, a) \
+X(a, STATIC,   SINGULAR, UENUM,    sdk,               1) \
+X(a, POINTER,  SINGULAR, STRING,   version,           2) \
+X(a, STATIC,   SINGULAR, INT32,    protocol,          3) \
+X(a, POINTER,  SINGULAR, STRING,   os,                4) \
+X(a, STATIC,   SINGULAR, INT32,    client_protocol,  12)
+#define livekit_ClientInfo_CALLBACK NULL
+#define livekit_ClientInfo_DEFAULT NULL
+
 #define livekit_ClientConfiguration_FIELDLIST(X, a) \
 X(a, STATIC,   SINGULAR, UENUM,    resume_connection,   3) \
 X(a, STATIC,   SINGULAR, UENUM,    force_relay,       5)
@@ -373,6 +408,7 @@ extern const pb_msgdesc_t livekit_ParticipantInfo_AttributesEntry_msg;
 extern const pb_msgdesc_t livekit_Encryption_msg;
 extern const pb_msgdesc_t livekit_TrackInfo_msg;
 extern const pb_msgdesc_t livekit_SpeakerInfo_msg;
+extern const pb_msgdesc_t livekit_ClientInfo_msg;
 extern const pb_msgdesc_t livekit_ClientConfiguration_msg;
 extern const pb_msgdesc_t livekit_ServerInfo_msg;
 
@@ -384,6 +420,7 @@ extern const pb_msgdesc_t livekit_ServerInfo_msg;
 #define livekit_Encryption_fields &livekit_Encryption_msg
 #define livekit_TrackInfo_fields &livekit_TrackInfo_msg
 #define livekit_SpeakerInfo_fields &livekit_SpeakerInfo_msg
+#define livekit_ClientInfo_fields &livekit_ClientInfo_msg
 #define livekit_ClientConfiguration_fields &livekit_ClientConfiguration_msg
 #define livekit_ServerInfo_fields &livekit_ServerInfo_msg
 
@@ -393,6 +430,7 @@ extern const pb_msgdesc_t livekit_ServerInfo_msg;
 /* livekit_ParticipantInfo_AttributesEntry_size depends on runtime parameters */
 /* livekit_TrackInfo_size depends on runtime parameters */
 /* livekit_SpeakerInfo_size depends on runtime parameters */
+/* livekit_ClientInfo_size depends on runtime parameters */
 /* livekit_ServerInfo_size depends on runtime parameters */
 #define livekit_ClientConfiguration_size         4
 #define livekit_Encryption_size                  0

@@ -24,6 +24,7 @@ LINTEL_MESSAGE(ParticipantInfo)
 LINTEL_MESSAGE(ParticipantInfo_AttributesEntry)
 LINTEL_MESSAGE(TrackInfo)
 LINTEL_MESSAGE(ICEServer)
+LINTEL_MESSAGE(RegionInfo)
 LINTEL_MESSAGE(SpeakerInfo)
 LINTEL_MESSAGE(ConnectionQualityInfo)
 LINTEL_MESSAGE(DataPacket)
@@ -40,16 +41,20 @@ LINTEL_MESSAGE(TranscriptionSegment)
   }
 
 LINTEL_ENCODER(SignalRequest)
+LINTEL_ENCODER(JoinRequest)
+LINTEL_ENCODER(WrappedJoinRequest)
 LINTEL_ENCODER(DataPacket)
 
 // One entry of a repeated field. The entries of all maps from string to string have the same two fields.
-static inline bool lintel_write_AttributesEntry(
-  pb_ostream_t *stream, const pb_field_t *field, const livekit_ParticipantInfo_AttributesEntry *entry) {
-  return pb_encode_tag_for_field(stream, field) &&
-         pb_encode_submessage(stream, livekit_ParticipantInfo_AttributesEntry_fields, entry);
-}
-static inline bool lintel_write_TranscriptionSegment(
-  pb_ostream_t *stream, const pb_field_t *field, const livekit_TranscriptionSegment *segment) {
-  return pb_encode_tag_for_field(stream, field) &&
-         pb_encode_submessage(stream, livekit_TranscriptionSegment_fields, segment);
-}
+#define LINTEL_ENTRY(NAME, MESSAGE)                                                             \
+  static inline bool lintel_write_##NAME(                                                       \
+    pb_ostream_t *stream, const pb_field_t *field, const livekit_##MESSAGE *entry) {            \
+    return pb_encode_tag_for_field(stream, field) &&                                            \
+           pb_encode_submessage(stream, livekit_##MESSAGE##_fields, entry);                     \
+  }
+
+LINTEL_ENTRY(AttributesEntry, ParticipantInfo_AttributesEntry)
+LINTEL_ENTRY(TranscriptionSegment, TranscriptionSegment)
+LINTEL_ENTRY(TrackPublishedResponse, TrackPublishedResponse)
+LINTEL_ENTRY(DataChannelInfo, DataChannelInfo)
+LINTEL_ENTRY(DataChannelReceiveState, DataChannelReceiveState)

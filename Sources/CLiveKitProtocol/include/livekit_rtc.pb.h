@@ -16,11 +16,24 @@ typedef enum _livekit_SignalTarget {
     livekit_SignalTarget_SUBSCRIBER = 1
 } livekit_SignalTarget;
 
+typedef enum _livekit_ReconnectReason {
+    livekit_ReconnectReason_RR_UNKNOWN = 0,
+    livekit_ReconnectReason_RR_SIGNAL_DISCONNECTED = 1,
+    livekit_ReconnectReason_RR_PUBLISHER_FAILED = 2,
+    livekit_ReconnectReason_RR_SUBSCRIBER_FAILED = 3,
+    livekit_ReconnectReason_RR_SWITCH_CANDIDATE = 4
+} livekit_ReconnectReason;
+
 typedef enum _livekit_SubscriptionError {
     livekit_SubscriptionError_SE_UNKNOWN = 0,
     livekit_SubscriptionError_SE_CODEC_UNSUPPORTED = 1,
     livekit_SubscriptionError_SE_TRACK_NOTFOUND = 2
 } livekit_SubscriptionError;
+
+typedef enum _livekit_WrappedJoinRequest_Compression {
+    livekit_WrappedJoinRequest_Compression_NONE = 0,
+    livekit_WrappedJoinRequest_Compression_GZIP = 1
+} livekit_WrappedJoinRequest_Compression;
 
 typedef enum _livekit_LeaveRequest_Action {
     livekit_LeaveRequest_Action_DISCONNECT = 0,
@@ -39,6 +52,16 @@ typedef enum _livekit_RequestResponse_Reason {
 } livekit_RequestResponse_Reason;
 
 /* Struct definitions */
+typedef struct _livekit_WrappedJoinRequest {
+    livekit_WrappedJoinRequest_Compression compression;
+    pb_callback_t join_request;
+} livekit_WrappedJoinRequest;
+
+typedef struct _livekit_ConnectionSettings {
+    /* Off unless it is said. */
+    bool auto_subscribe;
+} livekit_ConnectionSettings;
+
 typedef struct _livekit_SessionDescription {
     /* "offer" or "answer" */
     char *type;
@@ -66,11 +89,31 @@ typedef struct _livekit_AddTrackRequest {
     livekit_AudioTrackFeature audio_features[4];
 } livekit_AddTrackRequest;
 
+typedef struct _livekit_JoinRequest {
+    bool has_client_info;
+    livekit_ClientInfo client_info;
+    bool has_connection_settings;
+    livekit_ConnectionSettings connection_settings;
+    pb_size_t add_track_requests_count;
+    livekit_AddTrackRequest add_track_requests[4];
+    bool has_publisher_offer;
+    livekit_SessionDescription publisher_offer;
+    /* The session of `participant_sid` goes on. */
+    bool reconnect;
+    livekit_ReconnectReason reconnect_reason;
+    pb_callback_t participant_sid;
+} livekit_JoinRequest;
+
 typedef struct _livekit_UpdateLocalAudioTrack {
     pb_callback_t track_sid;
     pb_size_t features_count;
     livekit_AudioTrackFeature features[4];
 } livekit_UpdateLocalAudioTrack;
+
+typedef struct _livekit_UpdateSubscription {
+    pb_callback_t track_sids;
+    bool subscribe;
+} livekit_UpdateSubscription;
 
 typedef struct _livekit_MuteTrackRequest {
     pb_callback_t sid;
@@ -99,8 +142,36 @@ typedef struct _livekit_JoinResponse {
 
 typedef struct _livekit_ReconnectResponse {
     pb_callback_t ice_servers;
+    bool has_client_configuration;
+    livekit_ClientConfiguration client_configuration;
     uint32_t last_message_seq;
 } livekit_ReconnectResponse;
+
+/* The first request of a session that goes on: as we think that it stands. */
+typedef struct _livekit_SyncState {
+    bool has_answer;
+    livekit_SessionDescription answer;
+    /* What differs from subscribing to everything, or to nothing. */
+    bool has_subscription;
+    livekit_UpdateSubscription subscription;
+    pb_callback_t publish_tracks;
+    pb_callback_t data_channels;
+    bool has_offer;
+    livekit_SessionDescription offer;
+    pb_callback_t datachannel_receive_states;
+} livekit_SyncState;
+
+typedef struct _livekit_DataChannelInfo {
+    char *label;
+    /* The SCTP stream. */
+    uint32_t id;
+    livekit_SignalTarget target;
+} livekit_DataChannelInfo;
+
+typedef struct _livekit_DataChannelReceiveState {
+    pb_callback_t publisher_sid;
+    uint32_t last_seq;
+} livekit_DataChannelReceiveState;
 
 typedef struct _livekit_TrackPublishedResponse {
     pb_callback_t cid;
@@ -116,12 +187,22 @@ typedef struct _livekit_ParticipantUpdate {
     pb_callback_t participants;
 } livekit_ParticipantUpdate;
 
+typedef struct _livekit_RegionSettings {
+    pb_callback_t regions;
+} livekit_RegionSettings;
+
 typedef struct _livekit_LeaveRequest {
     /* Of servers that know no action. */
     bool can_reconnect;
     livekit_DisconnectReason reason;
     livekit_LeaveRequest_Action action;
+    bool has_regions;
+    livekit_RegionSettings regions;
 } livekit_LeaveRequest;
+
+typedef struct _livekit_RegionInfo {
+    char *url;
+} livekit_RegionInfo;
 
 typedef struct _livekit_ICEServer {
     pb_callback_t urls;
@@ -195,8 +276,12 @@ typedef struct _livekit_SignalRequest {
     livekit_AddTrackRequest add_track;
     bool has_mute;
     livekit_MuteTrackRequest mute;
+    bool has_subscription;
+    livekit_UpdateSubscription subscription;
     bool has_leave;
     livekit_LeaveRequest leave;
+    bool has_sync_state;
+    livekit_SyncState sync_state;
     bool has_update_metadata;
     livekit_UpdateParticipantMetadata update_metadata;
     bool has_ping_req;
@@ -229,6 +314,12 @@ typedef struct _livekit_RequestResponse {
     bool has_update_metadata;
     livekit_UpdateParticipantMetadata update_metadata;
 } livekit_RequestResponse;
+
+/* Offer again, with so many more recvonly sections than there are. */
+typedef struct _livekit_MediaSectionsRequirement {
+    uint32_t num_audios;
+    uint32_t num_videos;
+} livekit_MediaSectionsRequirement;
 
 typedef struct _livekit_TrackSubscribed {
     pb_callback_t track_sid;
@@ -275,6 +366,8 @@ typedef struct _livekit_SignalResponse {
     livekit_TrackSubscribed track_subscribed;
     bool has_room_moved;
     livekit_RoomMovedResponse room_moved;
+    bool has_media_sections_requirement;
+    livekit_MediaSectionsRequirement media_sections_requirement;
 } livekit_SignalResponse;
 
 
@@ -287,9 +380,17 @@ extern "C" {
 #define _livekit_SignalTarget_MAX livekit_SignalTarget_SUBSCRIBER
 #define _livekit_SignalTarget_ARRAYSIZE ((livekit_SignalTarget)(livekit_SignalTarget_SUBSCRIBER+1))
 
+#define _livekit_ReconnectReason_MIN livekit_ReconnectReason_RR_UNKNOWN
+#define _livekit_ReconnectReason_MAX livekit_ReconnectReason_RR_SWITCH_CANDIDATE
+#define _livekit_ReconnectReason_ARRAYSIZE ((livekit_ReconnectReason)(livekit_ReconnectReason_RR_SWITCH_CANDIDATE+1))
+
 #define _livekit_SubscriptionError_MIN livekit_SubscriptionError_SE_UNKNOWN
 #define _livekit_SubscriptionError_MAX livekit_SubscriptionError_SE_TRACK_NOTFOUND
 #define _livekit_SubscriptionError_ARRAYSIZE ((livekit_SubscriptionError)(livekit_SubscriptionError_SE_TRACK_NOTFOUND+1))
+
+#define _livekit_WrappedJoinRequest_Compression_MIN livekit_WrappedJoinRequest_Compression_NONE
+#define _livekit_WrappedJoinRequest_Compression_MAX livekit_WrappedJoinRequest_Compression_GZIP
+#define _livekit_WrappedJoinRequest_Compression_ARRAYSIZE ((livekit_WrappedJoinRequest_Compression)(livekit_WrappedJoinRequest_Compression_GZIP+1))
 
 #define _livekit_LeaveRequest_Action_MIN livekit_LeaveRequest_Action_DISCONNECT
 #define _livekit_LeaveRequest_Action_MAX livekit_LeaveRequest_Action_RECONNECT
@@ -299,6 +400,11 @@ extern "C" {
 #define _livekit_RequestResponse_Reason_MAX livekit_RequestResponse_Reason_UNCLASSIFIED_ERROR
 #define _livekit_RequestResponse_Reason_ARRAYSIZE ((livekit_RequestResponse_Reason)(livekit_RequestResponse_Reason_UNCLASSIFIED_ERROR+1))
 
+
+
+#define livekit_WrappedJoinRequest_compression_ENUMTYPE livekit_WrappedJoinRequest_Compression
+
+#define livekit_JoinRequest_reconnect_reason_ENUMTYPE livekit_ReconnectReason
 
 
 
@@ -315,9 +421,16 @@ extern "C" {
 
 
 
+#define livekit_DataChannelInfo_target_ENUMTYPE livekit_SignalTarget
+
+
+
+
 
 #define livekit_LeaveRequest_reason_ENUMTYPE livekit_DisconnectReason
 #define livekit_LeaveRequest_action_ENUMTYPE livekit_LeaveRequest_Action
+
+
 
 
 
@@ -337,20 +450,30 @@ extern "C" {
 
 
 
+
 /* Initializer values for message structs */
-#define livekit_SignalRequest_init_default       {false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_LeaveRequest_init_default, false, livekit_UpdateParticipantMetadata_init_default, false, livekit_Ping_init_default, false, livekit_UpdateLocalAudioTrack_init_default}
-#define livekit_SignalResponse_init_default      {false, livekit_JoinResponse_init_default, false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_ParticipantUpdate_init_default, false, livekit_TrackPublishedResponse_init_default, false, livekit_LeaveRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_SpeakersChanged_init_default, false, livekit_RoomUpdate_init_default, false, livekit_ConnectionQualityUpdate_init_default, false, livekit_SubscriptionPermissionUpdate_init_default, NULL, false, livekit_TrackUnpublishedResponse_init_default, false, livekit_ReconnectResponse_init_default, false, livekit_Pong_init_default, false, livekit_SubscriptionResponse_init_default, false, livekit_RequestResponse_init_default, false, livekit_TrackSubscribed_init_default, false, livekit_RoomMovedResponse_init_default}
+#define livekit_SignalRequest_init_default       {false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_UpdateSubscription_init_default, false, livekit_LeaveRequest_init_default, false, livekit_SyncState_init_default, false, livekit_UpdateParticipantMetadata_init_default, false, livekit_Ping_init_default, false, livekit_UpdateLocalAudioTrack_init_default}
+#define livekit_SignalResponse_init_default      {false, livekit_JoinResponse_init_default, false, livekit_SessionDescription_init_default, false, livekit_SessionDescription_init_default, false, livekit_TrickleRequest_init_default, false, livekit_ParticipantUpdate_init_default, false, livekit_TrackPublishedResponse_init_default, false, livekit_LeaveRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_SpeakersChanged_init_default, false, livekit_RoomUpdate_init_default, false, livekit_ConnectionQualityUpdate_init_default, false, livekit_SubscriptionPermissionUpdate_init_default, NULL, false, livekit_TrackUnpublishedResponse_init_default, false, livekit_ReconnectResponse_init_default, false, livekit_Pong_init_default, false, livekit_SubscriptionResponse_init_default, false, livekit_RequestResponse_init_default, false, livekit_TrackSubscribed_init_default, false, livekit_RoomMovedResponse_init_default, false, livekit_MediaSectionsRequirement_init_default}
+#define livekit_WrappedJoinRequest_init_default  {_livekit_WrappedJoinRequest_Compression_MIN, {{NULL}, NULL}}
+#define livekit_JoinRequest_init_default         {false, livekit_ClientInfo_init_default, false, livekit_ConnectionSettings_init_default, 0, {livekit_AddTrackRequest_init_default, livekit_AddTrackRequest_init_default, livekit_AddTrackRequest_init_default, livekit_AddTrackRequest_init_default}, false, livekit_SessionDescription_init_default, 0, _livekit_ReconnectReason_MIN, {{NULL}, NULL}}
+#define livekit_ConnectionSettings_init_default  {0}
 #define livekit_SessionDescription_init_default  {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_default      {NULL, _livekit_SignalTarget_MIN, 0}
 #define livekit_AddTrackRequest_init_default     {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_UpdateLocalAudioTrack_init_default {{{NULL}, NULL}, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_UpdateSubscription_init_default  {{{NULL}, NULL}, 0}
 #define livekit_MuteTrackRequest_init_default    {{{NULL}, NULL}, 0}
 #define livekit_JoinResponse_init_default        {false, livekit_Room_init_default, false, livekit_ParticipantInfo_init_default, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_default, NULL, 0, 0, false, livekit_ServerInfo_init_default, 0}
-#define livekit_ReconnectResponse_init_default   {{{NULL}, NULL}, 0}
+#define livekit_ReconnectResponse_init_default   {{{NULL}, NULL}, false, livekit_ClientConfiguration_init_default, 0}
+#define livekit_SyncState_init_default           {false, livekit_SessionDescription_init_default, false, livekit_UpdateSubscription_init_default, {{NULL}, NULL}, {{NULL}, NULL}, false, livekit_SessionDescription_init_default, {{NULL}, NULL}}
+#define livekit_DataChannelInfo_init_default     {NULL, 0, _livekit_SignalTarget_MIN}
+#define livekit_DataChannelReceiveState_init_default {{{NULL}, NULL}, 0}
 #define livekit_TrackPublishedResponse_init_default {{{NULL}, NULL}, false, livekit_TrackInfo_init_default}
 #define livekit_TrackUnpublishedResponse_init_default {{{NULL}, NULL}}
 #define livekit_ParticipantUpdate_init_default   {{{NULL}, NULL}}
-#define livekit_LeaveRequest_init_default        {0, _livekit_DisconnectReason_MIN, _livekit_LeaveRequest_Action_MIN}
+#define livekit_LeaveRequest_init_default        {0, _livekit_DisconnectReason_MIN, _livekit_LeaveRequest_Action_MIN, false, livekit_RegionSettings_init_default}
+#define livekit_RegionSettings_init_default      {{{NULL}, NULL}}
+#define livekit_RegionInfo_init_default          {NULL}
 #define livekit_ICEServer_init_default           {{{NULL}, NULL}, NULL, NULL}
 #define livekit_SpeakersChanged_init_default     {{{NULL}, NULL}}
 #define livekit_RoomUpdate_init_default          {false, livekit_Room_init_default}
@@ -364,20 +487,30 @@ extern "C" {
 #define livekit_Pong_init_default                {0, 0}
 #define livekit_SubscriptionResponse_init_default {{{NULL}, NULL}, _livekit_SubscriptionError_MIN}
 #define livekit_RequestResponse_init_default     {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_default, false, livekit_AddTrackRequest_init_default, false, livekit_MuteTrackRequest_init_default, false, livekit_UpdateParticipantMetadata_init_default}
+#define livekit_MediaSectionsRequirement_init_default {0, 0}
 #define livekit_TrackSubscribed_init_default     {{{NULL}, NULL}}
-#define livekit_SignalRequest_init_zero          {false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_UpdateParticipantMetadata_init_zero, false, livekit_Ping_init_zero, false, livekit_UpdateLocalAudioTrack_init_zero}
-#define livekit_SignalResponse_init_zero         {false, livekit_JoinResponse_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_ParticipantUpdate_init_zero, false, livekit_TrackPublishedResponse_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_SpeakersChanged_init_zero, false, livekit_RoomUpdate_init_zero, false, livekit_ConnectionQualityUpdate_init_zero, false, livekit_SubscriptionPermissionUpdate_init_zero, NULL, false, livekit_TrackUnpublishedResponse_init_zero, false, livekit_ReconnectResponse_init_zero, false, livekit_Pong_init_zero, false, livekit_SubscriptionResponse_init_zero, false, livekit_RequestResponse_init_zero, false, livekit_TrackSubscribed_init_zero, false, livekit_RoomMovedResponse_init_zero}
+#define livekit_SignalRequest_init_zero          {false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_UpdateSubscription_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_SyncState_init_zero, false, livekit_UpdateParticipantMetadata_init_zero, false, livekit_Ping_init_zero, false, livekit_UpdateLocalAudioTrack_init_zero}
+#define livekit_SignalResponse_init_zero         {false, livekit_JoinResponse_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_SessionDescription_init_zero, false, livekit_TrickleRequest_init_zero, false, livekit_ParticipantUpdate_init_zero, false, livekit_TrackPublishedResponse_init_zero, false, livekit_LeaveRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_SpeakersChanged_init_zero, false, livekit_RoomUpdate_init_zero, false, livekit_ConnectionQualityUpdate_init_zero, false, livekit_SubscriptionPermissionUpdate_init_zero, NULL, false, livekit_TrackUnpublishedResponse_init_zero, false, livekit_ReconnectResponse_init_zero, false, livekit_Pong_init_zero, false, livekit_SubscriptionResponse_init_zero, false, livekit_RequestResponse_init_zero, false, livekit_TrackSubscribed_init_zero, false, livekit_RoomMovedResponse_init_zero, false, livekit_MediaSectionsRequirement_init_zero}
+#define livekit_WrappedJoinRequest_init_zero     {_livekit_WrappedJoinRequest_Compression_MIN, {{NULL}, NULL}}
+#define livekit_JoinRequest_init_zero            {false, livekit_ClientInfo_init_zero, false, livekit_ConnectionSettings_init_zero, 0, {livekit_AddTrackRequest_init_zero, livekit_AddTrackRequest_init_zero, livekit_AddTrackRequest_init_zero, livekit_AddTrackRequest_init_zero}, false, livekit_SessionDescription_init_zero, 0, _livekit_ReconnectReason_MIN, {{NULL}, NULL}}
+#define livekit_ConnectionSettings_init_zero     {0}
 #define livekit_SessionDescription_init_zero     {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_zero         {NULL, _livekit_SignalTarget_MIN, 0}
 #define livekit_AddTrackRequest_init_zero        {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_UpdateLocalAudioTrack_init_zero  {{{NULL}, NULL}, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_UpdateSubscription_init_zero     {{{NULL}, NULL}, 0}
 #define livekit_MuteTrackRequest_init_zero       {{{NULL}, NULL}, 0}
 #define livekit_JoinResponse_init_zero           {false, livekit_Room_init_zero, false, livekit_ParticipantInfo_init_zero, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_zero, NULL, 0, 0, false, livekit_ServerInfo_init_zero, 0}
-#define livekit_ReconnectResponse_init_zero      {{{NULL}, NULL}, 0}
+#define livekit_ReconnectResponse_init_zero      {{{NULL}, NULL}, false, livekit_ClientConfiguration_init_zero, 0}
+#define livekit_SyncState_init_zero              {false, livekit_SessionDescription_init_zero, false, livekit_UpdateSubscription_init_zero, {{NULL}, NULL}, {{NULL}, NULL}, false, livekit_SessionDescription_init_zero, {{NULL}, NULL}}
+#define livekit_DataChannelInfo_init_zero        {NULL, 0, _livekit_SignalTarget_MIN}
+#define livekit_DataChannelReceiveState_init_zero {{{NULL}, NULL}, 0}
 #define livekit_TrackPublishedResponse_init_zero {{{NULL}, NULL}, false, livekit_TrackInfo_init_zero}
 #define livekit_TrackUnpublishedResponse_init_zero {{{NULL}, NULL}}
 #define livekit_ParticipantUpdate_init_zero      {{{NULL}, NULL}}
-#define livekit_LeaveRequest_init_zero           {0, _livekit_DisconnectReason_MIN, _livekit_LeaveRequest_Action_MIN}
+#define livekit_LeaveRequest_init_zero           {0, _livekit_DisconnectReason_MIN, _livekit_LeaveRequest_Action_MIN, false, livekit_RegionSettings_init_zero}
+#define livekit_RegionSettings_init_zero         {{{NULL}, NULL}}
+#define livekit_RegionInfo_init_zero             {NULL}
 #define livekit_ICEServer_init_zero              {{{NULL}, NULL}, NULL, NULL}
 #define livekit_SpeakersChanged_init_zero        {{{NULL}, NULL}}
 #define livekit_RoomUpdate_init_zero             {false, livekit_Room_init_zero}
@@ -391,9 +524,13 @@ extern "C" {
 #define livekit_Pong_init_zero                   {0, 0}
 #define livekit_SubscriptionResponse_init_zero   {{{NULL}, NULL}, _livekit_SubscriptionError_MIN}
 #define livekit_RequestResponse_init_zero        {0, _livekit_RequestResponse_Reason_MIN, NULL, false, livekit_TrickleRequest_init_zero, false, livekit_AddTrackRequest_init_zero, false, livekit_MuteTrackRequest_init_zero, false, livekit_UpdateParticipantMetadata_init_zero}
+#define livekit_MediaSectionsRequirement_init_zero {0, 0}
 #define livekit_TrackSubscribed_init_zero        {{{NULL}, NULL}}
 
 /* Field tags (for use in manual encoding/decoding) */
+#define livekit_WrappedJoinRequest_compression_tag 1
+#define livekit_WrappedJoinRequest_join_request_tag 2
+#define livekit_ConnectionSettings_auto_subscribe_tag 1
 #define livekit_SessionDescription_type_tag      1
 #define livekit_SessionDescription_sdp_tag       2
 #define livekit_SessionDescription_id_tag        3
@@ -408,8 +545,17 @@ extern "C" {
 #define livekit_AddTrackRequest_disable_red_tag  13
 #define livekit_AddTrackRequest_stream_tag       15
 #define livekit_AddTrackRequest_audio_features_tag 17
+#define livekit_JoinRequest_client_info_tag      1
+#define livekit_JoinRequest_connection_settings_tag 2
+#define livekit_JoinRequest_add_track_requests_tag 5
+#define livekit_JoinRequest_publisher_offer_tag  6
+#define livekit_JoinRequest_reconnect_tag        7
+#define livekit_JoinRequest_reconnect_reason_tag 8
+#define livekit_JoinRequest_participant_sid_tag  9
 #define livekit_UpdateLocalAudioTrack_track_sid_tag 1
 #define livekit_UpdateLocalAudioTrack_features_tag 2
+#define livekit_UpdateSubscription_track_sids_tag 1
+#define livekit_UpdateSubscription_subscribe_tag 2
 #define livekit_MuteTrackRequest_sid_tag         1
 #define livekit_MuteTrackRequest_muted_tag       2
 #define livekit_JoinResponse_room_tag            1
@@ -425,14 +571,29 @@ extern "C" {
 #define livekit_JoinResponse_server_info_tag     12
 #define livekit_JoinResponse_fast_publish_tag    15
 #define livekit_ReconnectResponse_ice_servers_tag 1
+#define livekit_ReconnectResponse_client_configuration_tag 2
 #define livekit_ReconnectResponse_last_message_seq_tag 4
+#define livekit_SyncState_answer_tag             1
+#define livekit_SyncState_subscription_tag       2
+#define livekit_SyncState_publish_tracks_tag     3
+#define livekit_SyncState_data_channels_tag      4
+#define livekit_SyncState_offer_tag              5
+#define livekit_SyncState_datachannel_receive_states_tag 7
+#define livekit_DataChannelInfo_label_tag        1
+#define livekit_DataChannelInfo_id_tag           2
+#define livekit_DataChannelInfo_target_tag       3
+#define livekit_DataChannelReceiveState_publisher_sid_tag 1
+#define livekit_DataChannelReceiveState_last_seq_tag 2
 #define livekit_TrackPublishedResponse_cid_tag   1
 #define livekit_TrackPublishedResponse_track_tag 2
 #define livekit_TrackUnpublishedResponse_track_sid_tag 1
 #define livekit_ParticipantUpdate_participants_tag 1
+#define livekit_RegionSettings_regions_tag       1
 #define livekit_LeaveRequest_can_reconnect_tag   1
 #define livekit_LeaveRequest_reason_tag          2
 #define livekit_LeaveRequest_action_tag          3
+#define livekit_LeaveRequest_regions_tag         4
+#define livekit_RegionInfo_url_tag               2
 #define livekit_ICEServer_urls_tag               1
 #define livekit_ICEServer_username_tag           2
 #define livekit_ICEServer_credential_tag         3
@@ -461,7 +622,9 @@ extern "C" {
 #define livekit_SignalRequest_trickle_tag        3
 #define livekit_SignalRequest_add_track_tag      4
 #define livekit_SignalRequest_mute_tag           5
+#define livekit_SignalRequest_subscription_tag   6
 #define livekit_SignalRequest_leave_tag          8
+#define livekit_SignalRequest_sync_state_tag     12
 #define livekit_SignalRequest_update_metadata_tag 15
 #define livekit_SignalRequest_ping_req_tag       16
 #define livekit_SignalRequest_update_audio_track_tag 17
@@ -476,6 +639,8 @@ extern "C" {
 #define livekit_RequestResponse_add_track_tag    5
 #define livekit_RequestResponse_mute_tag         6
 #define livekit_RequestResponse_update_metadata_tag 7
+#define livekit_MediaSectionsRequirement_num_audios_tag 1
+#define livekit_MediaSectionsRequirement_num_videos_tag 2
 #define livekit_TrackSubscribed_track_sid_tag    1
 #define livekit_SignalResponse_join_tag          1
 #define livekit_SignalResponse_answer_tag        2
@@ -497,6 +662,7 @@ extern "C" {
 #define livekit_SignalResponse_request_response_tag 22
 #define livekit_SignalResponse_track_subscribed_tag 23
 #define livekit_SignalResponse_room_moved_tag    24
+#define livekit_SignalResponse_media_sections_requirement_tag 25
 
 /* Struct field encoding specification for nanopb */
 #define livekit_SignalRequest_FIELDLIST(X, a) \
@@ -505,7 +671,9 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  answer,            2) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  trickle,           3) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  add_track,         4) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  mute,              5) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  subscription,      6) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  leave,             8) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  sync_state,       12) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  update_metadata,  15) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  ping_req,         16) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  update_audio_track,  17)
@@ -516,7 +684,9 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  update_audio_track,  17)
 #define livekit_SignalRequest_trickle_MSGTYPE livekit_TrickleRequest
 #define livekit_SignalRequest_add_track_MSGTYPE livekit_AddTrackRequest
 #define livekit_SignalRequest_mute_MSGTYPE livekit_MuteTrackRequest
+#define livekit_SignalRequest_subscription_MSGTYPE livekit_UpdateSubscription
 #define livekit_SignalRequest_leave_MSGTYPE livekit_LeaveRequest
+#define livekit_SignalRequest_sync_state_MSGTYPE livekit_SyncState
 #define livekit_SignalRequest_update_metadata_MSGTYPE livekit_UpdateParticipantMetadata
 #define livekit_SignalRequest_ping_req_MSGTYPE livekit_Ping
 #define livekit_SignalRequest_update_audio_track_MSGTYPE livekit_UpdateLocalAudioTrack
@@ -541,7 +711,8 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  pong_resp,        20) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  subscription_response,  21) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  request_response,  22) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  track_subscribed,  23) \
-X(a, STATIC,   OPTIONAL, MESSAGE,  room_moved,       24)
+X(a, STATIC,   OPTIONAL, MESSAGE,  room_moved,       24) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  media_sections_requirement,  25)
 #define livekit_SignalResponse_CALLBACK NULL
 #define livekit_SignalResponse_DEFAULT NULL
 #define livekit_SignalResponse_join_MSGTYPE livekit_JoinResponse
@@ -563,6 +734,33 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  room_moved,       24)
 #define livekit_SignalResponse_request_response_MSGTYPE livekit_RequestResponse
 #define livekit_SignalResponse_track_subscribed_MSGTYPE livekit_TrackSubscribed
 #define livekit_SignalResponse_room_moved_MSGTYPE livekit_RoomMovedResponse
+#define livekit_SignalResponse_media_sections_requirement_MSGTYPE livekit_MediaSectionsRequirement
+
+#define livekit_WrappedJoinRequest_FIELDLIST(X, a) \
+X(a, STATIC,   SINGULAR, UENUM,    compression,       1) \
+X(a, CALLBACK, SINGULAR, BYTES,    join_request,      2)
+#define livekit_WrappedJoinRequest_CALLBACK pb_default_field_callback
+#define livekit_WrappedJoinRequest_DEFAULT NULL
+
+#define livekit_JoinRequest_FIELDLIST(X, a) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  client_info,       1) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  connection_settings,   2) \
+X(a, STATIC,   REPEATED, MESSAGE,  add_track_requests,   5) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  publisher_offer,   6) \
+X(a, STATIC,   SINGULAR, BOOL,     reconnect,         7) \
+X(a, STATIC,   SINGULAR, UENUM,    reconnect_reason,   8) \
+X(a, CALLBACK, SINGULAR, STRING,   participant_sid,   9)
+#define livekit_JoinRequest_CALLBACK pb_default_field_callback
+#define livekit_JoinRequest_DEFAULT NULL
+#define livekit_JoinRequest_client_info_MSGTYPE livekit_ClientInfo
+#define livekit_JoinRequest_connection_settings_MSGTYPE livekit_ConnectionSettings
+#define livekit_JoinRequest_add_track_requests_MSGTYPE livekit_AddTrackRequest
+#define livekit_JoinRequest_publisher_offer_MSGTYPE livekit_SessionDescription
+
+#define livekit_ConnectionSettings_FIELDLIST(X, a) \
+X(a, STATIC,   SINGULAR, BOOL,     auto_subscribe,    1)
+#define livekit_ConnectionSettings_CALLBACK NULL
+#define livekit_ConnectionSettings_DEFAULT NULL
 
 #define livekit_SessionDescription_FIELDLIST(X, a) \
 X(a, POINTER,  SINGULAR, STRING,   type,              1) \
@@ -596,6 +794,12 @@ X(a, STATIC,   REPEATED, UENUM,    features,          2)
 #define livekit_UpdateLocalAudioTrack_CALLBACK pb_default_field_callback
 #define livekit_UpdateLocalAudioTrack_DEFAULT NULL
 
+#define livekit_UpdateSubscription_FIELDLIST(X, a) \
+X(a, CALLBACK, REPEATED, STRING,   track_sids,        1) \
+X(a, STATIC,   SINGULAR, BOOL,     subscribe,         2)
+#define livekit_UpdateSubscription_CALLBACK pb_default_field_callback
+#define livekit_UpdateSubscription_DEFAULT NULL
+
 #define livekit_MuteTrackRequest_FIELDLIST(X, a) \
 X(a, CALLBACK, SINGULAR, STRING,   sid,               1) \
 X(a, STATIC,   SINGULAR, BOOL,     muted,             2)
@@ -626,10 +830,41 @@ X(a, STATIC,   SINGULAR, BOOL,     fast_publish,     15)
 
 #define livekit_ReconnectResponse_FIELDLIST(X, a) \
 X(a, CALLBACK, REPEATED, MESSAGE,  ice_servers,       1) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  client_configuration,   2) \
 X(a, STATIC,   SINGULAR, UINT32,   last_message_seq,   4)
 #define livekit_ReconnectResponse_CALLBACK pb_default_field_callback
 #define livekit_ReconnectResponse_DEFAULT NULL
 #define livekit_ReconnectResponse_ice_servers_MSGTYPE livekit_ICEServer
+#define livekit_ReconnectResponse_client_configuration_MSGTYPE livekit_ClientConfiguration
+
+#define livekit_SyncState_FIELDLIST(X, a) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  answer,            1) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  subscription,      2) \
+X(a, CALLBACK, REPEATED, MESSAGE,  publish_tracks,    3) \
+X(a, CALLBACK, REPEATED, MESSAGE,  data_channels,     4) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  offer,             5) \
+X(a, CALLBACK, REPEATED, MESSAGE,  datachannel_receive_states,   7)
+#define livekit_SyncState_CALLBACK pb_default_field_callback
+#define livekit_SyncState_DEFAULT NULL
+#define livekit_SyncState_answer_MSGTYPE livekit_SessionDescription
+#define livekit_SyncState_subscription_MSGTYPE livekit_UpdateSubscription
+#define livekit_SyncState_publish_tracks_MSGTYPE livekit_TrackPublishedResponse
+#define livekit_SyncState_data_channels_MSGTYPE livekit_DataChannelInfo
+#define livekit_SyncState_offer_MSGTYPE livekit_SessionDescription
+#define livekit_SyncState_datachannel_receive_states_MSGTYPE livekit_DataChannelReceiveState
+
+#define livekit_DataChannelInfo_FIELDLIST(X, a) \
+X(a, POINTER,  SINGULAR, STRING,   label,             1) \
+X(a, STATIC,   SINGULAR, UINT32,   id,                2) \
+X(a, STATIC,   SINGULAR, UENUM,    target,            3)
+#define livekit_DataChannelInfo_CALLBACK NULL
+#define livekit_DataChannelInfo_DEFAULT NULL
+
+#define livekit_DataChannelReceiveState_FIELDLIST(X, a) \
+X(a, CALLBACK, SINGULAR, STRING,   publisher_sid,     1) \
+X(a, STATIC,   SINGULAR, UINT32,   last_seq,          2)
+#define livekit_DataChannelReceiveState_CALLBACK pb_default_field_callback
+#define livekit_DataChannelReceiveState_DEFAULT NULL
 
 #define livekit_TrackPublishedResponse_FIELDLIST(X, a) \
 X(a, CALLBACK, SINGULAR, STRING,   cid,               1) \
@@ -652,9 +887,22 @@ X(a, CALLBACK, REPEATED, MESSAGE,  participants,      1)
 #define livekit_LeaveRequest_FIELDLIST(X, a) \
 X(a, STATIC,   SINGULAR, BOOL,     can_reconnect,     1) \
 X(a, STATIC,   SINGULAR, UENUM,    reason,            2) \
-X(a, STATIC,   SINGULAR, UENUM,    action,            3)
+X(a, STATIC,   SINGULAR, UENUM,    action,            3) \
+X(a, STATIC,   OPTIONAL, MESSAGE,  regions,           4)
 #define livekit_LeaveRequest_CALLBACK NULL
 #define livekit_LeaveRequest_DEFAULT NULL
+#define livekit_LeaveRequest_regions_MSGTYPE livekit_RegionSettings
+
+#define livekit_RegionSettings_FIELDLIST(X, a) \
+X(a, CALLBACK, REPEATED, MESSAGE,  regions,           1)
+#define livekit_RegionSettings_CALLBACK pb_default_field_callback
+#define livekit_RegionSettings_DEFAULT NULL
+#define livekit_RegionSettings_regions_MSGTYPE livekit_RegionInfo
+
+#define livekit_RegionInfo_FIELDLIST(X, a) \
+X(a, POINTER,  SINGULAR, STRING,   url,               2)
+#define livekit_RegionInfo_CALLBACK NULL
+#define livekit_RegionInfo_DEFAULT NULL
 
 #define livekit_ICEServer_FIELDLIST(X, a) \
 X(a, CALLBACK, REPEATED, STRING,   urls,              1) \
@@ -753,6 +1001,12 @@ X(a, STATIC,   OPTIONAL, MESSAGE,  update_metadata,   7)
 #define livekit_RequestResponse_mute_MSGTYPE livekit_MuteTrackRequest
 #define livekit_RequestResponse_update_metadata_MSGTYPE livekit_UpdateParticipantMetadata
 
+#define livekit_MediaSectionsRequirement_FIELDLIST(X, a) \
+X(a, STATIC,   SINGULAR, UINT32,   num_audios,        1) \
+X(a, STATIC,   SINGULAR, UINT32,   num_videos,        2)
+#define livekit_MediaSectionsRequirement_CALLBACK NULL
+#define livekit_MediaSectionsRequirement_DEFAULT NULL
+
 #define livekit_TrackSubscribed_FIELDLIST(X, a) \
 X(a, CALLBACK, SINGULAR, STRING,   track_sid,         1)
 #define livekit_TrackSubscribed_CALLBACK pb_default_field_callback
@@ -760,17 +1014,26 @@ X(a, CALLBACK, SINGULAR, STRING,   track_sid,         1)
 
 extern const pb_msgdesc_t livekit_SignalRequest_msg;
 extern const pb_msgdesc_t livekit_SignalResponse_msg;
+extern const pb_msgdesc_t livekit_WrappedJoinRequest_msg;
+extern const pb_msgdesc_t livekit_JoinRequest_msg;
+extern const pb_msgdesc_t livekit_ConnectionSettings_msg;
 extern const pb_msgdesc_t livekit_SessionDescription_msg;
 extern const pb_msgdesc_t livekit_TrickleRequest_msg;
 extern const pb_msgdesc_t livekit_AddTrackRequest_msg;
 extern const pb_msgdesc_t livekit_UpdateLocalAudioTrack_msg;
+extern const pb_msgdesc_t livekit_UpdateSubscription_msg;
 extern const pb_msgdesc_t livekit_MuteTrackRequest_msg;
 extern const pb_msgdesc_t livekit_JoinResponse_msg;
 extern const pb_msgdesc_t livekit_ReconnectResponse_msg;
+extern const pb_msgdesc_t livekit_SyncState_msg;
+extern const pb_msgdesc_t livekit_DataChannelInfo_msg;
+extern const pb_msgdesc_t livekit_DataChannelReceiveState_msg;
 extern const pb_msgdesc_t livekit_TrackPublishedResponse_msg;
 extern const pb_msgdesc_t livekit_TrackUnpublishedResponse_msg;
 extern const pb_msgdesc_t livekit_ParticipantUpdate_msg;
 extern const pb_msgdesc_t livekit_LeaveRequest_msg;
+extern const pb_msgdesc_t livekit_RegionSettings_msg;
+extern const pb_msgdesc_t livekit_RegionInfo_msg;
 extern const pb_msgdesc_t livekit_ICEServer_msg;
 extern const pb_msgdesc_t livekit_SpeakersChanged_msg;
 extern const pb_msgdesc_t livekit_RoomUpdate_msg;
@@ -784,22 +1047,32 @@ extern const pb_msgdesc_t livekit_Ping_msg;
 extern const pb_msgdesc_t livekit_Pong_msg;
 extern const pb_msgdesc_t livekit_SubscriptionResponse_msg;
 extern const pb_msgdesc_t livekit_RequestResponse_msg;
+extern const pb_msgdesc_t livekit_MediaSectionsRequirement_msg;
 extern const pb_msgdesc_t livekit_TrackSubscribed_msg;
 
 /* Defines for backwards compatibility with code written before nanopb-0.4.0 */
 #define livekit_SignalRequest_fields &livekit_SignalRequest_msg
 #define livekit_SignalResponse_fields &livekit_SignalResponse_msg
+#define livekit_WrappedJoinRequest_fields &livekit_WrappedJoinRequest_msg
+#define livekit_JoinRequest_fields &livekit_JoinRequest_msg
+#define livekit_ConnectionSettings_fields &livekit_ConnectionSettings_msg
 #define livekit_SessionDescription_fields &livekit_SessionDescription_msg
 #define livekit_TrickleRequest_fields &livekit_TrickleRequest_msg
 #define livekit_AddTrackRequest_fields &livekit_AddTrackRequest_msg
 #define livekit_UpdateLocalAudioTrack_fields &livekit_UpdateLocalAudioTrack_msg
+#define livekit_UpdateSubscription_fields &livekit_UpdateSubscription_msg
 #define livekit_MuteTrackRequest_fields &livekit_MuteTrackRequest_msg
 #define livekit_JoinResponse_fields &livekit_JoinResponse_msg
 #define livekit_ReconnectResponse_fields &livekit_ReconnectResponse_msg
+#define livekit_SyncState_fields &livekit_SyncState_msg
+#define livekit_DataChannelInfo_fields &livekit_DataChannelInfo_msg
+#define livekit_DataChannelReceiveState_fields &livekit_DataChannelReceiveState_msg
 #define livekit_TrackPublishedResponse_fields &livekit_TrackPublishedResponse_msg
 #define livekit_TrackUnpublishedResponse_fields &livekit_TrackUnpublishedResponse_msg
 #define livekit_ParticipantUpdate_fields &livekit_ParticipantUpdate_msg
 #define livekit_LeaveRequest_fields &livekit_LeaveRequest_msg
+#define livekit_RegionSettings_fields &livekit_RegionSettings_msg
+#define livekit_RegionInfo_fields &livekit_RegionInfo_msg
 #define livekit_ICEServer_fields &livekit_ICEServer_msg
 #define livekit_SpeakersChanged_fields &livekit_SpeakersChanged_msg
 #define livekit_RoomUpdate_fields &livekit_RoomUpdate_msg
@@ -813,21 +1086,31 @@ extern const pb_msgdesc_t livekit_TrackSubscribed_msg;
 #define livekit_Pong_fields &livekit_Pong_msg
 #define livekit_SubscriptionResponse_fields &livekit_SubscriptionResponse_msg
 #define livekit_RequestResponse_fields &livekit_RequestResponse_msg
+#define livekit_MediaSectionsRequirement_fields &livekit_MediaSectionsRequirement_msg
 #define livekit_TrackSubscribed_fields &livekit_TrackSubscribed_msg
 
 /* Maximum encoded size of messages (where known) */
 /* livekit_SignalRequest_size depends on runtime parameters */
 /* livekit_SignalResponse_size depends on runtime parameters */
+/* livekit_WrappedJoinRequest_size depends on runtime parameters */
+/* livekit_JoinRequest_size depends on runtime parameters */
 /* livekit_SessionDescription_size depends on runtime parameters */
 /* livekit_TrickleRequest_size depends on runtime parameters */
 /* livekit_AddTrackRequest_size depends on runtime parameters */
 /* livekit_UpdateLocalAudioTrack_size depends on runtime parameters */
+/* livekit_UpdateSubscription_size depends on runtime parameters */
 /* livekit_MuteTrackRequest_size depends on runtime parameters */
 /* livekit_JoinResponse_size depends on runtime parameters */
 /* livekit_ReconnectResponse_size depends on runtime parameters */
+/* livekit_SyncState_size depends on runtime parameters */
+/* livekit_DataChannelInfo_size depends on runtime parameters */
+/* livekit_DataChannelReceiveState_size depends on runtime parameters */
 /* livekit_TrackPublishedResponse_size depends on runtime parameters */
 /* livekit_TrackUnpublishedResponse_size depends on runtime parameters */
 /* livekit_ParticipantUpdate_size depends on runtime parameters */
+/* livekit_LeaveRequest_size depends on runtime parameters */
+/* livekit_RegionSettings_size depends on runtime parameters */
+/* livekit_RegionInfo_size depends on runtime parameters */
 /* livekit_ICEServer_size depends on runtime parameters */
 /* livekit_SpeakersChanged_size depends on runtime parameters */
 /* livekit_ConnectionQualityInfo_size depends on runtime parameters */
@@ -839,7 +1122,8 @@ extern const pb_msgdesc_t livekit_TrackSubscribed_msg;
 /* livekit_SubscriptionResponse_size depends on runtime parameters */
 /* livekit_RequestResponse_size depends on runtime parameters */
 /* livekit_TrackSubscribed_size depends on runtime parameters */
-#define livekit_LeaveRequest_size                6
+#define livekit_ConnectionSettings_size          2
+#define livekit_MediaSectionsRequirement_size    12
 #define livekit_Ping_size                        22
 #define livekit_Pong_size                        22
 #if defined(livekit_Room_size)

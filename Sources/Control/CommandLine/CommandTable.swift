@@ -60,6 +60,12 @@ public enum CommandTable {
         name: "--meta-verify-file", value: "FILE",
         summary: "The same for the verify token of Meta's webhooks."),
       .init(
+        name: "--proxy-password-file", value: "FILE",
+        summary: "The same for the password of the HTTP proxy's user."),
+      .init(
+        name: "--turn-password-file", value: "FILE",
+        summary: "The same for the password of the TURN server's user."),
+      .init(
         name: "--folder", value: "FOLDER",
         summary: "What is written to (default: \(Provision.folderDefault))."),
     ],

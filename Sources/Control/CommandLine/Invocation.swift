@@ -15,8 +15,7 @@ public enum Action: Equatable, Sendable {
   case call(waitSeconds: Int?)
   /// One after the other. The files' names stand for what is read of them; see `Conversation`.
   case sendFiles(paths: [String], isText: Bool, topic: String?, to: String?)
-  /// `configuration` is for the stand-in of a daemon that does not run.
-  case doctor(configuration: String?)
+  case doctor(DoctorOrder)
   /// Of a command that stands for a call of the server API.
   case server(ServerCall)
   case events(follow: Bool)
@@ -25,6 +24,22 @@ public enum Action: Equatable, Sendable {
   /// These need no daemon.
   case provision(Provision)
   case print(String)
+}
+
+/// How a self-test is wanted.
+public struct DoctorOrder: Equatable, Sendable {
+  /// For the stand-in of a daemon that does not run.
+  public let configuration: String?
+  /// Others may hear the tone.
+  public let yes: Bool
+  /// Where an archive for the maker is to be written.
+  public let archive: String?
+
+  public init(configuration: String? = nil, yes: Bool = false, archive: String? = nil) {
+    self.configuration = configuration
+    self.yes = yes
+    self.archive = archive
+  }
 }
 
 /// Why a command line cannot be understood: a sentence, and where to read on.

@@ -84,7 +84,7 @@ extension MethodRow {
         summary: "Press a button of the simulated board.",
         details: [
           "The names are button (call, hang up, or talk), hook (on: the handset is lifted), tamper (the housing is "
-            + "open), mute (the switch of the hard mute), and 0 to 9, * and # of the keypad.",
+            + "open), mute (the switch of the hard mute), contact (the door stands open), and 0 to 9, * and # of the keypad.",
           "What came of it stands in `lintelctl --json status`, under board.",
         ],
         examples: ["press button", "press mute --on", "press 5"],

@@ -5,22 +5,42 @@ import JSON
 extension MethodRow {
   static func doctor() -> MethodRow<Face> {
     MethodRow(
-      .doctor,
+      read: { parameters throws(ControlFailure) in .doctor(yes: try parameters.flag("yes") ?? false) },
+      write: { if case .doctor(true) = $0 { [.init("yes", .bool(true))] } else { [] } },
       command: Command(
         options: [
           .init(
             name: "--config", value: "FILE",
-            summary: "What linteld reads if it is not running (default: its own default).")
+            summary: "What linteld reads if it is not running (default: its own default)."),
+          .init(
+            name: "--yes", value: nil,
+            summary: "Play the tone even if a call is running, without asking."),
+          .init(
+            name: "--support", value: "FILE",
+            summary: "Also write an archive (.tar.gz) for whoever has to find out more."),
         ],
         summary: "Test everything, and say what to do about what is wrong.",
         details: [
           "Listens to the microphone, plays a tone, and looks at the clock, the token, the server and the room, which "
             + "it joins for a few seconds if the device is in none. Each row says pass, warn or FAIL, and what to do. "
             + "It takes about 6 seconds, or up to a minute where something does not answer.",
+          "The tone tells how loud the echo is, what the echo canceller leaves of it, and how far the clocks of the "
+            + "two sound cards are apart. While others would hear it, you are asked first.",
           "If the daemon does not run, linteld makes the test by itself, with your rights.",
+          "The archive of --support has the result, the status, the counters, the last events, the configuration, the "
+            + "journal and a list of the hardware. Tokens, keys, passwords and codes are taken out. It is for your eyes "
+            + "alone (mode 0600); names of rooms and people are in it.",
         ],
-        examples: ["doctor", "--json doctor", "doctor --config /etc/lintel/lintel.conf"],
-        action: { .doctor(configuration: $0.value("--config")) }),
+        examples: [
+          "doctor", "--json doctor", "doctor --config /etc/lintel/lintel.conf",
+          "doctor --support lintel.tar.gz",
+        ],
+        action: {
+          .doctor(
+            DoctorOrder(
+              configuration: $0.value("--config"), yes: $0.value("--yes") != nil,
+              archive: $0.value("--support")))
+        }),
       text: { Doctor.render($0) })
   }
 

@@ -52,6 +52,9 @@ public enum EventText {
       return "to \(who) (\(event["how"].string ?? "?")): \(event["reason"].string ?? "")"
     case "door.locked_out":
       return "no code is taken for \(durationText(seconds: event["for_s"].integer ?? 0)), after \(who)"
+    case "door.forced": return "it was opened, and not by its lock"
+    case "door.left_open":
+      return "it has been open for \(durationText(seconds: event["for_s"].integer ?? 0))"
     case "file":
       let name = "\(event["name"].string ?? "a file") (\(event["bytes"].integer ?? 0) bytes)"
       return "\(who) sent \(name)" + (failure.map { ": \($0)" } ?? "")

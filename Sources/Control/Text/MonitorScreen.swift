@@ -20,7 +20,8 @@ struct MonitorScreen: Sendable {
         transcript.append((segment, text))
       }
     case "chat": transcript.append(("", "\(identity) writes: " + (event["text"].string ?? "")))
-    case "door.opened", "door.refused", "door.locked_out", "door.closed", "agent.missing", "room.failure",
+    case "door.opened", "door.refused", "door.locked_out", "door.closed", "door.forced",
+      "door.left_open", "agent.missing", "room.failure",
       "call.ringing", "call.answered", "call.failed", "call.ended", "ring.started", "ring.answered",
       "ring.ended":
       transcript.append(("", EventText.render(event)))

@@ -22,10 +22,16 @@ enum StatusProblems {
     }
     for problem in status["board"]["problems"].array { problems.append(problem.string ?? "") }
     if status["board"]["inputs"]["tamper"].bool == true { problems.append("the housing is open") }
+    if let alarm = status["door"]["alarm"].string { problems.append("the door was \(alarm)") }
     if room["connection"].isText(RoomConnection.connected.rawValue),
       let quality = room["quality"].string, quality == "poor" || quality == "lost"
     {
       problems.append("the server calls the connection \(quality)")
+    }
+    switch status["audio"]["canceller"].string {
+    case "no-time": problems.append("the echo canceller is off: the audio thread came late too often")
+    case "not-available": problems.append("the echo canceller is off: it could not be started")
+    default: break
     }
     return problems
   }
@@ -37,13 +43,8 @@ enum StatusProblems {
   }
 
   private static func device(_ name: String, _ device: JSONValue) -> String? {
-    guard let state = device["state"].string else { return nil }
-    let problem: String
-    switch state {
-    case AudioDeviceState.absent.rawValue: problem = "the \(name) is absent"
-    case AudioDeviceState.failed.rawValue: problem = "the \(name) does not work"
-    default: return nil
-    }
+    guard device["state"].isText(AudioDeviceState.absent.rawValue) else { return nil }
+    let problem = "the \(name) is absent"
     let device = device["reason"].string ?? named(device["device"]) { "device \($0)" }
     return problem + (device.map { ": \($0)" } ?? "")
   }

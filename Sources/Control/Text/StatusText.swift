@@ -90,13 +90,17 @@ public enum StatusText {
     guard let connection = room["connection"].string else { return "" }
     var name = room["name"].string ?? ""
     if let sid = room["sid"].string { name += name.utf8.isEmpty ? sid : " (\(sid))" }
-    let reconnects = room["reconnects"].integer ?? 0
     return listed([
       name, connection, room["server"].string.map { "server \($0)" },
       room["region"].string.map { "region \($0)" },
       room["quality"].string.map { "quality \($0)" }, room["rtt_ms"].integer.map { "round trip \($0) ms" },
-      reconnects == 0 ? nil : reconnects == 1 ? "1 reconnect" : "\(reconnects) reconnects",
+      counted(room["reconnects"], "reconnect"), counted(room["resumes"], "resume"),
     ])
+  }
+
+  private static func counted(_ count: JSONValue, _ name: String) -> String? {
+    guard let count = count.integer, count != 0 else { return nil }
+    return "\(count) " + name + (count == 1 ? "" : "s")
   }
 
   static func agent(_ agent: JSONValue) -> String {
@@ -144,7 +148,10 @@ public enum StatusText {
   }
 
   static func door(_ door: JSONValue) -> String {
-    listed([door["state"].string, door["last_opened_by"].string.map { "last opened by \($0)" }])
+    listed([
+      door["contact"].string.map { "\(door["state"].string ?? "") (stands \($0))" } ?? door["state"].string,
+      door["last_opened_by"].string.map { "last opened by \($0)" },
+    ])
   }
 
   private static func memory(_ memory: JSONValue) -> String {

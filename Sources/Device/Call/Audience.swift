@@ -35,6 +35,8 @@ struct Audience {
 
   /// The agent that counts: one that speaks for itself, not the worker that lends it a face.
   var agent: Participant? { room.participants.first { $0.isActiveAgent } }
+  /// The server has taken the agent's own voice on.
+  var agentHasTrack: Bool { agent?.tracks.contains { $0.kind == .audio } ?? false }
   var agentState: String? { agent?.attributes["lk.agent.state"] }
 
   /// Somebody who is no agent and listens.

@@ -66,7 +66,7 @@ struct Stay: Equatable {
       take(desk.endpointAnswered(request, answer, settings, moment), settings, moment)
     case .notDialled(let failure): if phase == .dialling { fail(failure, settings, moment) }
     case .connected: connected()
-    case .interrupted(let isResuming, let reason): interrupted(isResuming, reason)
+    case .interrupted(let what, let reason): interrupted(what, reason)
     case .attemptFailed(let failure, let retry): attemptFailed(failure, retry)
     case .roomClosed(let reason): roomClosed(reason, settings, moment)
     case .timeout: timePassed(settings, moment)
@@ -203,13 +203,13 @@ struct Stay: Equatable {
     enter(.joined)
   }
 
-  private mutating func interrupted(_ isResuming: Bool, _ reason: String?) {
+  private mutating func interrupted(_ what: Interruption, _ reason: String?) {
     guard phase.isDialled else { return }
     if failure == nil, let reason {
-      failure = RoomFailure(code: "media-interrupted", message: reason, retriable: true)
+      failure = RoomFailure(code: what.code, message: reason, retriable: true)
       actions.append(.note(.warning, reason))
     }
-    enter(.interrupted(isResuming: isResuming), reason: reason)
+    enter(.interrupted(what), reason: reason)
   }
 
   private mutating func attemptFailed(_ failure: RoomFailure, _ retry: Int?) {

@@ -12,13 +12,24 @@ extension Stay {
     /// The room dials, and dials again by itself after what it retries.
     case dialling
     case joined
-    /// Media stopped: the room looks for another path, or joins anew by itself.
-    case interrupted(isResuming: Bool)
+    /// Something was lost, and the room is on its way back by itself.
+    case interrupted(Interruption)
     /// An attempt ended for good; the next one, with a token fetched anew, is due in a moment.
     case waiting
     case leaving
     /// The stay is over. What is due all the same is a stay of its own.
     case failed
+  }
+
+  enum Interruption: Equatable, Sendable {
+    /// The session and its media go on; only the server does not hear us.
+    case signalling
+    /// The session goes on without media.
+    case media
+    /// The room is joined anew.
+    case session
+
+    var code: String { self == .signalling ? "signal-interrupted" : "media-interrupted" }
   }
 
   /// What was asked for: another server or token than the configured ones, for this stay only.
@@ -51,7 +62,7 @@ extension Stay {
     /// The room did not take what `.dial` gave it.
     case notDialled(RoomFailure)
     case connected
-    case interrupted(isResuming: Bool, reason: String?)
+    case interrupted(Interruption, reason: String?)
     /// An attempt of the room or its session failed; without a time the room does not try again, and closes.
     case attemptFailed(RoomFailure, retryInMilliseconds: Int?)
     case roomClosed(reason: String?)
@@ -129,13 +140,21 @@ extension Stay.Phase {
     }
   }
 
+  /// Whether the session that was joined lives, with media or without.
+  var isInRoom: Bool {
+    switch self {
+    case .joined, .interrupted(.signalling), .interrupted(.media): true
+    default: false
+    }
+  }
+
   /// How the connection is shown in this phase, which follows on one in which it was shown as `before`.
   func connection(after before: RoomConnection, wasConnected: Bool) -> RoomConnection {
     switch self {
     case .away, .failed: .disconnected
     case .wanting, .dialling: wasConnected || before == .reconnecting ? .reconnecting : .connecting
     case .joined: .connected
-    case .interrupted(let isResuming): isResuming ? .resuming : .reconnecting
+    case .interrupted(let what): what == .session ? .reconnecting : .resuming
     case .waiting: .reconnecting
     case .leaving: before
     }

@@ -10,7 +10,7 @@ import LiveKit
 /// | phase | what happens | it ends |
 /// |---|---|---|
 /// | listening | the microphone is listened to; the server is asked for its clock | after 1.5 s |
-/// | tone | the speaker plays 1 kHz, if there is a speaker | after 1.2 s |
+/// | tone | the speaker plays 1 kHz, if there is a speaker | after 1.5 s |
 /// | joining | the room is joined, unless the device is in it | connected, a failure, or out of time |
 /// | measuring | media flows | after 3 s |
 struct Doctor {
@@ -33,17 +33,20 @@ struct Doctor {
   private var serverAnswer: Result<Int64?, TransportFailure>?
 
   static let listeningMilliseconds = 1_500
-  static let toneMilliseconds = 1_200
+  static let toneMilliseconds = 1_500
   static let measuringMilliseconds = 3_000
   private static let lookMilliseconds = 100
 
   var due: Instant? { run?.due }
 
   /// The answer comes when all is tested; who asks meanwhile gets the same.
-  mutating func begin(_ asker: Asker, _ facts: DoctorFacts, now: Instant) -> [Effect] {
+  mutating func begin(_ asker: Asker, _ facts: DoctorFacts, mayBeHeard: Bool, now: Instant) -> [Effect] {
     guard run == nil else {
       run?.askers.append(asker)
       return []
+    }
+    guard mayBeHeard || !facts.wouldBeHeard else {
+      return [.refuse(Control.Doctor.inCall, "others would hear the tone of the test", asker)]
     }
     run = Run(due: now.advanced(byMilliseconds: Self.listeningMilliseconds), askers: [asker])
     serverAnswer = nil
@@ -82,6 +85,7 @@ struct Doctor {
 
   private mutating func join(_ facts: DoctorFacts, now: Instant) -> [Effect] {
     run?.measured.sound = facts.soundProbe
+    run?.measured.canceller = facts.sound.echo
     var effects: [Effect] = [.audio(.endSoundProbe)]
     if facts.mayJoin {
       run?.hasJoined = facts.settings.stayMode != .alwaysOn
@@ -117,7 +121,8 @@ struct Doctor {
     self.run = nil
     run.measured.serverAnswer = serverAnswer
     let rows = facts.boardRows(run.measured) + facts.hardwareRows + facts.networkRows(run.measured)
-    let result = Control.Doctor.json(rows)
+    let result = Control.Doctor.json(
+      rows.map { $0.json }, [.init("measured", facts.measured(run.measured))])
     let left: [Effect] = run.hasJoined ? [.stay(.leave(reason: nil))] : []
     return left + run.askers.map { .succeed(result, $0) }
   }
@@ -126,6 +131,8 @@ struct Doctor {
 /// What a run learned on its way.
 struct DoctorMeasurement {
   var sound = SoundProbeReading()
+  /// While the tone played.
+  var canceller = EchoState.notWanted
   var lostBefore = 0
   var receivedBefore = 0
   /// How many seconds our clock is ahead of the server's, if it told; nil if it did not answer.

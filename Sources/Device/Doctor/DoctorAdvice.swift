@@ -24,6 +24,11 @@ enum DoctorAdvice {
       "correct [token] endpoint, or see that it can be reached from here: curl says more"
     case "media-timeout", "media-failed":
       "open UDP to the room server in the firewall, or have the server offer TURN over TLS"
+    case "no-relay":
+      "correct [network] turn, turn-username and the password, or the room server's own, or set force-relay = no"
+    case "captive-portal":
+      "sign in to this network with a browser, or have whoever runs it let this device through without"
+    case "proxy": "correct [network] proxy and proxy-password-file, or ask whoever runs the proxy"
     case "room-does-not-exist": "create the room, or let the server create rooms by itself"
     case "dismissed-duplicate-identity": "give every device an identity of its own in its token"
     case "publish-not-allowed": "have the token issued with canPublish"
@@ -65,6 +70,9 @@ struct ServerAddress {
     }
     host = String(decoding: name, as: UTF8.self)
   }
+
+  /// Whether `asked`, which was asked with TLS, would have the token sent over a network without.
+  func isDowngrade(from asked: ServerAddress) -> Bool { asked.isSecure && !isSecure && !isLoopback }
 
   var isLiteral: Bool { IPAddress(host) != nil }
   var isLoopback: Bool { IPAddress(host)?.isLoopback ?? (host == "localhost") }

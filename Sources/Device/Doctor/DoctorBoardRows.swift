@@ -15,7 +15,10 @@ extension DoctorFacts {
   }
 
   private func deviceRow(_ name: String, _ device: AudioDeviceStatus, key: String) -> DoctorRow {
-    if device.state == .running { return DoctorRow(name, .pass, "'\(device.device)' works") }
+    if device.state == .running {
+      let agreed = device.parameters.map { ": \($0)" } ?? ""
+      return DoctorRow(name, .pass, "'\(device.device)' works" + agreed)
+    }
     let reason = device.reason ?? "sound device '\(device.device)' does not run"
     let advice: String
     if hasWords(reason, "is in use by") {
@@ -118,6 +121,7 @@ extension DoctorFacts {
 private func hardwareAdvice(_ problem: String) -> String {
   if hasWords(problem, "in group") { return "usermod -aG that group the user of linteld, then restart it" }
   if hasWords(problem, "in use by") { return "end that program, or choose another line" }
+  if hasWords(problem, "UDP") { return "let UDP out of this machine (nft list ruleset), or see ip route" }
   return "connect it, or correct [gpio], [leds], [keypad] or [audio] mixer"
 }
 

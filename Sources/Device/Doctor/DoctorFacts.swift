@@ -16,6 +16,9 @@ struct DoctorFacts {
   var sound: SoundReadings
   var isHardMuted: Bool
   var isMuted: Bool
+  /// Somebody is in a call, or about to be.
+  var wouldBeHeard: Bool
+  var host: HostReadings
   var parts: [BoardPart]
   var doorOutput: String?
   // The way to the room.
@@ -26,6 +29,7 @@ struct DoctorFacts {
   var serverURL: String?
   var token: AccessToken?
   var roomName: String
+  var isRecorded: Bool
   /// Of our sending; nil outside of a session.
   var sent: PeerConnection.Statistics?
 

@@ -110,6 +110,8 @@ extension DoctorFacts {
           advice:
             "if that is your server, name its authority in [server] ca-file; else correct the clock, or [token] url"
         ))
+    case .failure(.intercepted(let words)): rows.append(inTheWay(words, "captive-portal"))
+    case .failure(.proxy(let words)): rows.append(inTheWay(words, "proxy"))
     case .failure(let failure):
       rows.append(host)
       rows.append(
@@ -128,6 +130,10 @@ extension DoctorFacts {
     return rows
   }
 
+  private func inTheWay(_ words: String, _ code: String) -> DoctorRow {
+    DoctorRow("server", .fail, words, advice: DoctorAdvice.of(code))
+  }
+
   private func tlsRow(_ address: ServerAddress) -> DoctorRow {
     if address.isSecure { return DoctorRow("tls", .pass, "the certificate of \(address.host) is trusted") }
     if address.isLoopback { return DoctorRow("tls", .pass, "not needed, as the server is this machine") }
@@ -141,6 +147,7 @@ extension DoctorFacts {
     case .refused: "nothing listens there"
     case .timeout: "no answer in time"
     case .resolve(let words), .tls(let words), .other(let words): words
+    case .proxy(let words), .intercepted(let words), .clearText(let words): words
     case .http(let status, _): "HTTP status \(status)"
     }
   }
@@ -149,7 +156,7 @@ extension DoctorFacts {
 
   private func roomRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     if connection == .connected { return connectedRows(run) }
-    if let failure, failure.code == "media-timeout" || failure.code == "media-failed" {
+    if let failure, ["media-timeout", "no-relay", "media-failed"].contains(failure.code) {
       return [
         DoctorRow("room", .pass, "the server let the device in"),
         DoctorRow("udp", .fail, failure.message, advice: DoctorAdvice.of(failure.code)),
@@ -169,7 +176,15 @@ extension DoctorFacts {
 
   private func connectedRows(_ run: DoctorMeasurement) -> [DoctorRow] {
     var rows = [DoctorRow("room", .pass, "joined \(roomName)")]
-    rows.append(DoctorRow("udp", .pass, "media flows" + (sent?.selectedPair.map { ", \($0)" } ?? "")))
+    let way = sent?.selectedPair.map { ", \($0)" } ?? ""
+    rows.append(
+      sent?.takesDetour == true
+        ? DoctorRow(
+          "udp", .warn, "media flows, but not by UDP" + way,
+          advice:
+            "open UDP to the room server in the firewall: on the way that is left, lost packets are waited for"
+        )
+        : DoctorRow("udp", .pass, "media flows" + way))
     if let milliseconds = sent?.roundTripMilliseconds {
       let words = "\(milliseconds) ms to the server and back"
       rows.append(

@@ -12,9 +12,12 @@ struct Door {
   private var pulse: (closesAt: Instant, openedAt: Instant)?
   /// It was held open for as long as it may be.
   private var restsUntil: Instant?
+  private var shutAt: Instant?
+  private(set) var contact = DoorContact()
   private(set) var lastOpenedBy: String?
   private(set) var openings = 0
   private(set) var refusals = 0
+  private(set) var wrongCodes = 0
 
   /// What the door's policy looks at beside who asks and how.
   struct Surroundings {
@@ -27,11 +30,13 @@ struct Door {
   }
 
   var isOpen: Bool { pulse != nil }
+  func isLockedOut(now: Instant) -> Bool { lockOut.isLocked(now: now) }
 
   func deadlines(_ settings: DoorSettings) -> [Deadline] {
     [
       Deadline("door-pulse", pulse?.closesAt),
       Deadline("door-keys", entries.due(timeoutMilliseconds: settings.keyTimeoutMilliseconds)),
+      Deadline("door-left-open", contact.due(settings)),
     ]
   }
 
@@ -41,7 +46,8 @@ struct Door {
   func status(_ around: Surroundings) -> DoorStatus? {
     guard around.output != nil else { return nil }
     let state = !around.lockWorks ? "failed" : isOpen ? "open" : "closed"
-    return DoorStatus(state: state, lastOpenedBy: lastOpenedBy)
+    return DoorStatus(
+      state: state, lastOpenedBy: lastOpenedBy, contactIsOpen: contact.isOpen, alarm: contact.alarm?.rawValue)
   }
 
   /// What an earlier life left.
@@ -135,6 +141,7 @@ struct Door {
       .tellWithin(budget: "door.refused " + caller.kind, event),
     ]
     guard refusal == .wrongCode else { return effects }
+    wrongCodes += 1
     if lockOut.countWrongCode(settings, now: now) {
       effects += [
         .tell(.doorLockedOut(by: caller.words, seconds: settings.lockOutMinutes * 60)),
@@ -159,19 +166,34 @@ struct Door {
     return [.log(.error, words)]
   }
 
-  mutating func shut(_ around: Surroundings) -> [Effect] {
-    guard pulse != nil, let output = around.output else { return [] }
-    pulse = nil
+  mutating func shut(_ around: Surroundings, now: Instant) -> [Effect] {
+    guard let pulse, let output = around.output else { return [] }
+    shutAt = min(now, pulse.closesAt)
+    self.pulse = nil
     return [.board(.setOutput(output, false)), .tell(.doorClosed)]
+  }
+
+  /// Its contact; nil: it cannot be read.
+  mutating func stands(
+    open isOpen: Bool?, isFirst: Bool, _ around: Surroundings, now: Instant
+  ) -> [Effect] {
+    // Whoever pulls the door in the moment in which the lock falls has a right to, too. Without a lock of ours nobody
+    // knows who has.
+    let isRecent = shutAt.map { now.milliseconds(since: $0) < DeviceLimits.doorGraceMilliseconds } ?? false
+    return contact.stands(
+      open: isOpen, isFirst: isFirst, wasReleased: pulse != nil || isRecent || around.output == nil,
+      around.settings, now: now)
   }
 
   mutating func passTime(_ around: Surroundings, now: Instant) -> [Effect] {
     let late = entries.expire(timeoutMilliseconds: around.settings.keyTimeoutMilliseconds, now: now)
-    let said = late.flatMap { notUnderstood($0, around) }
+    let said =
+      late.flatMap { notUnderstood($0, around) }
+      + contact.passTime(around.settings, now: now)
     guard let pulse, pulse.closesAt <= now else { return said }
     let wasHeld = now.milliseconds(since: pulse.openedAt) >= DeviceLimits.doorOpenMillisecondsMax
     if wasHeld { restsUntil = now.advanced(byMilliseconds: DeviceLimits.doorRestMilliseconds) }
     let words = "the door was open for as long as it may be without a pause"
-    return said + shut(around) + (wasHeld ? [.log(.warning, words, event: "door.held")] : [])
+    return said + shut(around, now: now) + (wasHeld ? [.log(.warning, words, event: "door.held")] : [])
   }
 }

@@ -35,6 +35,8 @@ func noted(_ event: LiveKit.Event) -> [Effect] {
     return [.tell(.roomRecording(isRecording)), .log(.notice, words, event: "room.recording")]
   case .descriptionDropped(let why):
     return [.log(.warning, "an offer or answer of the server was dropped: \(why)")]
+  case .relayFailed(let why):
+    return [.log(.warning, "no relay is to be had of \(why)")]
   case .requestRefused(let request, let reason):
     return [.log(.warning, "the server refused \(request): \(reason)")]
   default: return []

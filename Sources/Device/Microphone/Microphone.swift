@@ -13,6 +13,9 @@ struct Microphone {
   private var preConnect = PreConnect()
   private var delivery = PreConnectDelivery()
   private var protection = UplinkProtection()
+  /// What the engine was told of last.
+  private(set) var listening = Listening.closed
+  private var preRollMilliseconds = 0
 
   init(_ mode: SessionMode) { mute.turnIsOpen = mode != .pushToTalk }
 
@@ -90,11 +93,29 @@ struct Microphone {
     return carryOut(action, in: room, "the microphone was muted", now: now)
   }
 
+  /// What it is wanted for follows from the facts; nothing comes of it while it stays the same.
+  mutating func listen(_ facts: ListeningFacts, _ audio: AudioSettings) -> [Effect] {
+    let preRoll = audio.preRollMilliseconds
+    guard facts.listening != listening || preRoll != preRollMilliseconds else { return [] }
+    listening = facts.listening
+    preRollMilliseconds = preRoll
+    return [.audio(.listen(listening, preRollMilliseconds: preRoll))]
+  }
+
   // MARK: - The words before anybody listened
+
+  private func recordsFirstWords(_ settings: Settings) -> Bool {
+    settings.audio.preConnectMilliseconds > 0 && settings.session.mode == .onDemand
+  }
+
+  /// Whether what was said before the press belongs to a call.
+  func keepsPreRoll(_ settings: Settings) -> Bool {
+    recordsFirstWords(settings) && settings.audio.preRollMilliseconds > 0
+  }
 
   /// A stay begins. A device that is always in its room, or opens the microphone for each turn, has nothing to record.
   mutating func begin(_ settings: Settings, in room: Room, now: Instant) -> [Effect] {
-    guard settings.audio.preConnectMilliseconds > 0, settings.session.mode == .onDemand else { return [] }
+    guard recordsFirstWords(settings) else { return [] }
     guard preConnect.handle(.callBegan, now: now) == .record else { return [] }
     delivery = PreConnectDelivery()
     if let track {

@@ -6,11 +6,12 @@ import Base
 /// | from | when | to | and |
 /// |---|---|---|---|
 /// | off | a call begins | recording | record |
+/// | recording | the track has had a listener for `openMilliseconds` and the agent a track for `settledMilliseconds`, each less the round trip | handing over | hand over |
 /// | recording | the track has had a listener for `readyMilliseconds` less the round trip, and an agent or nobody is in sight | handing over | hand over |
-/// | recording | the track has a listener, and it is not the agent | shared | |
+/// | recording | the track has had a listener for `personMilliseconds` less the round trip, and it is not the agent | shared | |
 /// | recording | the agent is there, and no listener was announced for `listenerMilliseconds` | handing over | hand over |
 /// | recording | the same with somebody else | shared | |
-/// | shared | the agent has been there for `readyMilliseconds` | handing over | hand over |
+/// | shared | the same of an agent, from its coming on | handing over | hand over |
 /// | handing over | the recording is whole | held | |
 /// | held | the agent is there | sending | open the stream |
 /// | sending | the last sample is on its way, or the stream failed | off | release |
@@ -30,8 +31,8 @@ struct PreConnect: Equatable {
     case listened(roundTripMilliseconds: Int)
     /// Media flows, and the track is published; or no more.
     case published(Bool)
-    /// Who is in the room: an agent that can take the recording, and anybody else.
-    case audience(agent: Bool, others: Bool)
+    /// Who is in the room: an agent that can take the recording, whether it has a voice there, and anybody else.
+    case audience(agent: Bool, agentHasTrack: Bool = false, others: Bool)
     case recordingReady
     case delivered
     /// Muted. What is being recorded is forgotten by the engine; what was handed over is ours to forget.
@@ -50,14 +51,27 @@ struct PreConnect: Equatable {
   private var isPublished = false
   private var agentDeadline: Instant?
   private var listenerDeadline: Instant?
-  private var readyDeadline: Instant?
+  /// When the first listener was announced, less the round trip.
+  private var listenedAt: Instant?
+  private var roundTripMilliseconds = 0
+  /// When the agent came to a track that is live.
+  private var agentAt: Instant?
+  /// When the agent's own track came in sight.
+  private var agentTrackAt: Instant?
 
-  /// What a listener needs from the moment at which the server announces it until nothing is lost any more: what
-  /// comes later it hears after a pause. libwebrtc starts the receiver and the application opens its output within
-  /// 30 ms; an agent of the framework then negotiates for its own track, which empties the jitter buffers of all
-  /// others (seen until 65 ms, with livekit-server 1.13 on the same machine). The way of the announcement and of the
-  /// first packet is part of it.
-  static let readyMilliseconds = 80
+  /// What a listener needs from the moment at which the server announces it until its receiver and its output are open:
+  /// seen until 30 ms. What is said until then is in the recording, but the agent hears so long a pause behind it. The way
+  /// of the announcement and of the first packet is part of it.
+  static let openMilliseconds = 40
+  /// An agent of the framework that has just joined negotiates for its own track on its only peer connection, which
+  /// empties the jitter buffers of all others. The server shows that track with its answer to the agent; when the agent
+  /// has worked on that, this is over.
+  static let settledMilliseconds = 25
+  /// How long an agent that listens is waited for to have a track: it may mean to write only.
+  static let readyMilliseconds = 200
+  /// `openMilliseconds` for a person, whose client does not negotiate once more and hears no recording: it is open by
+  /// then (seen after 4 to 7 ms), and a packet that comes before is thrown away, so that it would hear the next one.
+  static let personMilliseconds = 8
   /// How long a published track waits for the announcement of its first listener while somebody is there: servers
   /// that never announce any must not make us mute.
   static let listenerMilliseconds = 3_000
@@ -93,16 +107,17 @@ struct PreConnect: Equatable {
       }
     case .published(let published):
       isPublished = published
-      if !published { readyDeadline = nil }
+      if !published { listenedAt = nil }
       agentDeadline = published ? now.advanced(byMilliseconds: Self.agentMilliseconds) : nil
-    case .audience(let agent, let others):
+    case .audience(let agent, let agentHasTrack, let others):
       self.agent = agent
       self.others = others
+      agentTrackAt = agentHasTrack ? agentTrackAt ?? now : nil
     case .listened(let roundTrip):
       guard state == .recording else { return .none }
-      if others && !agent { return share() }
-      let left = max(0, Self.readyMilliseconds - max(0, roundTrip))
-      readyDeadline = readyDeadline ?? now.advanced(byMilliseconds: left)
+      guard listenedAt == nil else { break }
+      roundTripMilliseconds = min(max(0, roundTrip), Self.readyMilliseconds)
+      listenedAt = now.advanced(byMilliseconds: -roundTripMilliseconds)
     case .recordingReady: if state == .handingOver { state = .held }
     case .delivered: return state == .sending ? end() : .none
     case .timeout: break
@@ -118,9 +133,7 @@ struct PreConnect: Equatable {
     } else if listenerDeadline == nil {
       listenerDeadline = now.advanced(byMilliseconds: Self.listenerMilliseconds)
     }
-    if state == .shared {
-      readyDeadline = agent ? readyDeadline ?? now.advanced(byMilliseconds: Self.readyMilliseconds) : nil
-    }
+    if state == .shared { agentAt = agent ? agentAt ?? now : nil }
     switch state {
     case .held where agent:
       state = .sending
@@ -134,7 +147,6 @@ struct PreConnect: Equatable {
 
   /// The track goes live. Whoever is in sight and no agent is who listens; the recording then goes on for the agent.
   private mutating func share() -> Action {
-    readyDeadline = nil
     if others && !agent {
       state = .shared
       isShared = true
@@ -142,6 +154,19 @@ struct PreConnect: Equatable {
     }
     state = .handingOver
     return .handOver
+  }
+
+  /// When nothing is lost any more that is sent to who listens.
+  private var readyDeadline: Instant? {
+    guard let since = state == .shared ? agentAt : listenedAt else { return nil }
+    if state == .recording && others && !agent {
+      return since.advanced(byMilliseconds: Self.personMilliseconds)
+    }
+    let latest = since.advanced(byMilliseconds: Self.readyMilliseconds)
+    guard let agentTrackAt else { return latest }
+    let open = since.advanced(byMilliseconds: Self.openMilliseconds)
+    let settled = agentTrackAt.advanced(byMilliseconds: Self.settledMilliseconds - roundTripMilliseconds)
+    return min(latest, max(open, settled))
   }
 
   private func isDue(_ deadline: Instant?, _ now: Instant) -> Bool { deadline.map { $0 <= now } ?? false }

@@ -7,8 +7,8 @@ import Control
 public enum BoardEvent: Equatable, Sendable {
   /// `isFirst`: how it was found, when nobody has done anything yet.
   case input(BoardInput, isOn: Bool, isFirst: Bool)
-  /// A key of the keypad: `0` to `9`, `*` or `#`.
-  case key(UInt8)
+  /// A key of a keypad: `0` to `9`, `*` or `#`. Each keypad has a number, the first one 0.
+  case key(UInt8, pad: Int = 0)
   case function(FunctionKey)
   /// A piece of hardware works, or does not.
   case part(BoardPart)
@@ -24,6 +24,8 @@ public enum BoardInput: String, CaseIterable, Sendable {
   case tamper
   /// The switch of the hard mute.
   case mute
+  /// The door's, on while it stands open.
+  case contact
 
   /// Its place in a list of them all.
   var index: Int {
@@ -32,6 +34,7 @@ public enum BoardInput: String, CaseIterable, Sendable {
     case .hook: 1
     case .tamper: 2
     case .mute: 3
+    case .contact: 4
     }
   }
 }

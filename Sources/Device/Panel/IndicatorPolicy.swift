@@ -1,3 +1,4 @@
+import AudioEngine
 import Control
 
 /// What the device shows. The raw value is its name in events and for `lintel.indicator`.
@@ -9,6 +10,8 @@ public enum IndicatorState: String, CaseIterable, Sendable {
   case talking, listening, thinking, speaking, ending
   /// A turn of push-to-talk is open.
   case turn
+  /// The button is held, and something comes of it soon.
+  case countdown
   /// What an agent may ask for.
   case attention, success, refused
 
@@ -19,6 +22,7 @@ public enum IndicatorState: String, CaseIterable, Sendable {
 ///
 /// | circumstance | shown |
 /// |---|---|
+/// | the button is held, and something comes of it soon | countdown |
 /// | the switch of the hard mute is on | hard-muted |
 /// | the call failed, or the room is lost | error |
 /// | the housing is open, and that is to be shown | alarm |
@@ -28,6 +32,7 @@ public enum IndicatorState: String, CaseIterable, Sendable {
 /// | talking, and the agent says what it does | listening, thinking or speaking |
 /// | otherwise | the phase of the call; off when idle |
 struct IndicatorPolicy: Equatable, Sendable {
+  var isCounting = false
   var hardMuted = false
   var isLost = false
   var isTampered = false
@@ -37,8 +42,12 @@ struct IndicatorPolicy: Equatable, Sendable {
   var call = CallState.idle
   /// `lk.agent.state`.
   var agentState: String?
+  /// As far as anybody may hear it.
+  var microphone = Listening.closed
+  var isRecorded = false
 
   var shown: IndicatorState {
+    if isCounting { return .countdown }
     if hardMuted { return .hardMuted }
     if call == .failed || isLost { return .error }
     if isTampered { return .alarm }

@@ -7,7 +7,7 @@ import JSON
 /// What is at the board: inputs, keys, lights, hardware, sound cards and the speaker's volume.
 struct Panel {
   /// By `BoardInput.index`.
-  private var inputsOn = [false, false, false, false]
+  private var inputsOn = [Bool](repeating: false, count: BoardInput.allCases.count)
   /// Inputs of the simulated board that a command holds for a while.
   private var held: [(input: BoardInput, until: Instant)] = []
   /// The configured hardware, as far as the board told of it.
@@ -17,6 +17,9 @@ struct Panel {
   private var lights = LightPattern(IndicatorPolicy())
   private(set) var volumePercent: Int
   private var cards: SoundCards
+  private var longPress = LongPress()
+  /// The button was held to its end, for this.
+  private(set) var startsAnew: LongPressUse?
 
   init(_ settings: Settings) {
     volumePercent = settings.audio.volumePercent
@@ -29,7 +32,9 @@ struct Panel {
   var playbackDropouts: Int { cards.playbackDropouts }
 
   var deadlines: [Deadline] {
-    var deadlines = [Deadline("asked-indicator", asked?.until)]
+    var deadlines = [
+      Deadline("asked-indicator", asked?.until), Deadline("long-press", longPress.due),
+    ]
     for press in held { deadlines.append(Deadline("held-input", press.until)) }
     return deadlines
   }
@@ -42,9 +47,9 @@ struct Panel {
     var effects: [Effect] = []
     for press in held where press.until <= now {
       held = held.filter { $0.input != press.input }
-      effects += changed(press.input, isOn: false, house)
+      effects += changed(press.input, isOn: false, house, now: now)
     }
-    return effects
+    return effects + longPress(longPress.passTime(now), house)
   }
 
   /// What `status` tells of the hardware.
@@ -78,36 +83,57 @@ struct Panel {
     var isInRoom: Bool
   }
 
-  mutating func handle(_ event: BoardEvent, _ house: House) -> [Effect] {
+  mutating func handle(_ event: BoardEvent, _ house: House, now: Instant) -> [Effect] {
     switch event {
-    case .input(let input, let isOn, let isFirst): changed(input, isOn: isOn, isFirst: isFirst, house)
-    case .key(let key): keypad(key, house)
+    case .input(let input, let isOn, let isFirst):
+      changed(input, isOn: isOn, isFirst: isFirst, house, now: now)
+    case .key(let key, let pad): keypad(key, pad: pad, house)
     case .function(let key): perform(key, house)
-    case .part(let part): changed(part, house)
+    case .part(let part): changed(part, house, now: now)
     }
   }
 
   private mutating func changed(
-    _ input: BoardInput, isOn: Bool, isFirst: Bool = false, _ house: House
+    _ input: BoardInput, isOn: Bool, isFirst: Bool = false, _ house: House, now: Instant
   ) -> [Effect] {
-    guard inputsOn[input.index] != isOn else { return [] }
+    // That the door is shut is news at first.
+    let stands = input == .contact ? [Effect.doorStands(open: isOn, isFirst: isFirst)] : []
+    guard inputsOn[input.index] != isOn else { return stands }
     inputsOn[input.index] = isOn
     let told = [Effect.tell(.input(name: input.rawValue, on: isOn))]
     switch input {
     case .mute: return told + [.mute(.hardSwitch(isOn))]
+    case .contact: return told + stands
     case .tamper: return told + tampered(isOn, house)
     // A button that is found pressed is stuck, and nobody lifted a handset that lies beside its hook.
-    case .button: return isFirst ? told : told + pressed(isOn, house)
+    case .button: return isFirst ? told : told + pressed(isOn, house, now: now)
     case .hook: return isFirst ? told : told + [.hand(isOn ? .lifted : .laidDown)]
     }
   }
 
-  private func pressed(_ isDown: Bool, _ house: House) -> [Effect] {
+  private mutating func pressed(_ isDown: Bool, _ house: House, now: Instant) -> [Effect] {
+    let ended = isDown ? [] : longPress(longPress.released(), house)
     let isInCall = house.call == .talking || house.call == .waitingAgent
     if isInCall, house.settings.session.mode == .pushToTalk {
-      return [.request(.turn(isDown ? .start : .end), .button)]
+      return ended + [.request(.turn(isDown ? .start : .end), .button)]
     }
-    return isDown ? [.hand(.pressed)] : []
+    guard isDown else { return ended }
+    longPress.pressed(house.settings.device, now: now)
+    return [.hand(.pressed)]
+  }
+
+  /// What comes of a button that is held is seen and heard before, whatever the configuration says of tones.
+  private mutating func longPress(_ step: LongPress.Step?, _ house: House) -> [Effect] {
+    let use = house.settings.device.longPress
+    switch step {
+    case nil: return []
+    case .counts(let seconds):
+      return [.audio(.playTone(.click)), .tell(.longPress(use.rawValue, inSeconds: seconds))]
+    case .released: return [.tell(.longPress(use.rawValue, inSeconds: nil))]
+    case .done:
+      startsAnew = use
+      return [.startAnew(use)]
+    }
   }
 
   private func tampered(_ isOpen: Bool, _ house: House) -> [Effect] {
@@ -117,8 +143,10 @@ struct Panel {
   }
 
   /// Digits are the door's where its policy takes them from here, and otherwise the room's.
-  private func keypad(_ key: UInt8, _ house: House) -> [Effect] {
-    let caller = Caller.keypad
+  private func keypad(_ key: UInt8, pad: Int = 0, _ house: House) -> [Effect] {
+    var caller = Caller.keypad
+    // Two visitors at two keypads type two codes.
+    if pad > 0 { caller.sid = Name(bytes: [0x30 | UInt8(truncatingIfNeeded: pad)]) ?? "" }
     let use = house.settings.call.keypad
     let isInCall = house.call == .talking || house.call == .waitingAgent
     if use == .directory, !isInCall { return [.audio(.playKey(key)), .hand(.digit(key))] }
@@ -151,7 +179,7 @@ struct Panel {
   }
 
   /// What does not work is told once, and once that it works again.
-  private mutating func changed(_ part: BoardPart, _ house: House) -> [Effect] {
+  private mutating func changed(_ part: BoardPart, _ house: House, now: Instant) -> [Effect] {
     if let index = parts.firstIndex(where: { $0.name == part.name }) {
       guard parts[index].problem != part.problem else { return [] }
       parts[index].problem = part.problem
@@ -165,7 +193,10 @@ struct Panel {
     ]
     guard part.problem != nil else { return told }
     // What the switch says cannot be known, and it may say that nobody shall be heard.
-    if part.name == BoardInput.mute.rawValue { return told + changed(.mute, isOn: true, house) }
+    if part.name == BoardInput.mute.rawValue {
+      return told + changed(.mute, isOn: true, house, now: now)
+    }
+    if part.name == BoardInput.contact.rawValue { return told + [.doorStands(open: nil, isFirst: true)] }
     return part.name == house.doorOutput ? told + [.shutDoor] : told
   }
 
@@ -191,7 +222,7 @@ struct Panel {
       let hold = milliseconds ?? ControlLimits.pressMillisecondsDefault
       held.append((input, now.advanced(byMilliseconds: hold)))
     }
-    return [answer] + changed(input, isOn: press != .off, house)
+    return [answer] + changed(input, isOn: press != .off, house, now: now)
   }
 
   mutating func indicate(_ show: String, _ milliseconds: Int?, _ asker: Asker, now: Instant) -> [Effect] {
@@ -209,6 +240,7 @@ struct Panel {
   mutating func show(_ facts: IndicatorPolicy) -> [Effect] {
     var facts = facts
     facts.asked = asked?.state
+    facts.isCounting = longPress.isCounting
     var effects: [Effect] = []
     let pattern = LightPattern(facts)
     if pattern != lights { effects.append(.board(.light(pattern))) }

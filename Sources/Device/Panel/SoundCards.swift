@@ -10,6 +10,8 @@ public struct SoundCardEvent: Equatable, Sendable {
     case working(rateHertz: Int, parameters: String)
     /// Not there, or lost; it is asked for again while the call goes on.
     case failed(reason: String)
+    /// Nobody wants it for now.
+    case closed
     /// Samples were lost because nobody came in time; the count since start.
     case dropouts(Int)
   }
@@ -40,11 +42,14 @@ struct SoundCards {
     let name = event.stream == .capture ? "microphone" : "speaker"
     switch event.change {
     case .working(let rate, let parameters):
-      return set(.running, rateHertz: rate, of: event.stream)
+      return set(.running, rateHertz: rate, parameters: parameters, of: event.stream)
         + [.log(.info, "\(name): \(parameters)", event: "audio.device")]
     case .failed(let reason):
       return set(.absent, reason: reason, of: event.stream)
         + [.log(.warning, "\(name): \(reason)", event: "audio.device")]
+    case .closed:
+      return set(.stopped, of: event.stream)
+        + [.log(.info, "\(name): closed until it is wanted", event: "audio.device")]
     case .dropouts(let count):
       let before = event.stream == .capture ? captureDropouts : playbackDropouts
       if event.stream == .capture { captureDropouts = count } else { playbackDropouts = count }
@@ -55,12 +60,14 @@ struct SoundCards {
   }
 
   private mutating func set(
-    _ state: AudioDeviceState, rateHertz: Int? = nil, reason: String? = nil, of stream: SoundCardEvent.Stream
+    _ state: AudioDeviceState, rateHertz: Int? = nil, parameters: String? = nil, reason: String? = nil,
+    of stream: SoundCardEvent.Stream
   ) -> [Effect] {
     var status = stream == .capture ? capture : playback
     status.state = state
     status.rateHertz = rateHertz
     status.reason = reason
+    status.parameters = parameters
     if stream == .capture { capture = status } else { playback = status }
     return [
       .tell(.audioDevice(stream: stream.rawValue, device: status.device, state: state, reason: reason))

@@ -46,7 +46,7 @@ extension Device {
     report.countCall()
     plan.begin(isAnew: false)
     perform(microphone.publish(in: room, now: now) + microphone.begin(settings, in: room, now: now), now: now)
-    if stay.phase == .joined {
+    if isInRoom {
       audienceChanged(now: now)
       callIsUp(now: now)
     } else {

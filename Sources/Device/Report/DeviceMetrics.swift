@@ -1,3 +1,4 @@
+import AudioEngine
 import Base
 import Control
 import LiveKit
@@ -10,10 +11,10 @@ extension Device {
   /// Every figure, those of one name beside each other.
   func metrics(now: Instant) -> [Metric] {
     let status = status(now: now)
-    return deviceMetrics(status) + roomMetrics(status) + soundMetrics(status)
+    return deviceMetrics(status, now: now) + roomMetrics(status) + soundMetrics(status)
   }
 
-  private func deviceMetrics(_ status: Status) -> [Metric] {
+  private func deviceMetrics(_ status: Status, now: Instant) -> [Metric] {
     var metrics: [Metric] = []
     metrics.add(
       "lintel_build", .info, "What runs here.", 1,
@@ -36,12 +37,25 @@ extension Device {
     metrics.add(
       "lintel_webhook_refusals", .counter, "Requests over HTTP that were not believed, or not understood.",
       report.webhookRefusals)
+    if let isOpen = self.door.contact.isOpen {
+      metrics.add("lintel_door_ajar", .gauge, "Whether the door stands open.", isOpen ? 1 : 0)
+    }
     if let door = status.door {
       metrics.add("lintel_door_open", .gauge, "Whether the lock is released.", door.state == "open" ? 1 : 0)
       metrics.add("lintel_door_openings", .counter, "Times the door was opened.", self.door.openings)
       metrics.add(
         "lintel_door_refusals", .counter, "Times it was asked for and stayed shut.", self.door.refusals)
+      metrics.add(
+        "lintel_door_wrong_codes", .counter, "Wrong codes among them.", self.door.wrongCodes)
+      metrics.add(
+        "lintel_door_locked_out", .gauge, "Whether no code is taken, as too many were wrong.",
+        self.door.isLockedOut(now: now) ? 1 : 0)
     }
+    metrics.add(
+      "lintel_hardware_problems", .gauge, "Parts of the board that do not work.", status.board.problems.count)
+    metrics.add(
+      "lintel_events_suppressed", .counter, "Events and lines that others caused too many of.",
+      report.suppressions)
     if let resident = status.memory.residentKilobytes, let anonymous = status.memory.anonymousKilobytes {
       metrics.add("lintel_resident_memory_bytes", .gauge, "Memory of the daemon.", resident * 1024)
       metrics.add(
@@ -56,6 +70,8 @@ extension Device {
       "lintel_room_connected", .gauge, "Whether media flows.", status.room.connection == .connected ? 1 : 0)
     metrics.add(
       "lintel_room_reconnects", .counter, "Times the room was lost and found.", status.room.reconnects)
+    metrics.add(
+      "lintel_room_resumes", .counter, "Times a session went on after a loss.", status.room.resumes)
     metrics.add("lintel_room_participants", .gauge, "Others in the room.", status.participants.count)
     if let milliseconds = status.room.roundTripMilliseconds {
       metrics.add(
@@ -66,6 +82,7 @@ extension Device {
 
   private func soundMetrics(_ status: Status) -> [Metric] {
     let audio = status.audio
+    let sound = instruments.sound
     var metrics: [Metric] = []
     metrics.add("lintel_muted", .gauge, "Whether the microphone is muted.", audio.muted ? 1 : 0)
     metrics.add("lintel_hard_muted", .gauge, "Whether the switch mutes it.", audio.hardMuted ? 1 : 0)
@@ -104,10 +121,16 @@ extension Device {
     if let loss = audio.uplink.lossTenthsPercent {
       metrics.add("lintel_uplink_loss_ratio", .gauge, "What the server reports lost.", loss, decimals: 3)
     }
-    return metrics + downlinkMetrics(audio.downlink)
+    metrics.add(
+      "lintel_echo_canceller_active", .gauge, "Whether the speaker's echo is taken out.",
+      sound.echo == .active ? 1 : 0)
+    metrics.add(
+      "lintel_uplink_dropped", .counter, "Frames of voice that were not sent.",
+      [("queue", sound.uplink.ringFull), ("encoder", sound.uplink.refused)], label: "by")
+    return metrics + downlinkMetrics(audio.downlink, sound.downlink)
   }
 
-  private func downlinkMetrics(_ down: DownlinkStatus) -> [Metric] {
+  private func downlinkMetrics(_ down: DownlinkStatus, _ counted: DownlinkStatistics) -> [Metric] {
     var metrics: [Metric] = []
     metrics.add("lintel_downlink_packets", .counter, "Packets of voice received.", down.packets)
     metrics.add("lintel_downlink_lost", .counter, "Packets that were not there in time.", down.lost)
@@ -118,6 +141,24 @@ extension Device {
     metrics.add(
       "lintel_downlink_delay_seconds", .gauge, "From the wire to the speaker.", down.delayMilliseconds,
       decimals: 3)
+    metrics.add(
+      "lintel_downlink_wanted_seconds", .gauge, "The delay that the network asks for.",
+      counted.targetMilliseconds, decimals: 3)
+    metrics.add(
+      "lintel_downlink_unplayed", .counter, "Packets that came and were of no use.",
+      [
+        ("late", counted.late), ("duplicate", counted.duplicates), ("undecodable", counted.undecodable),
+        ("discarded", counted.discarded), ("queue", counted.ringFull),
+      ], label: "why")
+    metrics.add(
+      "lintel_downlink_recovered", .counter, "Losses mended from the packet behind.", counted.recovered)
+    metrics.add(
+      "lintel_downlink_underruns", .counter, "Times a voice ran dry before its packets came.",
+      counted.underruns)
+    metrics.add(
+      "lintel_downlink_bent_seconds", .counter, "Sound that was shortened or lengthened to move the delay.",
+      [("shorter", counted.trimmedMilliseconds), ("longer", counted.stretchedMilliseconds)], decimals: 3,
+      label: "way")
     return metrics
   }
 }

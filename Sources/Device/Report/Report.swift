@@ -24,6 +24,9 @@ struct Report {
   private(set) var calls = 0
   private(set) var callFailures = 0
   private(set) var webhookRefusals = 0
+  /// Events and lines that had no budget left.
+  private(set) var suppressions = 0
+  var published = PublishedState()
   /// As many as `counted` has rows.
   private(set) var counts = counted.map { _ in 0 }
 
@@ -33,6 +36,8 @@ struct Report {
     ("call.answered", "lintel_phone_answered", "Those of them who answered."),
     ("call.failed", "lintel_phone_failures", "People who were not reached, for whatever reason."),
     ("ring.started", "lintel_rings", "Calls that rang this device."),
+    ("door.forced", "lintel_door_forced", "Times the door was opened, and not by its lock."),
+    ("door.left_open", "lintel_door_left_open", "Times the door stood open for too long."),
     ("ring.answered", "lintel_rings_answered", "Those of them that were answered here."),
   ]
 
@@ -75,7 +80,9 @@ struct Report {
   private mutating func spend(_ name: String, now: Instant) -> Int? {
     let index = budgets.firstIndex { $0.name == name } ?? budgets.count
     if index == budgets.count { budgets.append((name, EventBudget())) }
-    return budgets[index].budget.spend(now: now)
+    let spent = budgets[index].budget.spend(now: now)
+    if spent == nil { suppressions += 1 }
+    return spent
   }
 
   func log(_ priority: LogEntry.Priority, _ text: String, event: String?) -> [Device.Output] {

@@ -61,6 +61,7 @@ extension Device {
     status.connection = stay.connection
     status.failure = stay.failure
     status.reconnects = room.statistics.reconnects
+    status.resumes = room.statistics.resumes
     guard stay.connection != .disconnected else { return status }
     status.name = filled(room.info.name)
     status.sid = filled(room.info.sid)
@@ -78,6 +79,7 @@ extension Device {
     status.muted = microphone.isMuted
     status.hardMuted = microphone.isHardMuted
     status.volumePercent = panel.volumePercent
+    status.canceller = sound.echo.word
     status.capture = panel.capture
     status.playback = panel.playback
     // Who is near a closed microphone is nobody's business.
@@ -99,7 +101,7 @@ extension Device {
     status.downlink.lost = sound.downlink.lost
     status.downlink.concealedMilliseconds = sound.downlink.concealedMilliseconds
     status.downlink.delayMilliseconds = sound.downlink.delayMilliseconds
-    status.downlink.jitterMilliseconds = room.mediaStatistics(.subscriber)?.jitterMilliseconds ?? 0
+    status.downlink.jitterMilliseconds = room.receivedMediaStatistics?.jitterMilliseconds ?? 0
     return status
   }
 
@@ -119,6 +121,19 @@ extension Device {
   }
 
   private func filled(_ text: String) -> String? { text.isEmpty ? nil : text }
+}
+
+extension EchoState {
+  var word: String {
+    switch self {
+    case .notWanted: "off"
+    case .waiting: "waiting"
+    case .active: "active"
+    case .noReference: "no-reference"
+    case .noTime: "no-time"
+    case .notAvailable: "not-available"
+    }
+  }
 }
 
 extension TrackKind {

@@ -147,6 +147,12 @@ struct TokenDesk: Equatable {
     step = .idle
     do throws(TokenEndpointFailure) {
       let response = try TokenSourceResponse(answer)
+      if settings.network.requiresTLS, let asked = ServerAddress(settings.tokenEndpoint),
+        let named = response.serverURL.flatMap({ ServerAddress($0) }), named.isDowngrade(from: asked)
+      {
+        throw .unusable(
+          "it is asked with TLS and names a room server without; [network] require-tls = no allows it")
+      }
       // Whoever waits for it may know where to dial.
       guard response.serverURL != nil || settings.token.url != nil || isAwaited else {
         throw .unusable("it has no server_url, and [token] url is not set")

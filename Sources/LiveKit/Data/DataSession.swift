@@ -3,7 +3,11 @@ import WebRTC
 
 /// The data channels of one session: what lives and dies with its peer connections.
 struct DataSession {
-  enum Kind { case reliable, lossy }
+  enum Kind {
+    case reliable, lossy
+
+    var label: String { self == .reliable ? "_reliable" : "_lossy" }
+  }
 
   struct Channel {
     var peer: Room.Peer

@@ -20,7 +20,7 @@ extension Room {
       guard let code = DTMF.code(ascii) else { throw .badDigit(String(decoding: [ascii], as: UTF8.self)) }
       codes.append(code)
     }
-    let free = configuration.limits.dataQueuePacketsMax - core.session.data.queue.waiting.count
+    let free = configuration.limits.dataQueuePacketsMax - core.media.data.queue.waiting.count
     guard codes.count <= free else { throw .full(bufferedBytes: bufferedBytes) }
     for code in codes {
       try sendPacket(
@@ -36,7 +36,7 @@ extension Room {
     guard isJoined else { throw .notJoined }
     guard core.directory.local.permission.canPublishData else { throw .notAllowed }
     if openDataChannels(now) { negotiate(now) }
-    let sequence = reliable ? core.session.data.queue.nextSequence : 0
+    let sequence = reliable ? core.media.data.queue.nextSequence : 0
     let bytes = DataPacket(destinations: destinations, sequence: sequence, value: packet)
       .encoded(lossy: !reliable)
     guard bytes.count <= configuration.limits.dataMessageBytesMax else {
@@ -48,19 +48,19 @@ extension Room {
 
   /// False while packets wait: what can be held back should be, until `reliableDrained`.
   var canSendReliable: Bool {
-    isJoined && core.directory.local.permission.canPublishData && core.session.data.queue.waiting.isEmpty
-      && core.session.data.channel(.reliable)?.isOpen == true
+    isJoined && core.directory.local.permission.canPublishData && core.media.data.queue.waiting.isEmpty
+      && core.media.data.channel(.reliable)?.isOpen == true
   }
 
   private var bufferedBytes: Int {
-    let waiting = core.session.data.queue.waitingBytes
-    guard let channel = core.session.data.channel(.reliable) else { return waiting }
-    return waiting + (core.session.publisher?.bufferedBytes(channel: channel.id) ?? 0)
+    let waiting = core.media.data.queue.waitingBytes
+    guard let channel = core.media.data.channel(.reliable) else { return waiting }
+    return waiting + (core.media.publisher?.bufferedBytes(channel: channel.id) ?? 0)
   }
 
   private func enqueue(_ bytes: [UInt8], _ urgent: Bool, _ now: Instant) throws(DataFailure) {
     let limits = configuration.limits
-    let queue = core.session.data.queue
+    let queue = core.media.data.queue
     let share = urgent ? 4 : 1
     guard queue.waiting.count < limits.dataQueuePacketsMax * share,
       queue.waitingBytes + bytes.count <= limits.dataQueueBytesMax * share
@@ -68,39 +68,39 @@ extension Room {
       core.statistics.data.dropped &+= 1
       throw .full(bufferedBytes: bufferedBytes)
     }
-    core.session.data.queue.append(bytes)
+    core.media.data.queue.append(bytes)
     flush(now)
-    let channel = core.session.data.channel(.reliable)
-    if channel?.isOpen != true, core.session.data.waitingUntil == nil {
-      core.session.data.waitingUntil = now.advanced(byMilliseconds: limits.dataChannelOpenMilliseconds)
+    let channel = core.media.data.channel(.reliable)
+    if channel?.isOpen != true, core.media.data.waitingUntil == nil {
+      core.media.data.waitingUntil = now.advanced(byMilliseconds: limits.dataChannelOpenMilliseconds)
     }
   }
 
   /// Hands over what waits, as far as the channel takes it.
   func flush(_ now: Instant) {
-    guard let channel = core.session.data.channel(.reliable), channel.isOpen,
-      let publisher = core.session.publisher
+    guard let channel = core.media.data.channel(.reliable), channel.isOpen,
+      let publisher = core.media.publisher
     else { return }
-    while let packet = core.session.data.queue.waiting.first {
+    while let packet = core.media.data.queue.waiting.first {
       do throws(DataChannelFailure) {
         try publisher.send(packet.bytes, channel: channel.id, now: now)
       } catch {
         // What the other end will never take must not block what is behind it.
         guard case .tooLarge(let bytes, let max) = error else { break }
-        core.session.data.queue.dropFirst()
+        core.media.data.queue.dropFirst()
         core.statistics.data.oversized &+= 1
         tellDataFailed(.tooLarge(bytes: bytes, max: max))
         continue
       }
-      core.session.data.queue.firstWasSent(keptBytesMax: configuration.limits.dataResendBytesMax)
+      core.media.data.queue.firstWasSent(keptBytesMax: configuration.limits.dataResendBytesMax)
       sentData()
     }
-    core.session.data.queue.trim(bufferedBytes: publisher.bufferedBytes(channel: channel.id))
+    core.media.data.queue.trim(bufferedBytes: publisher.bufferedBytes(channel: channel.id))
   }
 
   private func sendLossy(_ bytes: [UInt8], _ now: Instant) throws(DataFailure) {
-    guard let channel = core.session.data.channel(.lossy), channel.isOpen,
-      let publisher = core.session.publisher
+    guard let channel = core.media.data.channel(.lossy), channel.isOpen,
+      let publisher = core.media.publisher
     else {
       core.statistics.data.dropped &+= 1
       throw .notOpen

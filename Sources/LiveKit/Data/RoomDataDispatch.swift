@@ -49,11 +49,11 @@ extension Room {
   private func isFirst(_ packet: DataPacket) -> Bool {
     let limits = configuration.limits
     guard
-      core.session.data.filter.isNew(
-        sid: packet.sid, sequence: packet.sequence, sendersMax: limits.participantsMax)
+      core.media.data.filter.isNew(
+        sid: packet.sid, sequence: packet.sequence, sendersMax: limits.dataSendersMax)
     else { return false }
     guard case .user(let user) = packet.value else { return true }
-    return core.session.data.filter.isNew(nonce: user.nonce, noncesMax: limits.noncesMax)
+    return core.media.data.filter.isNew(nonce: user.nonce, noncesMax: limits.noncesMax)
   }
 
   /// The digit counts, as it does for bridges to telephones, and may be several; the code only repeats it.

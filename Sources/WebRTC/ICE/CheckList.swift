@@ -17,7 +17,7 @@ struct CandidatePair: Equatable, Sendable {
   }
 
   var id: Int
-  var base: SocketAddress
+  var base: ICEBase
   var localPriority: UInt32
   var remote: ICECandidate
   /// RFC 8445 §6.1.2.3; depends on the roles.
@@ -42,7 +42,7 @@ struct CandidatePair: Equatable, Sendable {
 
 /// A check that came before the remote description (RFC 8445 §7.3).
 struct EarlyCheck: Equatable, Sendable {
-  var base: SocketAddress
+  var base: ICEBase
   var source: SocketAddress
   var priority: UInt32
   var usesCandidate: Bool
@@ -76,7 +76,7 @@ struct CheckList {
 
   func index(of id: Int) -> Int? { pairs.firstIndex { $0.id == id } }
 
-  func index(base: SocketAddress, remote: SocketAddress) -> Int? {
+  func index(base: ICEBase, remote: SocketAddress) -> Int? {
     pairs.firstIndex { $0.base == base && $0.remote.address == remote }
   }
 

@@ -32,13 +32,20 @@ extension ICEAgent {
     // A repetition of the check before this one would only add to the load; its answer still counts.
     let id = list.pairs[index].id
     for index in transactions.indices {
-      if case .check(id, false, _) = transactions[index].purpose {
+      if case .check(id, _, _) = transactions[index].purpose {
         transactions[index].transmissions = Limits.checkTransmissionsMax
         transactions[index].nextAt = now.advanced(byMilliseconds: Limits.checkLingerMilliseconds)
       }
     }
     lastCheckAt = now
-    sendCheck(list.pairs[index], nominates: false, now)
+    sendCheck(list.pairs[index], nominates: isNominatedAtOnce(list.pairs[index]), now)
+  }
+
+  /// The best pair is nominated by its first check, as browsers do (RFC 5245 §8.1.1.2): a round trip less until the peer
+  /// begins with DTLS. If it fails, another one is nominated as always.
+  private func isNominatedAtOnce(_ pair: CandidatePair) -> Bool {
+    role == .controlling && selected?.generation != list.generation && pair.base.kind == .udp
+      && !list.pairs.contains { $0.isLive && $0.priority > pair.priority }
   }
 
   func sendCheck(_ pair: CandidatePair, nominates: Bool, _ now: Instant) {
@@ -46,7 +53,7 @@ extension ICEAgent {
       let local = localAddresses.first(where: { $0.base == pair.base })
     else { return }
     let message = checkMessage(
-      local: list.localCredentials, remote: remote, preference: local.preference, nominates: nominates)
+      from: local, credentials: list.localCredentials, remote: remote, nominates: nominates)
     let key = Array(remote.password.utf8)
     counters.checksSent &+= 1
     start(
@@ -59,7 +66,7 @@ extension ICEAgent {
 
   /// RFC 8445 §7.1: the Binding request of checks and of consent.
   func checkMessage(
-    local: ICECredentials, remote: ICECredentials, preference: UInt16, nominates: Bool
+    from address: LocalAddress, credentials local: ICECredentials, remote: ICECredentials, nominates: Bool
   ) -> STUNMessage {
     var message = STUNMessage(.request, transaction: TransactionID(random: random))
     message.add(
@@ -67,7 +74,7 @@ extension ICEAgent {
       Array(remote.usernameFragment.utf8) + [UInt8(ascii: ":")] + Array(local.usernameFragment.utf8))
     message.add(
       STUNAttributeType.priority,
-      number32: ICECandidate.priority(.peerReflexive, localPreference: preference))
+      number32: address.base.priority(.peerReflexive, localPreference: address.preference))
     message.add(
       role == .controlling ? STUNAttributeType.iceControlling : STUNAttributeType.iceControlled,
       number64: tieBreaker)
@@ -77,7 +84,7 @@ extension ICEAgent {
 
   /// A response to one of our requests (RFC 8445 §7.2.5).
   func handleResponse(
-    _ message: STUNMessage, from source: SocketAddress, to base: SocketAddress, _ now: Instant
+    _ message: STUNMessage, from source: SocketAddress, to base: ICEBase, _ now: Instant
   ) {
     guard let index = transactions.firstIndex(where: { $0.id == message.transaction }) else {
       counters.unexpectedResponses &+= 1
@@ -89,6 +96,8 @@ extension ICEAgent {
       return
     }
     transactions.remove(at: index)
+    heard(source, at: base, now)
+    if base.kind == .tcp { streamAnswered(base) }
     // §7.2.5.2.1: an answer from elsewhere does not prove the pair.
     let isSymmetric = source == transaction.remote && base == transaction.base
     let isSuccess =
@@ -120,13 +129,16 @@ extension ICEAgent {
   }
 
   func checkFailed(_ id: Int, nominated: Bool) {
-    if nominated, list.nominating == id { list.nominating = nil }
+    let isNomination = nominated && list.nominating == id
+    if isNomination { list.nominating = nil }
     guard let index = list.index(of: id) else { return }
     // An answer to an earlier check of the same pair, or a later check, may still speak for it.
     let hasOthers = transactions.contains {
       if case .check(id, _, _) = $0.purpose { true } else { false }
     }
-    if nominated || list.pairs[index].state != .succeeded && !hasOthers { list.pairs[index].state = .failed }
+    if isNomination || list.pairs[index].state != .succeeded && !hasOthers {
+      list.pairs[index].state = .failed
+    }
   }
 
   /// Error 487: the peer insists on the role that we claimed (RFC 8445 §7.2.5.1).

@@ -14,7 +14,7 @@ extension ICEAgent {
   /// peer, and a lost peer should be noticed soon.
   func advanceConsent(_ now: Instant) {
     guard var consent = selected?.consent, state != .failed else { return }
-    if consent.nextRequestAt <= now {
+    if requestTime(consent) <= now {
       sendConsentRequest(now)
       if consent.unansweredSince == nil { consent.unansweredSince = now }
       consent.nextRequestAt = now.advanced(byMilliseconds: Limits.consentProbeMilliseconds)
@@ -31,7 +31,7 @@ extension ICEAgent {
   /// When `advanceConsent` has something to do.
   var consentDeadline: Instant? {
     guard let consent = selected?.consent, state != .failed else { return nil }
-    var next = min(consent.nextRequestAt, expiryTime(consent))
+    var next = min(requestTime(consent), expiryTime(consent))
     if state == .connected, let lostAt = lostTime(consent) { next = min(next, lostAt) }
     return next
   }
@@ -41,8 +41,17 @@ extension ICEAgent {
       transaction.key.spells(selected.remote.password)
     else { return }
     self.selected?.consent = Consent(answeredAt: now, nextRequestAt: nextConsentTime(now))
+    self.selected?.heardAt = now
     self.selected?.roundTripMicroseconds = Int(clamping: now.microseconds(since: transaction.sentAt))
     if state == .disconnected { change(.connected, "the peer answers again") }
+  }
+
+  /// Also when nothing is heard for a while: silence may be all that a dead path has to say.
+  private func requestTime(_ consent: Consent) -> Instant {
+    guard consent.unansweredSince == nil, let heardAt = selected?.heardAt else {
+      return consent.nextRequestAt
+    }
+    return min(consent.nextRequestAt, heardAt.advanced(byMilliseconds: Limits.silenceProbeMilliseconds))
   }
 
   func nextConsentTime(_ now: Instant) -> Instant {
@@ -63,7 +72,7 @@ extension ICEAgent {
       return
     }
     let message = checkMessage(
-      local: selected.local, remote: selected.remote, preference: local.preference, nominates: false)
+      from: local, credentials: selected.local, remote: selected.remote, nominates: false)
     let key = Array(selected.remote.password.utf8)
     start(
       ICETransaction(

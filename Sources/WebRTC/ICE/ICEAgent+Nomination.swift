@@ -10,6 +10,8 @@ struct SelectedPath {
   var remote: ICECredentials
   var roundTripMicroseconds: Int?
   var selectedAt: Instant
+  /// When something last came over it from the peer.
+  var heardAt: Instant
   var consent: Consent
 }
 
@@ -17,23 +19,33 @@ struct SelectedPath {
 extension ICEAgent {
   /// As controlling agent: nominates the best valid pair as soon as no better one is left to wait for.
   func advanceNomination(_ now: Instant) {
-    guard mayNominate, let best = list.bestValid, let index = list.index(of: best.id) else { return }
+    guard let best = nominee, let index = list.index(of: best.id) else { return }
     let isTop = !list.pairs.contains { $0.isLive && $0.priority > best.priority }
     let isDue = nominationDeadline.map { $0 <= now } ?? false
-    guard isTop || isDue else { return }
+    guard isTop || isDue || selected?.generation == list.generation else { return }
     list.nominating = best.id
     sendCheck(list.pairs[index], nominates: true, now)
   }
 
   /// When waiting for a better pair ends; nil: nothing waits.
   var nominationDeadline: Instant? {
-    guard mayNominate, list.hasValid else { return nil }
-    return list.firstValidAt?.advanced(byMilliseconds: Limits.nominationWaitMilliseconds)
+    guard let nominee else { return nil }
+    return list.firstValidAt?.advanced(byMilliseconds: nominee.base.kind.nominationWaitMilliseconds)
   }
 
-  private var mayNominate: Bool {
-    role == .controlling && list.nominating == nil && selected?.generation != list.generation
-      && state != .failed && hasRoomForTransaction
+  /// The pair that should be used, once there is nothing better to wait for: the best valid one, or a cheaper one
+  /// than is used, or any other when the present one is silent.
+  var nominee: CandidatePair? {
+    guard role == .controlling, list.nominating == nil, state != .failed, hasRoomForTransaction else {
+      return nil
+    }
+    guard let selected, selected.generation == list.generation else { return list.bestValid }
+    var best: CandidatePair?
+    for pair in list.pairs where pair.state == .succeeded && pair.id != selected.pair {
+      guard health != .good || pair.base.kind < selected.path.base.kind else { continue }
+      if pair.priority > best?.priority ?? 0 { best = pair }
+    }
+    return best
   }
 
   /// Uses a nominated pair from now on.
@@ -45,16 +57,21 @@ extension ICEAgent {
       let isSilent = selected.consent.unansweredSince != nil
       let isLater = now.milliseconds(since: selected.selectedAt) >= Limits.nominationSettledMilliseconds
       guard selected.pair != pair.id, pair.priority > selected.priority || isSilent || isLater else { return }
+      // It has to prove itself before it is taken again.
+      if health != .good, let index = list.index(of: selected.pair) { list.pairs[index].state = .failed }
     }
     selected = SelectedPath(
       path: Path(base: pair.base, remote: pair.remote.address, remoteKind: pair.remote.kind),
       generation: list.generation, pair: pair.id, priority: pair.priority, local: list.localCredentials,
       remote: remote, roundTripMicroseconds: pair.roundTripMicroseconds,
-      selectedAt: now, consent: Consent(answeredAt: now, nextRequestAt: nextConsentTime(now)))
+      selectedAt: now, heardAt: now, consent: Consent(answeredAt: now, nextRequestAt: nextConsentTime(now)))
     list.nominating = nil
     stopOtherChecks(than: pair.id)
+    closeFormerStreams(now)
+    if pair.base.kind < .relayedByUDP { releaseRelays(now) }
+    tell(.good)
     announcePath()
-    change(.connected, "\(pair.base) to \(pair.remote.address)")
+    change(.connected, "\(pair.base.address) to \(pair.remote.address)")
   }
 
   /// RFC 8445 §8.1.2. Requests of the former generation's path end here as well.
@@ -62,9 +79,17 @@ extension ICEAgent {
     list.triggered = []
     for index in list.pairs.indices where list.pairs[index].id != id {
       list.pairs[index].isNominatedByPeer = false
-      if list.pairs[index].isLive { list.pairs[index].state = .stopped }
+      if list.pairs[index].isLive, !isWorthChecking(list.pairs[index].base.kind) {
+        list.pairs[index].state = .stopped
+      }
     }
-    transactions = transactions.filter { $0.purpose == .gathering }
+    transactions = transactions.filter {
+      switch $0.purpose {
+      case .gathering: true
+      case .consent: false
+      case .check: isWorthChecking($0.base.kind)
+      }
+    }
   }
 
   /// Gives up when nothing is selected and nothing is left to try.
@@ -85,7 +110,9 @@ extension ICEAgent {
     guard let since = list.lastProgress, selected?.generation != list.generation, state != .failed,
       !list.hasLivePairs, list.nominating == nil
     else { return nil }
-    let ended = list.remoteEnded && !list.pairs.isEmpty && !list.hasValid && !isGathering
+    let ended =
+      list.remoteEnded && !list.pairs.isEmpty && !list.hasValid && !isGathering && !isRelaying
+      && streams.isEmpty
     return since.advanced(
       byMilliseconds: ended ? Limits.checkingGraceAfterEndMilliseconds : Limits.checkingGraceMilliseconds)
   }

@@ -8,9 +8,11 @@ extension ICEAgent {
     remoteIsLite = isLite
     if isLite, role == .controlled { switchRole(to: .controlling) }
     if list.remoteCredentials == credentials { return }
-    if list.remoteCredentials != nil { beginGeneration() }
+    if list.remoteCredentials != nil { beginGeneration(now) }
     list.remoteCredentials = credentials
     list.lastProgress = now
+    if !relaysOnly || relaysFrom == nil { relaysFrom = now }
+    if relays.isEmpty { askedServers = [] }
     if state == .new || state == .failed { change(.checking, "looking for a path to the peer") }
 
     let held = heldCandidates
@@ -26,7 +28,7 @@ extension ICEAgent {
   /// Begins a new generation on our side: the next offer carries the new `localCredentials`. Media keeps its path
   /// until the new generation has one (RFC 8445 §9).
   func restart(now: Instant) {
-    beginGeneration()
+    beginGeneration(now)
   }
 
   /// A trickled `candidate:...` line. One that comes too early is held back; a malformed one is counted. An empty
@@ -43,11 +45,24 @@ extension ICEAgent {
     }
   }
 
+  /// This network has only IPv6: what the peer has of IPv4 is reached through a translator.
+  func setTranslator(_ prefix: NAT64Prefix, now: Instant) {
+    translator = prefix
+    for candidate in list.remoteCandidates { acceptTranslated(candidate, now) }
+  }
+
+  private func acceptTranslated(_ candidate: ICECandidate, _ now: Instant) {
+    guard let address = translator?.translated(candidate.address) else { return }
+    var twin = candidate
+    twin.address = address
+    accept(twin, isReplayed: true, now)
+  }
+
   func endRemoteCandidates(now: Instant) {
     list.remoteEnded = true
   }
 
-  private func beginGeneration() {
+  private func beginGeneration(_ now: Instant) {
     if selected == nil, state == .disconnected || state == .failed { change(.checking, "ICE restart") }
     transactions = transactions.filter {
       if case .check = $0.purpose { false } else { true }
@@ -55,6 +70,7 @@ extension ICEAgent {
     lastCheckAt = nil
     list = CheckList(
       generation: list.generation + 1, localCredentials: ICEAgent.makeCredentials(random))
+    closeFormerStreams(now)
     announcePath()
     for candidate in localCandidates { outputs.append(.localCandidate(candidate)) }
   }
@@ -67,7 +83,9 @@ extension ICEAgent {
       counters.staleCandidates &+= 1
       return
     }
-    if let index = list.remoteCandidates.firstIndex(where: { $0.address == candidate.address }) {
+    if let index = list.remoteCandidates.firstIndex(where: {
+      $0.address == candidate.address && $0.isTCP == candidate.isTCP
+    }) {
       // A check was faster than signalling, and what it could not say is known now (RFC 8445 §7.3.1.3).
       if list.remoteCandidates[index].kind == .peerReflexive { updateRemote(candidate, at: index) }
       return
@@ -78,6 +96,7 @@ extension ICEAgent {
       return
     }
     addRemote(candidate, now)
+    acceptTranslated(candidate, now)
   }
 
   private func hold(_ candidate: ICECandidate) {
@@ -91,36 +110,42 @@ extension ICEAgent {
 
   func addRemote(_ candidate: ICECandidate, _ now: Instant) {
     list.remoteCandidates.append(candidate)
-    for address in localAddresses { addPair(address, candidate, now) }
+    if candidate.isTCP, relaysOnly { return }
+    if candidate.isTCP { return addStream(to: candidate.address, now) }
+    for address in localAddresses where address.base.kind != .tcp { addPair(address, candidate, now) }
   }
 
   private func updateRemote(_ candidate: ICECandidate, at index: Int) {
     list.remoteCandidates[index] = candidate
-    for index in list.pairs.indices where list.pairs[index].remote.address == candidate.address {
+    for index in list.pairs.indices
+    where list.pairs[index].remote.address == candidate.address
+      && list.pairs[index].remote.isTCP == candidate.isTCP
+    {
       list.pairs[index].remote = candidate
       list.pairs[index].updatePriority(role)
     }
   }
 
   func addPair(_ local: LocalAddress, _ remote: ICECandidate, _ now: Instant) {
-    let ip = local.base.ip
+    let ip = local.base.address.ip
     // An IPv6 link-local address reaches only its like (RFC 8445 §6.1.2.2).
-    guard ip.family == remote.address.ip.family,
+    guard !relaysOnly || local.base.kind >= .relayedByUDP, ip.family == remote.address.ip.family,
       ip.family == .v4 || ip.isLinkLocal == remote.address.ip.isLinkLocal,
       list.index(base: local.base, remote: remote.address) == nil
     else { return }
     var pair = CandidatePair(
       id: nextPairID, base: local.base,
-      localPriority: ICECandidate.priority(.host, localPreference: local.preference), remote: remote)
+      localPriority: local.base.priority(.host, localPreference: local.preference), remote: remote)
     pair.updatePriority(role)
     // Once there is a path, only the peer's own checks open further ones.
-    if selected?.generation == list.generation { pair.state = .stopped }
+    if !isWorthChecking(local.base.kind) { pair.state = .stopped }
     guard makeRoom(for: pair) else {
       counters.overLimit &+= 1
       return
     }
     nextPairID &+= 1
     list.pairs.append(pair)
+    permit(remote.address, at: local.base, now)
     list.lastProgress = now
     if state == .failed { change(.checking, "a new candidate to try") }
   }

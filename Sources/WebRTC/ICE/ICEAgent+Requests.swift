@@ -3,7 +3,7 @@ import Base
 /// The peer's checks (RFC 8445 §7.3).
 extension ICEAgent {
   /// A datagram that `DatagramKind` calls STUN. `base` is the local address of the socket that it came in on.
-  func handle(datagram: [UInt8], from source: SocketAddress, to base: SocketAddress, now: Instant) {
+  func handle(datagram: [UInt8], from source: SocketAddress, to base: ICEBase, now: Instant) {
     let message: STUNMessage
     do throws(STUNFailure) {
       message = try STUNMessage.parse(datagram)
@@ -23,7 +23,7 @@ extension ICEAgent {
   }
 
   private func handleRequest(
-    _ message: STUNMessage, from source: SocketAddress, to base: SocketAddress, _ now: Instant
+    _ message: STUNMessage, from source: SocketAddress, to base: ICEBase, _ now: Instant
   ) {
     guard let addressed = authenticate(message) else {
       // RFC 8489 §9.1.3 would answer 400 or 401. Silence tells a stranger less, and a peer that missed our new
@@ -31,7 +31,10 @@ extension ICEAgent {
       counters.unauthenticatedMessages &+= 1
       return
     }
-    guard localAddresses.contains(where: { $0.base == base }) else { return }
+    guard localAddresses.contains(where: { $0.base == base }), !relaysOnly || base.kind != .udp else {
+      return
+    }
+    heard(source, at: base, now)
     counters.checksReceived &+= 1
     let key = Array(addressed.credentials.password.utf8)
     let unknown = message.unknownRequiredAttributes
@@ -64,7 +67,10 @@ extension ICEAgent {
 
   /// An authentic check of the present generation.
   func handleCheck(_ check: EarlyCheck, _ now: Instant) {
-    if !list.remoteCandidates.contains(where: { $0.address == check.source }) {
+    // A connection of ours leads to a candidate that is known.
+    if check.base.kind != .tcp,
+      !list.remoteCandidates.contains(where: { !$0.isTCP && $0.address == check.source })
+    {
       let known = list.remoteCandidates.count { $0.kind == .peerReflexive }
       guard known < Limits.peerReflexiveCandidatesMax else {
         counters.overLimit &+= 1
@@ -78,7 +84,9 @@ extension ICEAgent {
     }
     if list.index(base: check.base, remote: check.source) == nil,
       let local = localAddresses.first(where: { $0.base == check.base }),
-      let remote = list.remoteCandidates.first(where: { $0.address == check.source })
+      let remote = list.remoteCandidates.first(where: {
+        $0.address == check.source && $0.isTCP == (check.base.kind == .tcp)
+      })
     {
       addPair(local, remote, now)
     }
@@ -97,7 +105,7 @@ extension ICEAgent {
 
   /// Whether the peer has proved that it is there: by a check or an answer that only those can make who know the
   /// passwords of the descriptions. Nothing else may speak DTLS or SRTP to us.
-  func knows(_ source: SocketAddress, at base: SocketAddress) -> Bool {
+  func knows(_ source: SocketAddress, at base: ICEBase) -> Bool {
     if let path = selected?.path, path.base == base, path.remote == source { return true }
     if let index = list.index(base: base, remote: source), list.pairs[index].isAuthentic { return true }
     return list.earlyChecks.contains { $0.base == base && $0.source == source }

@@ -1,11 +1,20 @@
 import Base
 
-/// A transport address that may reach an agent (RFC 8445 §5.1). UDP, component 1.
+/// A transport address that may reach an agent (RFC 8445 §5.1). Component 1.
 struct ICECandidate: Equatable, Sendable {
   enum Kind: Equatable, Sendable {
     case host, serverReflexive, peerReflexive
-    /// Only of the peer, as long as this side asks no TURN server.
     case relayed
+
+    /// As a candidate line has it (RFC 8839 §5.1).
+    var name: String {
+      switch self {
+      case .host: "host"
+      case .serverReflexive: "srflx"
+      case .peerReflexive: "prflx"
+      case .relayed: "relay"
+      }
+    }
   }
 
   /// Equal for candidates of the same kind, base and server (RFC 8445 §5.1.1.3).
@@ -13,6 +22,8 @@ struct ICECandidate: Equatable, Sendable {
   var priority: UInt32
   var address: SocketAddress
   var kind: Kind
+  /// The peer waits there for our TCP connection (RFC 6544 §4.5: tcptype passive); else it is UDP.
+  var isTCP = false
   /// The base of a reflexive candidate; the mapped address of a relayed one.
   var related: SocketAddress?
   /// The generation that it belongs to, if the peer said so (RFC 8838 §15.1 leaves it optional).
@@ -34,7 +45,7 @@ struct ICECandidate: Equatable, Sendable {
 /// Why a candidate line is not used.
 enum CandidateFailure: Error, Equatable, Sendable {
   case malformed(String)
-  /// Well-formed, but of a kind that this agent has no use for (yet): TCP, mDNS names, RTCP's own component.
+  /// Well-formed, but of a kind that this agent has no use for: TCP without `passive`, mDNS names, RTCP's own component.
   case ignored(String)
 
   var description: String {
@@ -77,8 +88,12 @@ extension ICECandidate {
     case "relay": candidate.kind = .relayed
     default: throw .ignored("unknown type")
     }
+    switch lowercased(fields[2]) {
+    case "udp": break
+    case "tcp": candidate.isTCP = true
+    default: throw .ignored("transport is neither UDP nor TCP")
+    }
     try candidate.parseExtensions(&reader)
-    guard lowercased(fields[2]) == "udp" else { throw .ignored("transport is not UDP") }
     guard component == 1 else { throw .ignored("component \(component)") }
     guard let ip = IPAddress(text(fields[4])) else {
       // RFC 8839 §5.1 allows names; what browsers send is mDNS, which a server never resolves either.
@@ -94,15 +109,10 @@ extension ICECandidate {
 
   /// The `candidate:...` value, for the description or to trickle (RFC 8838 §9).
   func serialized() -> String {
-    let name =
-      switch kind {
-      case .host: "host"
-      case .serverReflexive: "srflx"
-      case .peerReflexive: "prflx"
-      case .relayed: "relay"
-      }
-    var line = "candidate:\(foundation) 1 udp \(priority) \(address.ip) \(address.port) typ \(name)"
+    var line =
+      "candidate:\(foundation) 1 \(isTCP ? "tcp" : "udp") \(priority) \(address.ip) \(address.port) typ \(kind.name)"
     if let related { line += " raddr \(related.ip) rport \(related.port)" }
+    if isTCP { line += " tcptype passive" }
     if let usernameFragment { line += " ufrag \(usernameFragment)" }
     return line
   }
@@ -111,15 +121,18 @@ extension ICECandidate {
   private mutating func parseExtensions(_ reader: inout LineReader) throws(CandidateFailure) {
     var relatedIP: IPAddress?
     var relatedPort: UInt64?
+    var waits = !isTCP
     while let name = reader.token() {
       guard let value = reader.token() else { throw .malformed("extension without a value") }
       switch text(name) {
       case "raddr": relatedIP = IPAddress(text(value))
       case "rport": relatedPort = decimal(value, max: 65535)
+      case "tcptype": waits = waits || value.spells("passive")
       case "ufrag": usernameFragment = text(value)
       default: break
       }
     }
+    guard waits else { throw .ignored("a TCP candidate that does not wait for connections") }
     if let relatedIP, let relatedPort { related = SocketAddress(ip: relatedIP, port: UInt16(relatedPort)) }
   }
 }

@@ -11,7 +11,7 @@ struct ICETransaction {
 
   var id: TransactionID
   var purpose: Purpose
-  var base: SocketAddress
+  var base: ICEBase
   var remote: SocketAddress
   var datagram: [UInt8]
   /// Of the integrity check of the response; empty: none is expected.
@@ -38,6 +38,11 @@ extension ICEAgent {
     case .check: started.intervalMilliseconds = Limits.checkRetransmissionMilliseconds
     case .consent: started.intervalMilliseconds = Limits.disconnectedMilliseconds
     }
+    if started.base.kind == .tcp, started.intervalMilliseconds != Limits.disconnectedMilliseconds {
+      // RFC 6544 §7.1: over a connection nothing is sent twice.
+      started.intervalMilliseconds = Limits.streamCheckMilliseconds
+      started.transmissions = Limits.checkTransmissionsMax
+    }
     started.nextAt = now.advanced(byMilliseconds: started.intervalMilliseconds)
     transactions.append(started)
     transmit(started.datagram, from: started.base, to: started.remote)
@@ -57,6 +62,7 @@ extension ICEAgent {
         let expired = transactions.remove(at: index)
         if case .check(let pair, let nominates, _) = expired.purpose {
           checkFailed(pair, nominated: nominates)
+          if expired.base.kind == .tcp { streamIsSilent(expired.base, now) }
         }
       }
     }
@@ -71,7 +77,10 @@ extension ICEAgent {
     case .check: isCheck = true
     case .gathering: isCheck = false
     }
-    let most = isCheck ? Limits.checkTransmissionsMax : Limits.stunTransmissionsMax
+    let isBeside = selected?.generation == list.generation
+    let most =
+      isCheck
+      ? isBeside ? Limits.standbyTransmissionsMax : Limits.checkTransmissionsMax : Limits.stunTransmissionsMax
     guard transaction.transmissions < most else { return false }
     transaction.transmissions += 1
     transaction.intervalMilliseconds *= 2

@@ -73,6 +73,9 @@ final class DataChannels {
     advance(now: now)
   }
 
+  /// There is nothing to be handed on, neither to the peer nor to the owner.
+  var isDrained: Bool { events.isEmpty && (association?.isDrained ?? true) }
+
   func nextPacket() -> [UInt8]? { association?.nextPacket() }
 
   func advance(now: Instant) {

@@ -77,6 +77,7 @@ final class SCTPAssociation {
     if !packets.isEmpty { lastPacket = now }
   }
 
+  var isDrained: Bool { packets.isEmpty && events.isEmpty }
   func nextPacket() -> [UInt8]? { packets.isEmpty ? nil : packets.remove(at: 0) }
   func nextEvent() -> Event? { events.isEmpty ? nil : events.remove(at: 0) }
 

@@ -3,7 +3,9 @@ import Base
 /// The sections of our offers, in the order in which they were made.
 ///
 /// A section once offered never moves and never goes away (RFC 8829 §5.2.2). A removed sender leaves an inactive
-/// section behind, which the next sender takes over with a new SSRC.
+/// section behind, which the next sender takes over with a new SSRC. Sections for what the peer sends are others, and
+/// stay so: a LiveKit server puts a remote track into every section that was ever offered `recvonly`, and then loses
+/// what is published there.
 struct OfferPlan: Equatable, Sendable {
   enum Content: Equatable, Sendable {
     /// SCTP data channels.
@@ -12,6 +14,8 @@ struct OfferPlan: Equatable, Sendable {
     case audio(trackID: String, ssrc: UInt32)
     /// An audio section that waits for its next track.
     case unusedAudio
+    /// A recvonly section, for the peer to send on or not.
+    case receivedAudio
   }
 
   struct Section: Equatable, Sendable {
@@ -42,6 +46,10 @@ struct OfferPlan: Equatable, Sendable {
     if case .audio = sections[index].content { sections[index].content = .unusedAudio }
   }
 
+  var receiversCount: Int { sections.count { $0.content == .receivedAudio } }
+
+  mutating func addReceiver() { _ = append(.receivedAudio) }
+
   private mutating func append(_ content: Content) -> String {
     let mid = "\(sections.count)"
     sections.append(Section(mid: mid, content: content))
@@ -67,6 +75,9 @@ func makeOffer(_ plan: OfferPlan, identity: LocalIdentity, version: UInt64) -> S
     case .unusedAudio:
       section = audioSection()
       section.direction = .inactive
+    case .receivedAudio:
+      section = audioSection()
+      section.direction = .recvonly
     }
     section.mid = planned.mid
     identity.describe(&section, setup: .actpass)

@@ -7,10 +7,19 @@ enum STUNAttributeType {
   static let messageIntegrity: UInt16 = 0x0008
   static let errorCode: UInt16 = 0x0009
   static let unknownAttributes: UInt16 = 0x000A
+  static let channelNumber: UInt16 = 0x000C
+  static let lifetime: UInt16 = 0x000D
+  static let xorPeerAddress: UInt16 = 0x0012
+  static let data: UInt16 = 0x0013
+  static let realm: UInt16 = 0x0014
+  static let nonce: UInt16 = 0x0015
+  static let xorRelayedAddress: UInt16 = 0x0016
+  static let requestedTransport: UInt16 = 0x0019
   static let messageIntegritySHA256: UInt16 = 0x001C
   static let xorMappedAddress: UInt16 = 0x0020
   static let priority: UInt16 = 0x0024
   static let useCandidate: UInt16 = 0x0025
+  static let alternateServer: UInt16 = 0x8023
   static let fingerprint: UInt16 = 0x8028
   static let iceControlled: UInt16 = 0x8029
   static let iceControlling: UInt16 = 0x802A
@@ -31,10 +40,7 @@ extension STUNMessage {
 
   var username: [UInt8]? { value(STUNAttributeType.username) }
   var usesCandidate: Bool { value(STUNAttributeType.useCandidate) != nil }
-  var priority: UInt32? {
-    guard let value = value(STUNAttributeType.priority), value.count == 4 else { return nil }
-    return STUNMessage.word(value, at: 0)
-  }
+  var priority: UInt32? { number32(STUNAttributeType.priority) }
 
   /// The tie-breaker of ICE-CONTROLLING, or of ICE-CONTROLLED (RFC 8445 §7.1.3).
   var controllingTieBreaker: UInt64? { number64(STUNAttributeType.iceControlling) }
@@ -58,8 +64,18 @@ extension STUNMessage {
 
   /// XOR-MAPPED-ADDRESS, or MAPPED-ADDRESS of a server of the old RFC 3489 kind.
   var mappedAddress: SocketAddress? {
-    if let value = value(STUNAttributeType.xorMappedAddress) { return address(value, masked: true) }
-    return value(STUNAttributeType.mappedAddress).flatMap { address($0, masked: false) }
+    maskedAddress(STUNAttributeType.xorMappedAddress) ?? plainAddress(STUNAttributeType.mappedAddress)
+  }
+
+  /// An attribute in the form of XOR-MAPPED-ADDRESS.
+  func maskedAddress(_ type: UInt16) -> SocketAddress? { value(type).flatMap { address($0, masked: true) } }
+
+  /// An attribute in the form of MAPPED-ADDRESS.
+  func plainAddress(_ type: UInt16) -> SocketAddress? { value(type).flatMap { address($0, masked: false) } }
+
+  func number32(_ type: UInt16) -> UInt32? {
+    guard let value = value(type), value.count == 4 else { return nil }
+    return STUNMessage.word(value, at: 0)
   }
 
   mutating func add(_ type: UInt16, _ value: [UInt8] = []) {
@@ -78,14 +94,18 @@ extension STUNMessage {
     add(type, writer.bytes)
   }
 
-  /// XOR-MAPPED-ADDRESS (RFC 8489 §14.2).
   mutating func addMappedAddress(_ address: SocketAddress) {
+    addMasked(STUNAttributeType.xorMappedAddress, address)
+  }
+
+  /// The form of XOR-MAPPED-ADDRESS (RFC 8489 §14.2).
+  mutating func addMasked(_ type: UInt16, _ address: SocketAddress) {
     var writer = ByteWriter(capacity: 20)
     writer.u8(0)
     writer.u8(address.ip.family == .v4 ? 1 : 2)
     writer.u16(address.port ^ UInt16(STUNMessage.magicCookie >> 16))
     for (byte, mask) in zip(address.ip.bytes, addressMask) { writer.u8(byte ^ mask) }
-    add(STUNAttributeType.xorMappedAddress, writer.bytes)
+    add(type, writer.bytes)
   }
 
   /// ERROR-CODE (RFC 8489 §14.8). `code` is 300...699.

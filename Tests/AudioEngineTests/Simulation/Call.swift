@@ -19,6 +19,8 @@ final class Call {
   var speakerClock = 0.0
   /// How late the audio thread wakes for a period, in milliseconds.
   var wakeDelay: (_ period: Int) -> Double = { _ in 0 }
+  /// Asks for as many samples as the engine wants (`Downlink.samplesNext`), and so at other times.
+  var follows = false
   /// The payloads are sent in turn; after the last one comes this one.
   var loopTo = 0
   /// Called with each period and the true time, in milliseconds, at which the speaker asked for it.
@@ -30,7 +32,8 @@ final class Call {
   private var network: Network
   private var flying: [Sent] = []
   private var sent = 0
-  private var periods = 0
+  private var asked = 0
+  private var offset = 0.0
   private let block = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 160)
 
   init(_ payloads: [[UInt8]], _ network: Network, _ configuration: DownlinkConfiguration = .init()) throws {
@@ -43,18 +46,25 @@ final class Call {
   deinit { block.deallocate() }
 
   func run(milliseconds: Double) {
-    let end = Double(periods) * 10 + milliseconds
+    let end = Double(asked) / 16 + milliseconds
     while true {
       // The speaker starts 3.7 ms after the sender: no edge falls on an edge.
-      let now = 3.7 + Double(periods) * 10 / (1 + speakerClock / 1e6)
+      let now = 3.7 + Double(asked) / 16 / (1 + speakerClock / 1e6)
       guard now < end else { return }
-      let awake = now + wakeDelay(periods)
+      let awake = now + offset + wakeDelay(asked / 160)
       send(until: awake)
       deliver(until: awake)
-      downlink.playback(into: block, at: Self.microseconds(awake))
-      onPeriod?(UnsafeBufferPointer(block), now)
-      periods += 1
+      let part = UnsafeMutableBufferPointer(rebasing: block[..<(follows ? downlink.samplesNext : 160)])
+      downlink.playback(into: part, at: Self.microseconds(awake))
+      onPeriod?(UnsafeBufferPointer(part), now)
+      asked += part.count
     }
+  }
+
+  /// From now on the speaker asks for the same samples so much later, as its card keeps less.
+  func looksMove(byMilliseconds later: Int) {
+    offset += Double(later)
+    downlink.looksMoved(byMicroseconds: later * 1_000)
   }
 
   private func send(until now: Double) {

@@ -37,10 +37,10 @@ private func countersAtTheirLimit() {
   agent.addLocalAddress(base, now: Instant(microseconds: 0))
   agent.counters.malformedMessages = .max
   agent.counters.unauthenticatedMessages = .max
-  agent.handle(datagram: [0, 1, 0, 0], from: base, to: base, now: Instant(microseconds: 0))
+  agent.handle(datagram: [0, 1, 0, 0], from: base, to: .udp(base), now: Instant(microseconds: 0))
   var request = STUNMessage(.request, transaction: TransactionID(high: 1, low: 2))
   request.add(STUNAttributeType.priority, number32: .max)
-  agent.handle(datagram: request.serialized(), from: base, to: base, now: Instant(microseconds: 0))
+  agent.handle(datagram: request.serialized(), from: base, to: .udp(base), now: Instant(microseconds: 0))
   precondition(agent.counters.malformedMessages != .max || agent.counters.unauthenticatedMessages != .max)
 }
 

@@ -77,6 +77,7 @@ struct Inputs {
     ("control-request", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"volume\",\"params\":{\"level\":50}}"),
     ("control-line-buffer", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}\n{}\n"),
     ("control-conversation", "a\"event\":\"call.state\",\"t\":1800000000000,\"seconds\":5"),
+    ("control-scrubber", "wss://u:p@h/a?b=c Bearer abcdefghij eyJhbGciOiJIUzI1NiJ9.eyJ9.c2ln"),
     ("rpc-json", "a{\"level\":50,\"for\":10}"),
     ("http-response", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n"),
     ("http-server-request", "BPOST /hook?a=b HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789"),

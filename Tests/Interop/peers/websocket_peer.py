@@ -103,6 +103,15 @@ async def slow(request):
     return web.Response(text="late")
 
 
+async def page(request):
+    return web.Response(text="<!DOCTYPE html><title>Welcome</title>", content_type="text/html",
+                        status=int(request.query.get("status", "200")))
+
+
+async def portal(request):
+    return web.HTTPFound("http://login.portal.example/welcome?secret=1")
+
+
 async def moved(request):
     return web.HTTPFound("/elsewhere?secret=1")
 
@@ -140,6 +149,11 @@ def make_certificates(folder):
             with open(os.path.join(folder, part), "rb") as source:
                 chain.write(source.read())
     issue("other-host", "trusted", "DNS:door.example,DNS:*.gate.example", "10")
+    issue("partial", "trusted", "DNS:loc*.localhost", "10")
+    # A name that only the subject has.
+    openssl(folder, "req", *curve, "-keyout", "localhost.key", "-out", "localhost.csr", "-subj", "/CN=localhost")
+    openssl(folder, "x509", "-req", "-in", "localhost.csr", "-CA", "trusted.pem", "-CAkey", "trusted.key",
+            "-CAcreateserial", "-days", "10", "-out", "localhost.crt")
     issue("expired", "trusted", "DNS:localhost", "-1")
     issue("stranger", "unknown", "DNS:localhost", "10")
     openssl(folder, "req", "-x509", *curve, "-keyout", "self.key", "-out", "self.crt", "-days", "3",
@@ -155,23 +169,27 @@ async def main():
     app.router.add_get("/status/{status}", status)
     app.router.add_get("/slow", slow)
     app.router.add_get("/moved", moved)
+    app.router.add_get("/portal", portal)
+    app.router.add_get("/page", page)
     app.router.add_get("/chunks", chunks)
     app.router.add_route("*", "/echo", echo)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
 
-    async def listen(certificate=None):
+    async def listen(certificate=None, newest=ssl.TLSVersion.TLSv1_3):
         context = None
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.maximum_version = newest
             context.load_cert_chain(os.path.join(folder, f"{certificate}.crt"), os.path.join(folder, f"{certificate}.key"))
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()
         return site._server.sockets[0].getsockname()[1]
 
     ports = {"plain": await listen()}
-    for name in ("good", "other-host", "expired", "stranger", "self", "alone", "chain"):
+    for name in ("good", "other-host", "expired", "stranger", "self", "alone", "chain", "partial", "localhost"):
         ports[name] = await listen(name)
+    ports["older"] = await listen("good", ssl.TLSVersion.TLSv1_2)
     print(json.dumps({"ports": ports, "token": TOKEN, "caFile": os.path.join(folder, "trusted.pem")}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     shutil.rmtree(folder, ignore_errors=True)

@@ -26,6 +26,9 @@ def parse_arguments():
     parser.add_argument("--announce", action="append", default=[], metavar="IP",
                         help="a further address of the ICE candidates, as seen through a NAT; may be given several times")
     parser.add_argument("--ice-lite", action="store_true", help="a=ice-lite: send no connectivity checks")
+    parser.add_argument("--force-tcp", action="store_true", help="offer no UDP candidate")
+    parser.add_argument("--ice-server", action="append", default=[], nargs=3, metavar=("URL", "USER", "CREDENTIAL"),
+                        help="a STUN or TURN server that clients are told of; may be given several times")
     parser.add_argument("--answer-setup", choices=["active", "passive"], default=defaults.answer_setup,
                         help="DTLS role in answers to publishers who offer actpass")
     parser.add_argument("--offer-setup", choices=["actpass", "active", "passive"], default=defaults.offer_setup,
@@ -67,8 +70,9 @@ def main():
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, datefmt="%H:%M:%S",
                         format="%(asctime)s.%(msecs)03d %(name)s %(message)s")
     logging.getLogger("roomserver").setLevel(level)
-    values = {k: v for k, v in vars(arguments).items() if k != "verbose"}
+    values = {k: v for k, v in vars(arguments).items() if k not in ("verbose", "ice_server")}
     values["tls"] = tuple(arguments.tls or ())
+    values["ice_servers"] = tuple(map(tuple, arguments.ice_server))
     values["announce"], values["without"] = tuple(arguments.announce), tuple(arguments.without)
     asyncio.run(run(Settings(**values)))
 

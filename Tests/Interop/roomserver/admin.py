@@ -16,7 +16,9 @@ log = logging.getLogger("roomserver.admin")
 def add_routes(application, server):
     hooks = Hooks(server)
     application.router.add_get("/test/state", hooks.state)
-    for name in ("network", "drop-websocket", "send-raw", "leave", "fail-joins", "dismissals", "clock", "kill"):
+    application.router.add_post("/test/resumes", server.resumes.hook)
+    for name in ("network", "drop-websocket", "send-raw", "leave", "fail-joins", "dismissals", "clock", "kill",
+                 "recording"):
         application.router.add_post(f"/test/{name}", getattr(hooks, name.replace("-", "_")))
 
 
@@ -36,7 +38,8 @@ class Hooks:
         return found
 
     async def network(self, request):
-        """{"room", "identity", "loss_up", "loss_down", "late_up", "late_down", "late_by", "silent", "joining"}
+        """{"room", "identity", "loss_up", "loss_down", "late_up", "late_down", "late_by", "held_down", "silent",
+        "joining"}
 
         With "joining" it also meets whoever joins the room (any, without one) from now on.
         """
@@ -49,6 +52,15 @@ class Hooks:
                 participant.faults.set(values)
             except (ValueError, TypeError) as error:
                 raise web.HTTPBadRequest(text=str(error)) from None
+        return web.json_response({})
+
+    async def recording(self, request):
+        """{"room", "on"}: as when an egress of the room begins or ends."""
+        body = await self._body(request)
+        room = self.server.rooms[body["room"]]
+        room.info.active_recording = body["on"]
+        for participant in room.participants.values():
+            participant.send(room_update=rtc.RoomUpdate(room=room.info))
         return web.json_response({})
 
     async def drop_websocket(self, request):
@@ -119,7 +131,7 @@ def participant_state(participant):
                            for t in publisher.tracks.values()}}
     return {
         "sid": participant.info.sid, "state": models.ParticipantInfo.State.Name(participant.info.state),
-        "signal": participant.session is not None,
+        "signal": participant.session is not None, "single": participant.single,
         "publisher": transport_state(publisher.transport), "subscriber": transport_state(subscriber.transport),
         "offers": subscriber.offers, "awaiting_answer": subscriber.offered is not None,
         "unknown_packets": publisher.unknown_packets, "dropped": participant.faults.dropped,

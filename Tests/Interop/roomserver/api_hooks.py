@@ -4,7 +4,7 @@ import copy
 
 from aiohttp import web
 
-LACKS = ("bridge", "redis", "connectors")
+LACKS = ("bridge", "redis", "connectors", "v1")
 
 
 class Instead:

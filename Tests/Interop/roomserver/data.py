@@ -25,6 +25,9 @@ class DataLink:
         self.calls = {}                     # id -> the answer to a call of the API
         self.opened = []                    # by the participant
         publisher.sctp.on("datachannel", self._opened)
+        self._make_channels(subscriber)
+
+    def _make_channels(self, subscriber):
         for label, kind in LABELS.items():
             reliable = kind == RELIABLE
             parameters = RTCDataChannelParameters(label=label, ordered=reliable,
@@ -98,7 +101,11 @@ class DataLink:
         channel = self.channels[kind]
         if channel.readyState == "open":
             channel.send(data)
-        elif kind == RELIABLE and channel.readyState == "connecting" and len(self.waiting) < WAITING_PACKETS_MAX:
+        elif kind == RELIABLE and channel.readyState == "connecting":
+            self._wait(data)
+
+    def _wait(self, data):
+        if len(self.waiting) < WAITING_PACKETS_MAX:
             self.waiting.append(data)
 
     def reset(self):

@@ -28,6 +28,7 @@ class Downlink:
         self.epoch_start = None             # publisher's sequence number from which the offsets hold
         self.last = None                    # (sequence, timestamp, when) of the newest packet sent
         self.realign = False                # blanks were sent, or the track was paused
+        self.held = []                      # of its first packets, while they wait for each other
         self.history = OrderedDict()        # sequence -> (bytes, when)
         self.blanks = None
         self.packets = self.octets = 0
@@ -38,6 +39,12 @@ class Downlink:
     @property
     def stream_id(self):
         return f"{self.track.owner.info.sid}|{self.track.info.sid}"
+
+    def description_lines(self):
+        """Of the section in which it lies."""
+        stream, track = self.stream_id, self.track.info.sid
+        return [f"ssrc:{self.ssrc} cname:{stream}", f"ssrc:{self.ssrc} msid:{stream} {track}",
+                f"ssrc:{self.ssrc} mslabel:{stream}", f"ssrc:{self.ssrc} label:{track}", f"msid:{stream} {track}"]
 
     # -- media -------------------------------------------------------------------------------------------
 
@@ -73,7 +80,7 @@ class Downlink:
 
     def _send(self, payload_type, sequence, timestamp, payload, now):
         data = rtp.build(payload_type, sequence, timestamp, self.ssrc, payload)
-        if not self.transport.dtls.send_media(data):
+        if not self._leave(data):
             return
         self.packets += 1
         self.octets += len(payload)
@@ -82,6 +89,16 @@ class Downlink:
         self.history[sequence] = (data, now)
         while len(self.history) > HISTORY_PACKETS:
             self.history.popitem(last=False)
+
+    def _leave(self, data):
+        """As a forwarder whose worker comes late: the first packets of a track can leave in one go."""
+        if self.packets >= self.transport.ice.faults.held_down:
+            return self.transport.dtls.send_media(data)
+        self.held.append(data)
+        if self.packets + 1 == self.transport.ice.faults.held_down:
+            held, self.held = self.held, []
+            return all([self.transport.dtls.send_media(one) for one in held])
+        return True
 
     # -- pauses ------------------------------------------------------------------------------------------
 

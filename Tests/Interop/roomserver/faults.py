@@ -10,14 +10,15 @@ class Faults:
         self.random = random.Random(seed)
         self.loss_up = self.loss_down = self.late_up = self.late_down = 0.0
         self.late_by = 0.045
+        self.held_down = 0                  # first packets of a track that wait for each other, and leave in one go
         self.silent = False
         self.dropped = self.delayed = 0
 
     def set(self, values):
         for name, value in values.items():
-            if name not in ("loss_up", "loss_down", "late_up", "late_down", "late_by", "silent"):
+            if name not in ("loss_up", "loss_down", "late_up", "late_down", "late_by", "held_down", "silent"):
                 raise ValueError(f"unknown fault {name!r}")
-            setattr(self, name, bool(value) if name == "silent" else float(value))
+            setattr(self, name, {"silent": bool, "held_down": int}.get(name, float)(value))
 
     def delay(self, data, up):
         """None: drop it. Otherwise the seconds by which it comes late, normally 0."""

@@ -1,4 +1,5 @@
-"""One ICE agent over one UDP socket (RFC 8445): full or lite, either role, restart without a new socket."""
+"""One ICE agent over one UDP socket and the TCP connections of its peer (RFC 8445, RFC 6544): full or lite, either role,
+restart without a new socket. An address is (host, port), with "tcp" behind it for a connection."""
 import asyncio
 import ipaddress
 import secrets
@@ -6,6 +7,8 @@ import string
 import time
 
 from aioice import Candidate, stun
+
+from . import icetcp
 
 LETTERS = string.ascii_letters
 CHECK_INTERVAL_SECONDS = 0.2
@@ -59,6 +62,7 @@ class IceAgent(asyncio.DatagramProtocol):
         self.last_received = self.started_at = time.monotonic()
         self.on_data = self.on_selected = None
         self.socket = self.task = None
+        self.streams = {}                   # remote address -> StreamWriter
         self.checks_received = 0
 
     async def open(self):
@@ -72,6 +76,8 @@ class IceAgent(asyncio.DatagramProtocol):
             self.task.cancel()
         if self.socket:
             self.socket.close()
+        for writer in self.streams.values():
+            writer.close()
 
     def restart(self):
         self.ufrag, self.password = random_letters(16), random_letters(32)
@@ -108,10 +114,29 @@ class IceAgent(asyncio.DatagramProtocol):
             self._send_now(data, address)
 
     def _send_now(self, data, address):
-        if not self.socket.is_closing():
+        if len(address) == 3:
+            self._send_stream(data, address)
+        elif not self.socket.is_closing():
             self.socket.sendto(data, address)
 
+    def _send_stream(self, data, address):
+        writer = self.streams.get(address)
+        if writer and not writer.is_closing() and writer.transport.get_write_buffer_size() < icetcp.WAITING_BYTES_MAX:
+            writer.write(icetcp.framed(data))
+
+    def stream_received(self, data, address, writer):
+        self.streams[address] = writer
+        self._received(data, address)
+
+    def stream_lost(self, address):
+        """Nothing can go there again: a peer that connects anew has another port."""
+        self.streams.pop(address, None)
+        self.pairs.pop(address, None)
+
     def datagram_received(self, data, address):
+        self._received(data, address[:2])
+
+    def _received(self, data, address):
         delay = self.faults.delay(data, self.inbound_is_up)
         if delay is None or not data:
             return
@@ -129,9 +154,9 @@ class IceAgent(asyncio.DatagramProtocol):
                 message = stun.parse_message(data)
             except ValueError:
                 return
-            self._on_stun(message, address[:2])
+            self._on_stun(message, address)
             return
-        if address[:2] == self.selected:
+        if address == self.selected:
             self.last_received = time.monotonic()
         if self.on_data:
             self.on_data(data)
@@ -169,7 +194,7 @@ class IceAgent(asyncio.DatagramProtocol):
                 self._respond(message, address, stun.Class.ERROR, {"ERROR-CODE": (487, "Role Conflict")})
                 return
             self.controlling = not self.controlling
-        self._respond(message, address, stun.Class.RESPONSE, {"XOR-MAPPED-ADDRESS": address})
+        self._respond(message, address, stun.Class.RESPONSE, {"XOR-MAPPED-ADDRESS": address[:2]})
         known = address in self.pairs
         pair = self.pairs.setdefault(address, Pair(address, "prflx"))
         if "USE-CANDIDATE" in message.attributes and (self.lite or not self.controlling):

@@ -69,6 +69,8 @@ class Session:
 
 
 class Participant:
+    single = False                          # whether it has one peer connection for both directions
+
     def __init__(self, server, room, claims, query):
         self.server, self.room, self.claims, self.settings = server, room, claims, server.settings
         now = time.time()
@@ -95,9 +97,7 @@ class Participant:
         self.joined_at = time.monotonic()
         self.failed_at = None               # when a transport failed
         self.quality = None
-        self.publisher = Publisher(self, self.settings, self.faults, server.tcp_port)
-        self.subscriber = Subscriber(self, self.settings, self.faults, server.tcp_port)
-        self.data = DataLink(self, self.publisher.transport, self.subscriber.transport)
+        self._connect(server.tcp)
         self.subscriber.transport.on_connected = self._primary_connected
         self.publisher.transport.on_failed = self.subscriber.transport.on_failed = lambda why: self.transport_failed()
         self.handlers = {
@@ -112,6 +112,11 @@ class Participant:
             "ping": lambda m: self.send(pong=int(time.time() * 1000)),
             "update_metadata": lambda m: self._update_metadata(m.update_metadata),
             "sync_state": lambda m: self._sync_state(m.sync_state)}
+
+    def _connect(self, tcp):
+        self.publisher = Publisher(self, self.settings, self.faults, tcp)
+        self.subscriber = Subscriber(self, self.settings, self.faults, tcp)
+        self.data = DataLink(self, self.publisher.transport, self.subscriber.transport)
 
     @property
     def identity(self):
@@ -199,6 +204,8 @@ class Participant:
             wanted.update(tracks.track_sids)
         for track in self.room.tracks_for(self):
             if track.info.sid in wanted:
+                if request.subscribe:
+                    permission_updates(self, [track])
                 (self.subscriber.subscribe if request.subscribe else self.subscriber.unsubscribe)(track)
 
     def _track_setting(self, request):
@@ -238,7 +245,8 @@ class Participant:
     def _sync_state(self, state):
         known = {t.info.sid for t in self.publisher.tracks.values()} | \
             {t.info.sid for t in self.publisher.pending.values()}
-        if any(not t.HasField("track") or t.track.sid not in known for t in state.publish_tracks):
+        unknown = any(not t.HasField("track") or t.track.sid not in known for t in state.publish_tracks)
+        if not self.server.resumes.accepts(state) or unknown:
             self.end(models.STATE_MISMATCH, RECONNECT)
 
     def _left(self, leave):
@@ -269,10 +277,13 @@ class Participant:
         if old:
             old.close()
         self.failed_at = None
-        self.send(reconnect=rtc.ReconnectResponse(server_info=self.server.info(),
+        # What has failed does so once; the ICE that follows has its own time.
+        for transport in (self.publisher.transport, self.subscriber.transport):
+            transport.ice.started_at = time.monotonic()
+        self.send(reconnect=rtc.ReconnectResponse(server_info=self.server.info(), ice_servers=self.server.ice_servers(),
                                                   last_message_seq=self.data.last_reliable))
         self.send(update=rtc.ParticipantUpdate(participants=self.room.visible(self)))
-        self.send(room_update=rtc.RoomUpdate(room=self.room.info))
+        self.send(room_update=rtc.RoomUpdate(room=self.server.resumes.room_info(self.room)))
         self.send_token()
         if self.info.permission.can_subscribe:
             self.subscriber.restart()
@@ -302,6 +313,9 @@ class Participant:
             return
         log.info("%s: transport failed", self.identity)
         self.failed_at = time.monotonic()
+        # Who was connected and no longer is shall try TCP: a firewall may have changed its mind about UDP.
+        for transport in (self.publisher.transport, self.subscriber.transport):
+            transport.prefers_tcp = transport.prefers_tcp or transport.connected
         self.send(leave=rtc.LeaveRequest(reason=models.CONNECTION_TIMEOUT, action=RESUME))
         if self.session:
             self.session.close()

@@ -18,9 +18,9 @@ PENDING_TRACKS_MAX = 20
 
 
 class Publisher:
-    def __init__(self, participant, settings, faults, tcp_port):
+    def __init__(self, participant, settings, faults, tcp):
         self.participant = participant
-        self.transport = Transport(f"{participant.identity}/publisher", False, settings, faults, tcp_port)
+        self.transport = Transport(f"{participant.identity}/publisher", False, settings, faults, tcp)
         self.transport.dtls.on_rtp, self.transport.dtls.on_rtcp = self._on_rtp, self._on_rtcp
         self.transport.on_connected = self.announce
         self.pending = {}                   # cid -> PublishedTrack
@@ -94,12 +94,11 @@ class Publisher:
             rejected = section.port == 0 or mid is None or (bundled is not None and mid not in bundled)
             if section.kind == "application" and not rejected:
                 sections.append(transport.application_section(mid))
-            elif rejected or section.kind != "audio" or not self._usable(section):
-                sections.append((f"{section.kind} 0 {section.proto} 0", None, [f"mid:{mid}", "inactive"]))
             else:
-                sections.append(self._answer_section(section, seen))
+                sections.append(self._rejected(section) if rejected else self._answer(section, seen))
         text = transport.describe(sections, first or restart)
-        self.participant.send(answer=rtc.SessionDescription(type="answer", sdp=text, id=description.id))
+        self.participant.send(answer=rtc.SessionDescription(type="answer", sdp=text, id=description.id,
+                                                            mid_to_track_id=self.mid_to_track()))
         if first or restart:
             self.participant.trickle(rtc.PUBLISHER, transport, offer.sections[0].mid or "0")
         for track in [t for t in self.tracks.values() if t not in seen]:
@@ -111,13 +110,19 @@ class Publisher:
         known = {int(f) for f in section.formats if f.isdigit()}
         return 111 in section.codecs() and all(f in section.codecs() or f in (0, 8, 9, 13) for f in known)
 
-    def _answer_section(self, section, seen):
+    def mid_to_track(self):
+        """What of others lies in our answer: with a connection of its own for what is received, nothing."""
+        return {}
+
+    @staticmethod
+    def _rejected(section):
+        return f"{section.kind} 0 {section.proto} 0", None, [f"mid:{section.mid}", "inactive"]
+
+    def _answer(self, section, seen):
+        if section.kind != "audio" or not self._usable(section):
+            return self._rejected(section)
         codecs = section.codecs()
-        extensions = {}
-        for value in section.all("extmap"):
-            words = value.split()
-            if len(words) > 1 and words[1] in (rtp.AUDIO_LEVEL, rtp.MID):
-                extensions[words[1]] = int(words[0].split("/")[0])
+        extensions = rtp.extensions_of(section)
         sends = section.direction in ("sendonly", "sendrecv")
         track = self._track_of(section) if sends else None
         red = (codecs.get(63) == "red/48000/2" and "111" in (section.fmtp(63) or "")

@@ -18,6 +18,16 @@ class Packet(NamedTuple):
     payload: bytes
 
 
+def extensions_of(section):
+    """-> {URI: id} of the header extensions that a section of a client's description names and we know."""
+    found = {}
+    for value in section.all("extmap"):
+        words = value.split()
+        if len(words) > 1 and words[1] in (AUDIO_LEVEL, MID):
+            found[words[1]] = int(words[0].split("/")[0])
+    return found
+
+
 def is_rtcp(data):
     return len(data) >= 2 and 192 <= data[1] <= 223
 

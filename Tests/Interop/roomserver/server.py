@@ -3,23 +3,26 @@ import asyncio
 import logging
 import random
 import secrets
-import socket
 import time
 
 from aiohttp import WSMsgType, web
 from livekit.protocol import agent_dispatch, connector, models, room as room_api, rtc, sip as sip_api
 
-from . import admin, tokens
+from . import admin, joinrequest, tokens
 from .api_hooks import ApiHooks
 from .connector import Connector
+from .crowd import Crowd
 from .dispatches import Dispatches
+from .icetcp import TcpCandidates
 from .participant import DISCONNECT, RECONNECT, SIGNS, Participant, Session
 from .phones.exchange import Exchange
 from .phones.hooks import PhoneHooks
 from .phones.vendor_hooks import VendorHooks
+from .resumes import Resumes
 from .room import CODEC_MIMES, Room
 from .roomservice import RoomService
 from .settings import SERVER_PROTOCOL, SERVER_VERSION, new_sid
+from .single import SingleParticipant
 from .sip import SIP
 from .twirp import BODY_BYTES_MAX, Twirp
 from .webhooks import Webhooks
@@ -35,7 +38,8 @@ class Server:
         self.rooms, self.tasks = {}, set()
         self.joining_faults = {}            # by room, or None for any; see admin.py
         self.node = new_sid("ND_")
-        self.tcp_port = None
+        self.tcp = TcpCandidates()
+        self.resumes = Resumes()
         self.failures = []                  # (status, body) for the next joins, from the test hooks
         self.joins_refused = 0
         self.random = random.Random(settings.seed)
@@ -73,7 +77,7 @@ class Server:
     def application(self):
         application = web.Application(client_max_size=BODY_BYTES_MAX + 1)
         admin.add_routes(application, self)
-        for part in (self.twirp, ApiHooks(self), PhoneHooks(self), VendorHooks(self), self.webhooks):
+        for part in (self.twirp, ApiHooks(self), Crowd(self), PhoneHooks(self), VendorHooks(self), self.webhooks):
             part.add_routes(application)
         application.router.add_route("*", "/{path:.*}", self._route)
         application.on_startup.append(self._start)
@@ -81,10 +85,7 @@ class Server:
         return application
 
     async def _start(self, _):
-        # The TCP candidate leads to a door that never answers: clients must come in by UDP.
-        listener = await asyncio.start_server(lambda reader, writer: None, self.settings.node_ip, 0,
-                                              family=socket.AF_INET)
-        self.tcp_port = listener.sockets[0].getsockname()[1]
+        await self.tcp.open(self.settings.node_ip)
         self.spawn(self._tick())
 
     async def _stop(self, _):
@@ -94,20 +95,28 @@ class Server:
         await asyncio.sleep(0.1)
         for task in list(self.tasks):
             task.cancel()
+        self.tcp.close()
 
     async def _route(self, request):
         path = "/" + request.path.lstrip("/")
         if path == "/":
             return web.Response(text="OK")
-        if path == "/rtc/validate":
-            self._fail_on_request()
-            tokens.join_claims(request, self.settings)
+        known = ("/rtc", "/rtc/validate")
+        if "v1" not in self.settings.without:
+            known += ("/rtc/v1", "/rtc/v1/validate")
+        if path not in known:
+            return web.Response(status=404, text="404 page not found")
+        validates = path.endswith("/validate")
+        if not validates and request.headers.get("Upgrade", "").lower() != "websocket":
+            return web.Response(status=404)
+        self._fail_on_request()
+        claims, join_request, query = tokens.join_claims(request, self.settings), None, request.query
+        if path.startswith("/rtc/v1") or ("join_request" in query and "v1" not in self.settings.without):
+            join_request = joinrequest.parse(query.get("join_request", ""))
+            query = joinrequest.query_of(join_request)
+        if validates:
             return web.Response(text="success")
-        if path == "/rtc":
-            return await self._join(request)
-        if path == "/rtc/v1" and "join_request" not in request.query and tokens.join_claims(request, self.settings):
-            return web.Response(status=400, text="join_request is required")
-        return web.Response(status=404, text="404 page not found")
+        return await self._join(request, claims, query, join_request)
 
     def _fail_on_request(self):
         if self.failures:
@@ -117,18 +126,14 @@ class Server:
 
     # -- joining -----------------------------------------------------------------------------------------
 
-    async def _join(self, request):
-        if request.headers.get("Upgrade", "").lower() != "websocket":
-            return web.Response(status=404)
-        self._fail_on_request()
-        claims = tokens.join_claims(request, self.settings)
+    async def _join(self, request, claims, query, join_request):
         websocket = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=2)
         await websocket.prepare(request)
         session = Session(websocket, request)
-        if request.query.get("reconnect") in ("1", "true"):
-            participant = self._resume(claims, session)
+        if query.get("reconnect") in ("1", "true"):
+            participant = self._resume(claims, session, query)
         else:
-            participant = await self._new(claims, request.query, session)
+            participant = await self._new(claims, query, join_request, session)
         self.spawn(self._keep_alive(session))
         try:
             async for message in websocket:
@@ -140,10 +145,10 @@ class Server:
                 participant.signal_lost(session)
         return websocket
 
-    def _resume(self, claims, session):
+    def _resume(self, claims, session, query):
         room = self.rooms.get(claims.video["room"])
         participant = room.participants.get(claims.identity) if room else None
-        if participant is None:
+        if self.resumes.begin(query) == "refuse" or participant is None:
             session.send(rtc.SignalResponse(leave=rtc.LeaveRequest(
                 reason=models.STATE_MISMATCH, action=RECONNECT)).SerializeToString())
             session.close()
@@ -168,10 +173,15 @@ class Server:
         self.rooms[room.info.name] = room
         room.add(participant)
 
-    async def _new(self, claims, query, session):
+    def ice_servers(self):
+        return [rtc.ICEServer(urls=[url], username=user, credential=credential)
+                for url, user, credential in self.settings.ice_servers]
+
+    async def _new(self, claims, query, join_request, session):
         name = claims.video["room"]
         room = self.room(name)
-        participant = Participant(self, room, claims, query)
+        participant = SingleParticipant(self, room, claims, query, join_request) if join_request is not None else \
+            Participant(self, room, claims, query)
         await participant.start(session)
         self.admit(participant)
         others = [p.info for p in room.others(participant) if not p.info.permission.hidden and not p.gone]
@@ -179,7 +189,8 @@ class Server:
         permission, timing = participant.info.permission, self.settings.timing
         participant.send(join=rtc.JoinResponse(
             room=room.info, participant=participant.info, other_participants=others, server_version=SERVER_VERSION,
-            subscriber_primary=permission.can_subscribe, fast_publish=permission.can_publish,
+            subscriber_primary=permission.can_subscribe and not participant.single,
+            fast_publish=permission.can_publish, ice_servers=self.ice_servers(),
             ping_timeout=int(timing.ping_timeout), ping_interval=int(timing.ping_interval), server_info=self.info(),
             sif_trailer=secrets.token_urlsafe(32).encode(),
             enabled_publish_codecs=[models.Codec(mime=mime) for mime in CODEC_MIMES if mime != "video/rtx"]))

@@ -30,6 +30,7 @@ class Timing:
     sender_report: float = 3
     nack_default_rtt: float = 0.070
     nack_age_max: float = 0.100
+    late_subscription: float = 0.6          # how probably a track of the room misses the first answer of v1
     dismissal_spread: float = 0.4           # between the first and the last sign of a dismissal, at most
     quality_lost: float = 14
 
@@ -43,6 +44,8 @@ class Settings:
     node_ip: str = "127.0.0.1"
     announce: tuple = ()                    # further addresses that lead to node_ip: a NAT in front of us
     ice_lite: bool = False
+    force_tcp: bool = False                 # only the TCP candidate is offered
+    ice_servers: tuple = ()                 # (URL, user name, credential) of each
     answer_setup: str = "active"            # our a=setup in answers to actpass
     offer_setup: str = "actpass"            # our a=setup in subscriber offers
     tls: tuple = ()                         # (certificate chain file, key file)

@@ -5,7 +5,7 @@ import secrets
 import time
 
 from aiortc.rtp import RtcpPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket
-from livekit.protocol import rtc
+from livekit.protocol import models, rtc
 
 from . import sdp
 from .downlink import Downlink, compound
@@ -21,10 +21,10 @@ NACK_LINE = "rtcp-fb:{} nack"
 
 
 class Subscriber:
-    def __init__(self, participant, settings, faults, tcp_port):
+    def __init__(self, participant, settings, faults, tcp):
         self.participant, self.timing = participant, settings.timing
-        self.transport = Transport(f"{participant.identity}/subscriber", True, settings, faults, tcp_port)
-        self.transport.dtls.on_rtcp = self._on_rtcp
+        self.transport = Transport(f"{participant.identity}/subscriber", True, settings, faults, tcp)
+        self.transport.dtls.on_rtcp = self.on_rtcp
         self.sections = []                  # Downlink, or None when its track ended; section 0 is the data one
         self.negotiated = None              # payload types after the first answer with audio
         self.nack_negotiated = True
@@ -39,8 +39,8 @@ class Subscriber:
     # -- tracks ------------------------------------------------------------------------------------------
 
     def subscribe(self, track):
-        if self.downlink(track):
-            return
+        if self.downlink(track) or track.info.type != models.AUDIO:
+            return                          # this server carries no video
         free = next((i for i, d in enumerate(self.sections) if d is None), None)
         index = len(self.sections) if free is None else free
         downlink = Downlink(track, str(index + 1), self.transport, self.timing)
@@ -123,11 +123,8 @@ class Subscriber:
             lines.append(f"extmap:2 {ABS_CAPTURE_TIME}")
         if downlink is None:
             return self.transport.audio_section(str(index + 1), formats, lines + ["recvonly"])
-        stream, track = downlink.stream_id, downlink.track.info.sid
-        lines += [f"ssrc:{downlink.ssrc} cname:{stream}", f"ssrc:{downlink.ssrc} msid:{stream} {track}",
-                  f"ssrc:{downlink.ssrc} mslabel:{stream}", f"ssrc:{downlink.ssrc} label:{track}",
-                  f"msid:{stream} {track}", "sendrecv"]
-        return self.transport.audio_section(downlink.mid, formats, lines)
+        return self.transport.audio_section(downlink.mid, formats,
+                                            lines + downlink.description_lines() + ["sendrecv"])
 
     # -- answers -----------------------------------------------------------------------------------------
 
@@ -154,21 +151,14 @@ class Subscriber:
 
     def bind(self):
         """What is answered is forwarded as soon as the transport can carry it."""
-        if not self.transport.connected:
-            return
-        for downlink in self.sections:
-            if downlink and downlink.answered and not downlink.bound:
-                downlink.bound = True
-                if not downlink.track.subscribed_once:
-                    downlink.track.subscribed_once = True
-                    downlink.track.owner.send(track_subscribed=rtc.TrackSubscribed(track_sid=downlink.track.info.sid))
+        bind(self.transport, self.sections)
 
     def overdue(self, now):
         return self.offered_at is not None and now - self.offered_at > self.timing.answer_timeout
 
     # -- RTCP --------------------------------------------------------------------------------------------
 
-    def _on_rtcp(self, data):
+    def on_rtcp(self, data):
         now = time.monotonic()
         by_ssrc = {d.ssrc: d for d in self.sections if d}
         try:
@@ -196,6 +186,22 @@ class Subscriber:
                 if downlink in downlink.track.downlinks:
                     downlink.track.downlinks.remove(downlink)
         await self.transport.close()
+
+
+def bind(transport, downlinks):
+    """What is answered is forwarded from now on; who published it hears of the first one who receives it."""
+    if not transport.connected:
+        return
+    for downlink in downlinks:
+        if downlink and downlink.answered and not downlink.bound:
+            downlink.bound = True
+            if not downlink.track.subscribed_once:
+                downlink.track.subscribed_once = True
+                downlink.track.owner.send(track_subscribed=rtc.TrackSubscribed(track_sid=downlink.track.info.sid))
+
+
+def codec_lines(payload_type):
+    return CODECS[payload_type]
 
 
 def permission_updates(participant, tracks):

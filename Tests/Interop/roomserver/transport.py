@@ -19,7 +19,7 @@ HOST_FOUNDATION, TCP_FOUNDATION, ANNOUNCED_FOUNDATION = "2878742611", "375738803
 class Transport:
     """offerer: whether our descriptions are offers, which makes us controlling (RFC 8445 §6.1.1)."""
 
-    def __init__(self, name, offerer, settings, faults, tcp_port=None, inbound_is_up=True):
+    def __init__(self, name, offerer, settings, faults, tcp=None, inbound_is_up=True):
         self.name, self.offerer, self.settings = name, offerer, settings
         self.certificate = Certificate.generateCertificate()
         self.ice = IceAgent(settings.node_ip, offerer and not settings.ice_lite, settings.ice_lite, faults,
@@ -27,7 +27,10 @@ class Transport:
         self.dtls = Dtls(self.ice, self.certificate)
         self.sctp = RTCSctpTransport(self.dtls)
         self.sctp_wanted = False
-        self.tcp_port = tcp_port
+        self.tcp = tcp
+        if tcp:
+            tcp.agents.add(self.ice)
+        self.prefers_tcp = settings.force_tcp
         self.waiting_candidates = []        # (Candidate, ufrag) of a description that did not arrive yet
         self.fingerprints, self.role = [], None
         self.connected_at = self.first_selected_at = None
@@ -160,10 +163,11 @@ class Transport:
 
     def candidates(self):
         ufrag = self.ice.ufrag
-        texts = [f"{HOST_FOUNDATION} {{}} udp 2130706431 {self.ice.address} {self.ice.port} typ host ufrag {ufrag}"]
-        if self.tcp_port:
-            texts.append(f"{TCP_FOUNDATION} {{}} tcp 1671430143 {self.ice.address} {self.tcp_port} typ host "
-                         f"tcptype passive ufrag {ufrag}")
+        stream = [f"{TCP_FOUNDATION} {{}} tcp 1671430143 {self.ice.address} {self.tcp.port} typ host "
+                  f"tcptype passive ufrag {ufrag}"] if self.tcp else []
+        if stream and self.prefers_tcp:
+            return stream
+        texts = [f"{HOST_FOUNDATION} {{}} udp 2130706431 {self.ice.address} {self.ice.port} typ host ufrag {ufrag}", *stream]
         texts += [f"{ANNOUNCED_FOUNDATION}{index} {{}} udp {2130706175 - index} {address} {self.ice.port} typ host ufrag {ufrag}"
                   for index, address in enumerate(self.settings.announce)]
         return texts

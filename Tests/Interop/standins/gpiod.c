@@ -1,7 +1,10 @@
-// libgpiod 1.6 without a kernel: $LINTEL_GPIO/CHIP/ holds a folder for each line, named by its number.
+// libgpiod without a kernel, 1 here and 2 in gpiod2.h: $LINTEL_GPIO/CHIP/ holds a folder for each line, named by its number.
 //   value   0 or 1, the level at the pin          edge    a FIFO: one byte an edge
 //   name    the line's name                       busy    who has it already
 //   request what was asked for                    denied  (in CHIP) it may not be opened
+//   label   (in CHIP) the chip's label            silent  (in CHIP) it has no interrupts
+//   hung    (in CHIP) its bus hangs: nothing can be read or written, which takes a second to be seen
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <gpiod.h>
@@ -49,9 +52,25 @@ static void write_text(const char *folder, const char *file, const char *words) 
   rename(fresh, room);
 }
 
+/// Of the folder of a line, whose chip's is above it.
+static int hangs(const char *folder) {
+  if (!exists(folder, "../hung")) return 0;
+  usleep(1000000);
+  errno = ETIMEDOUT;
+  return 1;
+}
+
+#ifndef GPIOD_LINE_BULK_MAX_LINES
+#include "gpiod2.h"
+#else
 struct gpiod_chip *gpiod_chip_open_lookup(const char *name) {
   struct gpiod_chip *chip = calloc(1, sizeof *chip);
   snprintf(chip->folder, sizeof chip->folder, "%s/%s", getenv("LINTEL_GPIO"), name);
+  for (int number = 0; number < 32 && !exists(chip->folder, "."); number++) {
+    char folder[512], label[64] = "";
+    snprintf(folder, sizeof folder, "%s/gpiochip%d", getenv("LINTEL_GPIO"), number);
+    if (text(folder, "label", label, sizeof label) == 0 && strcmp(label, name) == 0) strcpy(chip->folder, folder);
+  }
   errno = !exists(chip->folder, ".") ? ENOENT : exists(chip->folder, "denied") ? EACCES : 0;
   if (!errno) return chip;
   int code = errno;
@@ -85,7 +104,7 @@ struct gpiod_line *gpiod_chip_find_line(struct gpiod_chip *chip, const char *nam
   return NULL;
 }
 struct gpiod_line *gpiod_line_find(const char *name) {
-  for (int number = 0; number < 8; number++) {
+  for (int number = 0; number < 32; number++) {
     char chip_name[32];
     snprintf(chip_name, sizeof chip_name, "gpiochip%d", number);
     struct gpiod_chip *chip = gpiod_chip_open_lookup(chip_name);
@@ -114,6 +133,7 @@ static int request(struct gpiod_line *line, const char *consumer, int flags, con
   return 0;
 }
 int gpiod_line_set_value(struct gpiod_line *line, int value) {
+  if (hangs(line->folder)) return -1;
   if (!exists(line->folder, ".")) {
     errno = ENODEV;
     return -1;
@@ -128,12 +148,20 @@ int gpiod_line_request_output_flags(struct gpiod_line *line, const char *consume
 }
 int gpiod_line_request_both_edges_events_flags(struct gpiod_line *line, const char *consumer, int flags) {
   char room[1024];
+  if (exists(line->chip->folder, "silent")) {
+    errno = ENODEV;
+    return -1;
+  }
   if (request(line, consumer, flags, "input") < 0) return -1;
   line->edges = open(path(line->folder, "edge", room), O_RDWR | O_NONBLOCK | O_CLOEXEC);
   return line->edges < 0 ? -1 : 0;
 }
+int gpiod_line_request_input_flags(struct gpiod_line *line, const char *consumer, int flags) {
+  return request(line, consumer, flags, "look");
+}
 int gpiod_line_event_get_fd(struct gpiod_line *line) { return line->edges; }
 int gpiod_line_get_value(struct gpiod_line *line) {
+  if (hangs(line->folder)) return -1;
   char value[8];
   if (text(line->folder, "value", value, sizeof value) < 0) {
     errno = ENODEV;
@@ -164,3 +192,4 @@ void gpiod_line_release(struct gpiod_line *line) {
   line->requested = 0;
   line->edges = -1;
 }
+#endif

@@ -1,11 +1,14 @@
-// A mixer of one volume (0 to 40) and one switch, "Speaker", that stand in the file that `file` names.
+// A mixer of one volume (0 to 40) and one switch, "Speaker", that stand in the file that `file` names; a second one of
+// that name, in that file with `.1`, tells its decibels: -40 to 0.
 #define PIC 1
 #include <alsa/asoundlib.h>
 #include <alsa/control_external.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum { VOLUME, SWITCH, CONTROLS };
-static const char *const names[CONTROLS] = {"Speaker Playback Volume", "Speaker Playback Switch"};
+enum { VOLUME, SWITCH, VOLUME_1, SWITCH_1, CONTROLS };
+static const char *const names[2] = {"Speaker Playback Volume", "Speaker Playback Switch"};
+static const unsigned int decibels[] = {SND_CTL_TLVT_DB_SCALE, 8, (unsigned int)-4000, 100};
 
 struct mixer {
   snd_ctl_ext_t ext;
@@ -17,19 +20,21 @@ static int count(snd_ctl_ext_t *ext) { return (void)ext, CONTROLS; }
 static int list(snd_ctl_ext_t *ext, unsigned int offset, snd_ctl_elem_id_t *id) {
   (void)ext;
   snd_ctl_elem_id_set_interface(id, SND_CTL_ELEM_IFACE_MIXER);
-  snd_ctl_elem_id_set_name(id, names[offset]);
+  snd_ctl_elem_id_set_name(id, names[offset & 1]);
+  snd_ctl_elem_id_set_index(id, offset >> 1);
   return 0;
 }
 static snd_ctl_ext_key_t find(snd_ctl_ext_t *ext, const snd_ctl_elem_id_t *id) {
   (void)ext;
   for (int n = 0; n < CONTROLS; n++)
-    if (strcmp(snd_ctl_elem_id_get_name(id), names[n]) == 0) return (snd_ctl_ext_key_t)n;
+    if (strcmp(snd_ctl_elem_id_get_name(id), names[n & 1]) == 0 && (int)snd_ctl_elem_id_get_index(id) == n >> 1)
+      return (snd_ctl_ext_key_t)n;
   return SND_CTL_EXT_KEY_NOT_FOUND;
 }
 static int attribute(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, int *type, unsigned int *access, unsigned int *count) {
   (void)ext;
-  *type = key == VOLUME ? SND_CTL_ELEM_TYPE_INTEGER : SND_CTL_ELEM_TYPE_BOOLEAN;
-  *access = SND_CTL_EXT_ACCESS_READWRITE;
+  *type = !(key & 1) ? SND_CTL_ELEM_TYPE_INTEGER : SND_CTL_ELEM_TYPE_BOOLEAN;
+  *access = SND_CTL_EXT_ACCESS_READWRITE | (key == VOLUME_1 ? SND_CTL_EXT_ACCESS_TLV_READ : 0);
   *count = 1;
   return 0;
 }
@@ -44,10 +49,15 @@ static int get(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, long *value) {
 }
 static int set(snd_ctl_ext_t *ext, snd_ctl_ext_key_t key, long *value) {
   struct mixer *mixer = ext->private_data;
+  char hung[sizeof mixer->file + 8];
+  snprintf(hung, sizeof hung, "%s.hung", mixer->file);
+  while (access(hung, F_OK) == 0) usleep(10000);
   mixer->values[key] = *value;
-  FILE *f = fopen(mixer->file, "w");
+  char file[520];
+  snprintf(file, sizeof file, "%s%s", mixer->file, key >= VOLUME_1 ? ".1" : "");
+  FILE *f = fopen(file, "w");
   if (!f) return -EIO;
-  fprintf(f, "%ld %ld\n", mixer->values[VOLUME], mixer->values[SWITCH]);
+  fprintf(f, "%ld %ld\n", mixer->values[key & ~1UL], mixer->values[key | 1]);
   fclose(f);
   return 1;
 }
@@ -80,6 +90,7 @@ SND_CTL_PLUGIN_DEFINE_FUNC(standin) {
   mixer->ext.poll_fd = -1;
   mixer->ext.callback = &calls;
   mixer->ext.private_data = mixer;
+  mixer->ext.tlv.p = decibels;
   int code = snd_ctl_ext_create(&mixer->ext, name, mode);
   if (code < 0) return code;
   *handlep = mixer->ext.handle;

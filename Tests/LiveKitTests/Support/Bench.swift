@@ -19,6 +19,7 @@ final class Bench {
   var gets: [(request: Int, url: String, token: String)] = []
   var resolving: [String] = []
   var sockets: [String] = []
+  var streams: [String] = []
   var transmitted: [Room.Peer] = []
   var wait: Instant?
   var heard: [ReceivedAudio] = []
@@ -32,7 +33,7 @@ final class Bench {
 
   init(
     retry: RetryPolicy = RetryPolicy(), limits: LiveKit.Limits = LiveKit.Limits(), seed: UInt64 = 1,
-    rpcMethods: [Name] = []
+    rpcMethods: [Name] = [], oneConnection: Bool = false
   ) throws {
     let made = Made()
     self.made = made
@@ -41,6 +42,7 @@ final class Bench {
     configuration.retry = retry
     configuration.limits = limits
     configuration.rpcMethods = rpcMethods
+    configuration.prefersOneConnection = oneConnection
     configuration.unixMilliseconds = { Bench.wall * 1000 }
     room = Room(configuration: configuration, random: SeededRandom(seed: seed)) { _, _ in
       let peer = ScriptedPeer()
@@ -50,8 +52,8 @@ final class Bench {
   }
 
   var peers: [ScriptedPeer] { made.peers }
-  var subscriber: ScriptedPeer? { room.core.session.subscriber as? ScriptedPeer }
-  var publisher: ScriptedPeer? { room.core.session.publisher as? ScriptedPeer }
+  var subscriber: ScriptedPeer? { room.core.media.subscriber as? ScriptedPeer }
+  var publisher: ScriptedPeer? { room.core.media.publisher as? ScriptedPeer }
   var connection: Int { opened.last?.connection ?? -1 }
 
   func drain() {
@@ -67,7 +69,11 @@ final class Bench {
       case .openSockets(let peer): sockets.append("open \(peer)")
       case .closeSockets(let peer): sockets.append("close \(peer)")
       case .resolveHost(let name): resolving.append(name)
+      case .cancelHosts: resolving.append("cancelled")
       case .transmit(_, _, _, let peer): transmitted.append(peer)
+      case .openStream(let id, _, _, _, _): streams.append("open \(id)")
+      case .sendStream(let id, _, _, _): streams.append("send \(id)")
+      case .closeStream(let id, _): streams.append("close \(id)")
       case .event(let event): events.append(event)
       case .wait(let until):
         wait = until
@@ -129,15 +135,19 @@ final class Bench {
     return bench
   }
 
-  /// Lets the pause before the next attempt pass.
+  /// The server wants a new session, which is dialled at once if this one has stood for a while.
+  func loseSession() { server(Server.leave(action: 2, reason: 6)) }
+
+  /// Lets the pause before the next attempt pass, if there is one.
   func redial() {
-    let dials = opened.count
-    advance(failures.last?.retry ?? 0)
+    let pause = failures.last?.retry ?? 0
+    let dials = pause == 0 ? opened.count - 1 : opened.count
+    advance(pause)
     #expect(opened.count == dials + 1)
   }
 
   func answerOffer() {
-    guard let offer = room.core.session.negotiation.outstanding else { return }
+    guard let offer = room.core.media.negotiation.outstanding else { return }
     server(Server.answer(Int(offer.id)))
   }
 

@@ -27,7 +27,7 @@ final class ScriptedPeer: MediaPeer {
   var buffered = 0
   /// What comes of the next descriptions.
   var refusal: DescriptionFailure?
-  /// What the next offer of the server will carry.
+  /// What the next description of the server will carry.
   var nextSections: [PeerConnection.RemoteSection] = []
 
   func addAudioSender(trackID: String) -> String {
@@ -35,7 +35,15 @@ final class ScriptedPeer: MediaPeer {
     return senders[senders.count - 1].mid
   }
   func removeAudioSender(mid: String) { removed.append(mid) }
+  var receivers = 0
+  func offerAudioReceivers(_ count: Int) { receivers = max(receivers, count) }
   func senderParameters(mid: String) -> PeerConnection.SenderParameters? { nil }
+  var pathHealth = PathHealth.good
+  var restarts = 0
+  func restartICE() { restarts += 1 }
+  var localDescriptionText: String? { answers.isEmpty ? "our answer" : "our offer" }
+  var remoteDescriptionText: String? { answers.last ?? acceptedOffers.last }
+  func stream(channel: PeerConnection.DataChannelID) -> UInt16? { UInt16(channel.value) * 2 - 1 }
   func makeOffer(now: Instant) -> String {
     offers += 1
     return "our offer \(offers)"
@@ -43,6 +51,7 @@ final class ScriptedPeer: MediaPeer {
   func acceptAnswer(_ sdp: String, now: Instant) throws(DescriptionFailure) {
     if let refusal { throw refusal }
     answers.append(sdp)
+    remoteSections = nextSections
   }
   func acceptOffer(_ sdp: String, now: Instant) throws(DescriptionFailure) -> String {
     if let refusal { throw refusal }
@@ -76,6 +85,10 @@ final class ScriptedPeer: MediaPeer {
     outputs = [.transmit([0xBE], from: address, to: address)]
   }
 
+  func tell(_ health: PathHealth) {
+    pathHealth = health
+    outputs.append(.event(.pathHealthChanged(health)))
+  }
   func become(_ state: PeerConnection.State, _ reason: String = "") {
     self.state = state
     outputs.append(.event(.stateChanged(state, reason: reason)))

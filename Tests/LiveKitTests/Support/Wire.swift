@@ -98,7 +98,7 @@ enum Server {
 
   static func join(
     others: [Wire] = [], subscriberPrimary: Bool = true, canPublish: Bool = true, canPublishData: Bool = true,
-    sid: String = "PA_me", stun: [String] = [], version: String = "1.13.5"
+    sid: String = "PA_me", stun: [String] = [], forcesRelay: Bool = false, version: String = "1.13.5"
   ) -> [UInt8] {
     var join = Wire().message(1, Wire().text(1, "RM_1").text(2, "hall"))
       .message(2, participant("door", sid, state: 0, canPublish: canPublish, canPublishData: canPublishData))
@@ -107,8 +107,9 @@ enum Server {
     if !stun.isEmpty {
       var server = Wire()
       for url in stun { server = server.text(1, url) }
-      join = join.message(5, server)
+      join = join.message(5, server.text(2, "name").text(3, "word"))
     }
+    if forcesRelay { join = join.message(8, Wire().number(5, 2)) }
     join = join.flag(6, subscriberPrimary).number(10, 15).number(11, 5)
       .message(12, Wire().text(2, version).number(3, 17).text(5, "ND_x")).flag(15, true)
     return Wire().message(1, join).bytes
@@ -131,8 +132,12 @@ enum Server {
   static func published(_ cid: String, _ sid: String, muted: Bool = false) -> [UInt8] {
     Wire().message(6, Wire().text(1, cid).message(2, track(sid, muted: muted))).bytes
   }
-  static func leave(action: Int, reason: Int) -> [UInt8] {
-    Wire().message(8, Wire().number(2, reason).number(3, action)).bytes
+  static func leave(action: Int, reason: Int, regions: [String] = []) -> [UInt8] {
+    var list = Wire()
+    for (index, url) in regions.enumerated() {
+      list = list.message(1, Wire().text(1, "r\(index)").text(2, url).number(3, index))
+    }
+    return Wire().message(8, Wire().number(2, reason).number(3, action).message(4, list)).bytes
   }
   static func mute(_ sid: String, _ muted: Bool) -> [UInt8] {
     Wire().message(9, Wire().text(1, sid).flag(2, muted)).bytes
@@ -144,6 +149,19 @@ enum Server {
   }
   static func addTrackRefused(_ cid: String, reason: Int, _ words: String) -> [UInt8] {
     Wire().message(22, Wire().number(2, reason).text(3, words).message(5, Wire().text(1, cid))).bytes
+  }
+  static func sectionsRequired(_ audios: Int, _ videos: Int) -> [UInt8] {
+    Wire().message(25, Wire().number(1, audios).number(2, videos)).bytes
+  }
+  static func permission(_ sid: String, allowed: Bool) -> [UInt8] {
+    Wire().message(15, Wire().text(1, "PA_p").text(2, sid).flag(3, allowed)).bytes
+  }
+  static func subscriptionFailed(_ sid: String, _ error: Int) -> [UInt8] {
+    Wire().message(21, Wire().text(1, sid).number(2, error)).bytes
+  }
+  static func reconnect(last: Int = 0) -> [UInt8] { Wire().message(19, Wire().number(4, last)).bytes }
+  static func room(_ sid: String = "RM_1", _ name: String = "hall") -> [UInt8] {
+    Wire().message(11, Wire().message(1, Wire().text(1, sid).text(2, name))).bytes
   }
   static func trackSubscribed(_ sid: String) -> [UInt8] { Wire().message(23, Wire().text(1, sid)).bytes }
 }

@@ -40,8 +40,9 @@ final class AgentNode {
       switch agent.poll(now: network.now) {
       case .transmit(let datagram, let from, let to):
         transmitted += 1
-        #expect(addresses.contains(from), "sent from an address that is not bound")
-        network.send(datagram, from: from, to: to)
+        #expect(addresses.contains(from.address), "sent from an address that is not bound")
+        network.send(datagram, from: from.address, to: to)
+      case .openStream, .sendStream, .closeStream, .healthChanged, .relayFailed, .received: break
       case .localCandidate(let candidate):
         candidates.append(candidate)
         onCandidate?(candidate)
@@ -60,7 +61,7 @@ final class AgentNode {
   }
 
   func receive(_ datagram: [UInt8], from: SocketAddress, to: SocketAddress, _ network: SimulatedNetwork) {
-    agent.handle(datagram: datagram, from: from, to: to, now: network.now)
+    agent.handle(datagram: datagram, from: from, to: .udp(to), now: network.now)
   }
 }
 
@@ -105,7 +106,7 @@ final class AgentPair {
   var areConnected: Bool { a.agent.state == .connected && b.agent.state == .connected }
 
   func expectMirrored(sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(a.agent.path?.base == b.agent.path?.remote, sourceLocation: sourceLocation)
-    #expect(b.agent.path?.base == a.agent.path?.remote, sourceLocation: sourceLocation)
+    #expect(a.agent.path?.base.address == b.agent.path?.remote, sourceLocation: sourceLocation)
+    #expect(b.agent.path?.base.address == a.agent.path?.remote, sourceLocation: sourceLocation)
   }
 }

@@ -8,7 +8,7 @@ import Testing
     #expect(ICECandidate.priority(.host, localPreference: 65535) == 2_130_706_431)
     #expect(ICECandidate.priority(.serverReflexive, localPreference: 65535) == 1_694_498_815)
     var pair = CandidatePair(
-      id: 1, base: address("192.0.2.1"), localPriority: 5,
+      id: 1, base: .udp(address("192.0.2.1")), localPriority: 5,
       remote: ICECandidate(
         foundation: "1", priority: 7, address: address("192.0.2.2"), kind: .host))
     pair.updatePriority(.controlling)

@@ -12,7 +12,7 @@ import Testing
     return pair
   }
 
-  /// RFC 7675 §5.1: a request every 4 to 6 s, and nothing else.
+  /// Where no media flows, one of the two asks every 1.5 s, which is what the other hears; nothing else.
   @Test func staysQuietWhileAllIsWell() {
     let pair = connected()
     let sent = pair.a.agent.counters.checksReceived
@@ -20,8 +20,8 @@ import Testing
     pair.network.run(milliseconds: 600_000)
     #expect(pair.areConnected)
     let requests = pair.a.agent.counters.checksReceived - sent
-    #expect((100...150).contains(requests))
-    #expect((200...300).contains(pair.a.transmitted - transmitted))
+    #expect((180...420).contains(requests))
+    #expect((360...840).contains(pair.a.transmitted - transmitted))
     #expect(pair.a.states.count == 2)
   }
 
@@ -72,11 +72,11 @@ import Testing
     let pair = AgentPair([address("192.0.2.1"), address("198.51.100.1")])
     pair.start()
     pair.network.run(milliseconds: 300)
-    #expect(pair.a.agent.path?.base == address("192.0.2.1"))
+    #expect(pair.a.agent.path?.base.address == address("192.0.2.1"))
     pair.a.remove(address("192.0.2.1"), now: pair.network.now)
     #expect(pair.a.agent.state == .disconnected)
     #expect(pair.network.run(milliseconds: 3_000) { pair.a.agent.state == .connected })
-    #expect(pair.a.agent.path?.base == address("198.51.100.1"))
+    #expect(pair.a.agent.path?.base.address == address("198.51.100.1"))
     pair.network.run(milliseconds: 8_000)
     #expect(pair.b.agent.path?.remote == address("198.51.100.1"))
     pair.a.remove(address("198.51.100.1"), now: pair.network.now)

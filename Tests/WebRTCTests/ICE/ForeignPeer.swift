@@ -110,7 +110,7 @@ final class LoopbackSocket {
     return (Array(buffer.prefix(count)), Self.address(storage))
   }
 
-  private static func withSystemAddress<Result>(
+  static func withSystemAddress<Result>(
     _ address: SocketAddress, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
     var storage = sockaddr_storage()

@@ -58,6 +58,7 @@ struct ForeignPeerTests {
       var wait = 100
       draining: while true {
         switch agent.poll(now: monotonicNow()) {
+        case .openStream, .sendStream, .closeStream, .healthChanged, .relayFailed, .received: break
         case .transmit(let datagram, _, let remote): socket.send(datagram, to: remote)
         case .wait(let until):
           if let until { wait = max(1, min(wait, until.milliseconds(since: monotonicNow()))) }
@@ -68,7 +69,7 @@ struct ForeignPeerTests {
       if try condition() { return nil }
       guard let (datagram, source) = socket.receive(milliseconds: wait) else { continue }
       guard DatagramKind(datagram) == .stun else { return datagram }
-      agent.handle(datagram: datagram, from: source, to: socket.address, now: monotonicNow())
+      agent.handle(datagram: datagram, from: source, to: .udp(socket.address), now: monotonicNow())
     }
     return nil
   }

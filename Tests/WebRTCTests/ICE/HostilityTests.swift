@@ -148,7 +148,7 @@ import Testing
     #expect(pair.a.agent.list.triggered.count == 10)
     pair.a.remove(a, now: pair.network.now)
     #expect(pair.a.agent.list.triggered.count == 5)
-    #expect(pair.a.agent.list.pairs.allSatisfy { $0.base == address("198.51.100.1") })
+    #expect(pair.a.agent.list.pairs.allSatisfy { $0.base.address == address("198.51.100.1") })
     pair.network.run(milliseconds: 100)
   }
 }

@@ -38,7 +38,7 @@ private final class LitePeer {
     #expect(network.run(milliseconds: 10) { node.agent.state == .connected })
     #expect(node.agent.role == .controlling)
     #expect(peer.nominated == address("192.0.2.1"))
-    #expect(peer.requests.first?.usesCandidate == false)
+    #expect(peer.requests.first?.usesCandidate == true)
     #expect(peer.requests.allSatisfy { $0.controllingTieBreaker != nil })
     #expect(peer.requests.allSatisfy { $0.username == Array("lite:\(node.fragment)".utf8) })
     network.run(milliseconds: 60_000)

@@ -81,7 +81,7 @@ import Testing
     pair.exchangeDescriptions()
     let now = pair.network.now
     for line in [
-      "candidate:1 1 tcp 1671430143 192.0.2.9 7881 typ host tcptype passive ufrag x",
+      "candidate:1 1 tcp 1671430143 192.0.2.9 7881 typ host tcptype active ufrag x",
       "candidate:1 2 udp 2130706431 192.0.2.9 7882 typ host",
       "candidate:1 1 udp 2130706431 0b1f0d5c-5ca7-4425-b75a-6cd4df954c4e.local 7882 typ host",
       "candidate:1 1 udp 2130706431 0.0.0.0 7882 typ host",

@@ -82,6 +82,7 @@ final class LoopbackEnd {
       case .transmit(let bytes, _, let to): transmit(bytes, to)
       case .event(.stateChanged(let state, _)): states.append(state)
       case .event(.audio(let received)): audio.append(received)
+      case .openStream, .sendStream, .closeStream, .event(.pathHealthChanged), .event(.relayFailed): break
       case .event(.candidate): break
       case .event(.dataChannelOpened(let id, let label)): channels.append((id, label))
       case .event(.dataChannelMessage(let id, let bytes)): messages.append((id, bytes))

@@ -117,6 +117,7 @@ final class SimulatedCall {
         end.transmitted.append(bytes)
         #expect(bytes.count <= 1200)
         transmit(bytes, from, to)
+      case .openStream, .sendStream, .closeStream, .event(.pathHealthChanged), .event(.relayFailed): break
       case .event(.candidate(let line, _, _)): end.candidates.append(line)
       case .event(.stateChanged(let state, let reason)):
         end.states.append(state)

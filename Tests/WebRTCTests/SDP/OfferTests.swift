@@ -31,6 +31,18 @@ import Testing
     #expect(offer.serialized() == (try Captures.wireText("publisher_offer_audio_only")))
   }
 
+  /// One connection for both ways: the offer that livekit-server took with a join.
+  @Test func withReceiversItIsWhatAServerAccepted() throws {
+    let captured = try SessionDescription.parse(try Captures.text("v1_publisher_offer_in_join"))
+    var plan = OfferPlan()
+    _ = plan.addApplication()
+    #expect(plan.addAudio(trackID: "c4d7a880-eb06-4258-aba8-b4312a32e042", ssrc: 161_138_011) == "1")
+    for _ in 0..<3 { plan.addReceiver() }
+    let offer = makeOffer(
+      plan, identity: try identity(of: captured, canonicalName: "523c0c70adeb"), version: captured.version)
+    #expect(offer.serialized() == (try Captures.wireText("v1_publisher_offer_in_join")))
+  }
+
   @Test func sectionsNeverMoveAndAreRecycled() throws {
     let captured = try SessionDescription.parse(try Captures.text("publisher_offer_audio_only"))
     let identity = try identity(of: captured, canonicalName: "c")
