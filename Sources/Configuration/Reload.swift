@@ -16,7 +16,7 @@ extension Key {
     switch section {
     case "rpc": true
     case "door": name != "output"
-    case "token", "call", "phone": true
+    case "token", "call", "phone", "e2ee": true
     case "ring": name != "standby"
     case "webhook": name != "listen"
     case "session": !["mode", "connect-timeout", "reconnect-attempts"].contains(name)
@@ -42,6 +42,10 @@ extension Settings {
       } else {
         result.needsRestart.append(key.words)
       }
+    }
+    if encryption.secrets != fresh.encryption.secrets {
+      encryption.secrets = fresh.encryption.secrets
+      result.applied.append("[e2ee] keys")
     }
     if directory != fresh.directory {
       directory = fresh.directory

@@ -8,6 +8,7 @@ public struct Settings: Equatable, Sendable {
   @Shared public var session = SessionSettings()
   public var server = ServerSettings()
   @Shared public var token = TokenSettings()
+  public var encryption = EndToEndSettings()
   @Shared public var audio = AudioSettings()
   public var gpio = GPIOSettings()
   public var leds = LEDSettings()

@@ -17,6 +17,7 @@ public struct Provision: Equatable, Sendable {
     TextPair("--meta-secret-file", "meta-secret"), TextPair("--meta-verify-file", "meta-verify"),
     TextPair("--proxy-password-file", "proxy-password"),
     TextPair("--turn-password-file", "turn-password"),
+    TextPair("--e2ee-passphrase-file", "e2ee-passphrase"),
   ]
   public static let folderDefault = "/etc/lintel"
   /// The drop-in that belongs to this command alone.

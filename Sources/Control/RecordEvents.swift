@@ -8,6 +8,8 @@ import JSON
 /// | `agent.missing` | waited_s; attempt; retry: whether the device joins anew |
 /// | `pre-connect.sent` | captured_ms, sent_ms: of what was said before the agent listened |
 /// | `room.recording` | on |
+/// | `encryption.track` | identity, sid; state: `private`, `wrong-key` or `no-key` |
+/// | `encryption.refused` | identity; what came; reason: why it was refused |
 /// | `chat` | identity, text |
 /// | `transcript` | identity (who spoke), segment, text, final |
 /// | `data` | identity, topic, bytes |
@@ -53,6 +55,15 @@ extension Event {
   }
   public static func roomRecording(_ on: Bool) -> Event {
     .record(name: "room.recording", [.init("on", .bool(on))])
+  }
+  public static func encryptionTrack(identity: String, sid: String, state: String) -> Event {
+    .record(
+      name: "encryption.track", [text("identity", identity), text("sid", sid), text("state", state)])
+  }
+  public static func encryptionRefused(identity: String, what: String, reason: String) -> Event {
+    .record(
+      name: "encryption.refused",
+      [text("identity", identity), text("what", what), text("reason", reason)])
   }
   public static func chat(identity: String, text content: String) -> Event {
     .record(name: "chat", [text("identity", identity), text("text", content)])

@@ -10,6 +10,7 @@ public struct Status: Equatable, Sendable {
   public var agent: AgentStatus?
   /// The others in the room. Beyond `statusParticipantsMax` they are only counted.
   public var participants: [ParticipantStatus] = []
+  public var encryption = EncryptionStatus()
   public var audio = AudioStatus()
   public var door: DoorStatus?
   public var board = BoardStatus()
@@ -164,6 +165,24 @@ public struct ParticipantStatus: Equatable, Sendable {
   }
 }
 
+/// From end to end.
+public struct EncryptionStatus: Equatable, Sendable {
+  /// `off`, `wanted` or `required`.
+  public var mode = "off"
+  /// What goes out: `clear`, `encrypted`, or `nothing` where it must be encrypted and cannot be.
+  public var sends = "clear"
+  /// The same at two devices whose keys are the same; nil without a key.
+  public var fingerprint: String?
+  /// Frames that were understood; frames and packets that were not; packets in the clear that were refused.
+  public var opened = 0
+  public var failed = 0
+  public var refused = 0
+  /// As sentences without their full stops.
+  public var problems: [String] = []
+
+  public init() {}
+}
+
 public struct TrackStatus: Equatable, Sendable {
   public var sid: String
   public var name: String?
@@ -173,14 +192,20 @@ public struct TrackStatus: Equatable, Sendable {
   public var source: String
   public var muted: Bool
   public var subscribed: Bool
+  /// `clear`; of what is encrypted `private`, `encrypted` until something of it has come, `wrong-key` or `no-key`.
+  public var privacy: String
 
-  public init(sid: String, name: String?, kind: String, source: String, muted: Bool, subscribed: Bool) {
+  public init(
+    sid: String, name: String?, kind: String, source: String, muted: Bool, subscribed: Bool,
+    privacy: String = "clear"
+  ) {
     self.sid = sid
     self.name = name
     self.kind = kind
     self.source = source
     self.muted = muted
     self.subscribed = subscribed
+    self.privacy = privacy
   }
 }
 

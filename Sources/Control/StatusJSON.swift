@@ -13,7 +13,8 @@ extension Status {
         "agent",
         agent.map { .object([.init("identity", .string($0.identity)), .init("state", .text($0.state))]) }
           ?? .null),
-      .init("participants", participantsJSON), .init("audio", audio.json),
+      .init("participants", participantsJSON), .init("encryption", encryption.json),
+      .init("audio", audio.json),
       .init(
         "door",
         door?.json ?? .null),
@@ -138,6 +139,17 @@ extension TrackStatus {
     .object([
       .init("sid", .string(sid)), .init("name", .text(name)), .init("kind", .string(kind)),
       .init("source", .string(source)), .init("muted", .bool(muted)), .init("subscribed", .bool(subscribed)),
+      .init("privacy", .string(privacy)),
+    ])
+  }
+}
+
+extension EncryptionStatus {
+  fileprivate var json: JSONValue {
+    .object([
+      .init("mode", .string(mode)), .init("sends", .string(sends)), .init("fingerprint", .text(fingerprint)),
+      .init("opened", .number(opened)), .init("failed", .number(failed)), .init("refused", .number(refused)),
+      .init("problems", .array(problems.map { .string($0) })),
     ])
   }
 }

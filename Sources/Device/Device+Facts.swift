@@ -67,7 +67,9 @@ extension Device {
       mayJoin: stay.phase == .away || stay.phase == .failed, serverURL: stay.serverURL,
       token: stay.tokenSeen.flatMap { try? AccessToken($0) }, roomName: room.info.name,
       isRecorded: isInRoom && room.info.isRecording,
-      sent: room.mediaStatistics(.publisher))
+      sent: room.mediaStatistics(.publisher), encryptionProblems: encryptionProblems,
+      fingerprint: room.encryption.fingerprint,
+      hasOthers: isInRoom && room.participants.contains { $0.tracks.contains { $0.kind == .audio } })
   }
 
   /// The room that the device is in or is joining, for the fields of a log; nil without one.

@@ -154,6 +154,7 @@ extension Device {
   func configurationRead(_ result: Result<Settings, ConfigurationMistakes>, now: Instant) {
     guard let asker = report.takeConfigurationAsker() else { return }
     let read = ConfigurationRead(result, for: asker, into: &settings)
+    encrypt(now: now)
     if read.isAboutTheStay { perform([.stay(.reloaded(isConcerned: true))], now: now) }
     report.noteChange()
     if read.changesVolume { perform(panel.setVolume(settings.audio.volumePercent), now: now) }

@@ -24,6 +24,7 @@ extension Device {
       .outgoingStreamEnded, .dataFailed:
       messagingEvent(event, now: now)
     case .chatReceived, .transcription, .dataReceived, .streamEnded: perform(told(event), now: now)
+    case .trackPrivacyChanged, .clearRefused, .packetUnreadable: encryptionEvent(event, now: now)
     case .roomMetadataChanged, .recordingChanged, .descriptionDropped, .relayFailed, .requestRefused:
       perform(noted(event), now: now)
     case .roomUpdated, .localParticipantUpdated, .streamOpened, .streamChunk, .textReceived: break
@@ -86,7 +87,7 @@ extension Device {
       perform(audience.closed(subscription), now: now)
       audienceChanged(now: now)
     case .trackRefused(let sid, let reason):
-      perform([.log(.warning, "the track \(sid) cannot be played: \(reason)")], now: now)
+      perform([.log(.warning, "the track \(sid)\(owner(ofTrack: sid)) cannot be played: \(reason)")], now: now)
     case .speakersChanged(let speakers):
       perform(audience.speak(speakers), now: now)
       plan.activity(somebodySpeaks: audience.somebodySpeaks, call.state, settings.session, now: now)

@@ -172,6 +172,7 @@ public final class Device {
 
   /// Sets the sound up, and joins if the device is to be always in its room.
   public func start(now: Instant) {
+    encrypt(now: now)
     perform(
       [
         .audio(.setVolume(percent: panel.volumePercent)),

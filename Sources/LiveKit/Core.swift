@@ -68,6 +68,7 @@ struct Core {
   var statistics = Statistics()
   var stateRequests = StateRequests()
   var streams: Streams
+  var encryption = Encryption()
   var seenAgent: SeenAgent?
 
   init(limits: Limits, wholeTextTopics: [Name]) {

@@ -37,6 +37,12 @@ public indirect enum Event {
   case trackUnsubscribed(Subscription)
   /// A remote audio track that cannot be played; the words say why.
   case trackRefused(trackSID: Name, reason: String)
+  /// What is understood of an encrypted track.
+  case trackPrivacyChanged(Subscription, TrackPrivacy)
+  /// Of what came in the clear where it has to be encrypted, and was refused.
+  case clearRefused(Sender, what: String)
+  /// A packet that no key of ours opens.
+  case packetUnreadable(Sender)
   /// Everyone audible at present, loudest first; identities, the local one included.
   case speakersChanged([Speaker])
   case connectionQuality(identity: Name, ConnectionQuality)
@@ -101,6 +107,8 @@ public struct Subscription: Equatable, Sendable {
   public var slot: Int
   /// The media section that carries it.
   public var mid: String
+  /// From end to end.
+  public var isEncrypted = false
 }
 
 /// Counters since the room object was made.

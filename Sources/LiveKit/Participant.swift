@@ -101,6 +101,8 @@ public struct LocalTrack: Equatable, Sendable {
   public internal(set) var isHeard = false
   /// A pre-connect buffer will follow.
   var announcesPreConnect = false
+  /// Announced as encrypted from end to end.
+  var isEncrypted = false
   /// Names the track between AddTrack and the offer's msid; new for every session.
   var cid: Name = ""
   var mid: String?

@@ -38,6 +38,8 @@ public final class Room {
     case streamBytes(Int, [UInt8], peer: Peer)
     /// It could not be opened, or has come to its end.
     case streamEnded(Int, reason: String, peer: Peer)
+    /// The answer to `.deriveKey`.
+    case keyDerived(EncryptionKey?, generation: Int)
     /// The instant that `.wait(until:)` named has come.
     case timeout
   }
@@ -68,6 +70,8 @@ public final class Room {
     case sendStream(Int, [UInt8], isMedia: Bool, peer: Peer)
     /// Nothing is expected back.
     case closeStream(Int, peer: Peer)
+    /// Call `ratcheted` of this key on another thread, for it takes some tens of milliseconds.
+    case deriveKey(after: EncryptionKey, generation: Int)
     case event(Event)
     /// Nothing more to do before this instant (nil: before the next input).
     case wait(until: Instant?)

@@ -11,6 +11,7 @@ extension Room {
     core.url = server
     core.region = RegionChoice()
     core.tokens = Tokens(access)
+    encryptionChanged(now)
     core.attempt = 1
     core.hasBeenConnected = false
     core.eagerUntil = nil

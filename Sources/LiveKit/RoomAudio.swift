@@ -16,7 +16,12 @@ public struct ReceivedAudio: Equatable, Sendable {
 extension Room {
   /// The packets of subscribed tracks, oldest first; to be taken until nil after each drain of `poll`, when the events
   /// that open and close slots are known. Nothing of a slot comes after its `trackUnsubscribed`.
-  public func nextAudio() -> ReceivedAudio? { core.audio.next() }
+  public func nextAudio() -> ReceivedAudio? {
+    while let packet = core.audio.next() {
+      if let opened = opened(packet) { return opened }
+    }
+    return nil
+  }
 
   /// From now on frames of this track wait instead of leaving: of those that `send` is given the newest one is kept.
   public func holdBack(track: LocalTrack.ID) {
@@ -71,6 +76,8 @@ extension Room {
     if let uplink = core.uplink(track) {
       core.uplinks[uplink].sentPayloadBytes += Int64(frame.payload.count)
     }
+    guard let payload = core.encryption.seal(frame.payload, random) else { return false }
+    frame.payload = payload
     publisher.send(frame, mid: mid, now: now)
     return true
   }

@@ -45,6 +45,7 @@ extension Room {
       core.media[peer]?.handle(.streamBytes(id, bytes), now: now)
     case .streamEnded(let id, let reason, let peer):
       core.media[peer]?.handle(.streamEnded(id, reason: reason), now: now)
+    case .keyDerived(let key, let generation): keyDerived(key, generation: generation)
     case .timeout:
       wakePeers(now)
     }

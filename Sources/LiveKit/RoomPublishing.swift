@@ -38,6 +38,8 @@ extension Room {
     var request = SignalRequest.AddTrack(
       cid: cid, name: track.name, source: track.source, muted: track.isMuted)
     request.announcesPreConnect = track.announcesPreConnect
+    core.localTracks[index].isEncrypted = core.encryption.seals
+    request.isEncrypted = core.encryption.seals
     return request
   }
 

@@ -57,13 +57,14 @@ extension Room {
     core.signalling.keepalive.start(
       intervalSeconds: join.pingIntervalSeconds, timeoutSeconds: join.pingTimeoutSeconds, now: now)
     takeServers(join.iceServers, forcesRelay: join.forcesRelay, now)
+    core.encryption.trailer = join.injectionTrailer
     emit(.roomUpdated(core.info))
     tellRoomChanges(before)
     begin(join.participant, join.others, now)
     // The subscriber's sockets open before its first offer comes, and the publisher's offer leaves at once.
     if join.subscriberPrimary, !core.media.isOnlyPublisher { start(.subscriber, now) }
     if core.media.isOnlyPublisher { joinedWithOffer(now) }
-    publishWaiting(now)
+    encryptionChanged(now)
     preparePublisherForCalls(now)
     sendStateRequests(now)
     checkMedia(now)

@@ -25,7 +25,7 @@ extension Room {
     }
     core.statistics.strayAudioPackets &+= core.media.earlyAudio.count - known.count
     core.media.earlyAudio = known
-    report(core.subscriptions.match(core.directory, core.choice))
+    report(core.subscriptions.match(core.directory, core.choice, core.encryption.settings.mode))
   }
 
   /// What cannot be parsed is dropped: the running media is better than a new session, and the server ends the
@@ -54,7 +54,7 @@ extension Room {
       for case .published(let track, _) in changes { new.append(track.sid) }
     }
     askForTracks(new: new)
-    let subscriptions = core.subscriptions.match(core.directory, core.choice)
+    let subscriptions = core.subscriptions.match(core.directory, core.choice, core.encryption.settings.mode)
     report(subscriptions.filter { $0.isEnd })
     for change in changes { report(change, now) }
     report(subscriptions.filter { !$0.isEnd })
@@ -67,6 +67,7 @@ extension Room {
     case .updated(let participant, let old): updated(participant, from: old, now)
     case .left(let participant, let reason):
       senderLeft(participant, now)
+      core.encryption.ring.forget(participant.identity)
       emit(.participantLeft(participant, reason))
       recipientChanged(participant, hasLeft: true)
     case .published(let track, let participant): emit(.trackPublished(track, participant: participant))
@@ -79,7 +80,10 @@ extension Room {
 
   private func updated(_ participant: Participant, from old: Participant, _ now: Instant) {
     let changes = ParticipantChanges(from: old, to: participant)
-    if changes.session { senderLeft(old, now) }
+    if changes.session {
+      senderLeft(old, now)
+      core.encryption.ring.forget(old.identity)
+    }
     emit(.participantUpdated(participant, changes))
     recipientChanged(participant, hasLeft: false)
   }
@@ -89,6 +93,7 @@ extension Room {
       switch change {
       case .subscribed(let subscription):
         guard let participant = core.directory.participant(sid: subscription.participantSID) else { continue }
+        core.encryption.readers.append(newReader(subscription))
         emit(.trackSubscribed(subscription, participant: participant))
         for packet in core.media.earlyAudio where packet.mid == subscription.mid {
           queue(packet, slot: subscription.slot)
@@ -96,6 +101,7 @@ extension Room {
         core.media.earlyAudio = core.media.earlyAudio.filter { $0.mid != subscription.mid }
       case .unsubscribed(let subscription):
         core.audio.forget(slot: subscription.slot)
+        core.encryption.readers = core.encryption.readers.filter { $0.subscription.slot != subscription.slot }
         emit(.trackUnsubscribed(subscription))
       case .refused(let sid, let reason): emit(.trackRefused(trackSID: sid, reason: reason))
       }

@@ -13,6 +13,7 @@ final class SignalDecoder {
   /// Of whichever message it is, for there is only one of them.
   private let trackSID = ContentField()
   private let cid = ContentField()
+  private let injectionTrailer = ContentField()
 
   /// nil: malformed or too long. `dropped` counts the entries over a limit, `refused` those that are named by what is
   /// no name: nobody is kept from joining by how somebody else in the room calls himself.
@@ -87,6 +88,7 @@ final class SignalDecoder {
     participant.register(&message.join.participant)
     participants.register(&message.join.other_participants)
     iceServers.register(&message.join.ice_servers)
+    injectionTrailer.read(into: &message.join.sif_trailer)
     iceServers.register(&message.reconnect.ice_servers)
     regions.register(&message.leave.regions.regions)
     participants.register(&message.update.participants)
@@ -176,6 +178,7 @@ final class SignalDecoder {
     join.resumeDisabled =
       raw.client_configuration.resume_connection == livekit_ClientConfigSetting_DISABLED
     join.forcesRelay = raw.client_configuration.force_relay == livekit_ClientConfigSetting_ENABLED
+    join.injectionTrailer = injectionTrailer.bytes
     return join
   }
 }

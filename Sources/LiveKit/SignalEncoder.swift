@@ -70,6 +70,7 @@ extension SignalRequest.AddTrack {
     raw.source = livekit_TrackSource(UInt32(source.rawValue))
     raw.muted = muted
     raw.disable_red = disablesRED
+    raw.encryption = isEncrypted ? livekit_Encryption_Type_GCM : livekit_Encryption_Type_NONE
     if announcesPreConnect {
       raw.audio_features_count = 1
       raw.audio_features.0 = livekit_AudioTrackFeature_TF_PRECONNECT_BUFFER
@@ -131,6 +132,7 @@ extension SignalRequest.SyncState.Track {
     raw.track.name = strings.borrow(name)
     raw.track.source = livekit_TrackSource(UInt32(source.rawValue))
     raw.track.muted = muted
+    raw.track.encryption = isEncrypted ? livekit_Encryption_Type_GCM : livekit_Encryption_Type_NONE
     return raw
   }
 }

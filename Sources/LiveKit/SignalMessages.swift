@@ -25,6 +25,7 @@ enum SignalRequest: Equatable {
     var disablesRED = true
     /// A pre-connect buffer will follow: agents wait for it before they listen.
     var announcesPreConnect = false
+    var isEncrypted = false
   }
 }
 
@@ -48,6 +49,7 @@ extension SignalRequest {
       var name: String
       var source: TrackSource
       var muted: Bool
+      var isEncrypted = false
     }
     struct Channel: Equatable {
       var label: String
@@ -117,6 +119,8 @@ enum SignalResponse {
     var resumeDisabled = false
     /// Nothing but relays may be used.
     var forcesRelay = false
+    /// What frames end with that the server makes in an encrypted track.
+    var injectionTrailer: [UInt8] = []
   }
 
   struct Leave: Equatable {

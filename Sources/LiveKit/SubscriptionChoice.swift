@@ -8,7 +8,7 @@ import Base
 /// | who speaks | takes the place of whoever was silent for longest |
 /// | who could speak | takes the place of somebody muted |
 /// | muted | while there is room |
-/// | encrypted from end to end, refused by the publisher or the server | while there is room: what is asked for is told of when it changes |
+/// | not played, as it is encrypted or is not (`EncryptionMode`), refused by the publisher or the server | while there is room: what is asked for is told of when it changes |
 /// | pictures | never |
 ///
 /// Among equals whoever is there stays.
@@ -25,6 +25,7 @@ struct SubscriptionChoice {
   private let tracksMax: Int
   /// Whether the server subscribes us to every new track by itself.
   var isAutomatic = false
+  var mode = EncryptionMode.off
 
   init(tracksMax: Int) { self.tracksMax = tracksMax }
 
@@ -88,7 +89,7 @@ struct SubscriptionChoice {
   /// nil: not sound.
   private func rank(_ track: RemoteTrack, _ participant: Participant, _ speakers: [Speaker]) -> Int? {
     guard track.kind == .audio else { return nil }
-    if track.isEncrypted || refused.contains(track.sid) { return Rank.worst }
+    if mode.refusal(of: track) != nil || refused.contains(track.sid) { return Rank.worst }
     switch participant.kind {
     case .agent, .sip, .connector, .bridge: return Rank.best
     case .standard, .ingress, .egress: break

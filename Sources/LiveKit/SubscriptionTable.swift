@@ -49,11 +49,13 @@ struct SubscriptionTable {
   }
 
   /// To be called after sections or participants changed.
-  mutating func match(_ directory: Directory, _ choice: SubscriptionChoice) -> [Change] {
+  mutating func match(
+    _ directory: Directory, _ choice: SubscriptionChoice, _ mode: EncryptionMode = .off
+  ) -> [Change] {
     var changes: [Change] = []
     var index = 0
     while index < active.count {
-      if choice.wants(active[index].trackSID), isAlive(active[index], directory) {
+      if choice.wants(active[index].trackSID), isAlive(active[index], directory, mode) {
         index += 1
       } else {
         changes.append(.unsubscribed(active.remove(at: index)))
@@ -63,7 +65,7 @@ struct SubscriptionTable {
     for section in sections where !active.contains(where: { $0.mid == section.mid }) {
       // What nobody wants any more is still sent for a moment.
       guard choice.wants(section.trackSID) else { continue }
-      if let change = begin(section, directory) { changes.append(change) }
+      if let change = begin(section, directory, mode) { changes.append(change) }
     }
     return changes
   }
@@ -78,15 +80,20 @@ struct SubscriptionTable {
 
   func subscription(mid: String) -> Subscription? { active.first { $0.mid == mid } }
 
-  private func isAlive(_ subscription: Subscription, _ directory: Directory) -> Bool {
+  private func isAlive(
+    _ subscription: Subscription, _ directory: Directory, _ mode: EncryptionMode
+  ) -> Bool {
     let section = sections.first { $0.mid == subscription.mid }
     guard let section, section.trackSID == subscription.trackSID else { return false }
-    return track(section, directory) != nil
+    guard let track = track(section, directory)?.1 else { return false }
+    return track.isEncrypted == subscription.isEncrypted && mode.refusal(of: track) == nil
   }
 
-  private mutating func begin(_ section: Section, _ directory: Directory) -> Change? {
+  private mutating func begin(
+    _ section: Section, _ directory: Directory, _ mode: EncryptionMode
+  ) -> Change? {
     guard let (participant, track) = track(section, directory), track.kind == .audio else { return nil }
-    if track.isEncrypted { return refuse(track.sid, "it is end-to-end encrypted") }
+    if let refusal = mode.refusal(of: track) { return refuse(track.sid, refusal) }
     // No more are wanted than there are slots.
     guard let slot = (0..<slotsMax).first(where: { slot in !active.contains { $0.slot == slot } }) else {
       return nil
@@ -94,7 +101,7 @@ struct SubscriptionTable {
     refused = refused.filter { $0 != track.sid }
     let subscription = Subscription(
       trackSID: track.sid, participantSID: participant.sid, identity: participant.identity, slot: slot,
-      mid: section.mid)
+      mid: section.mid, isEncrypted: track.isEncrypted)
     active.append(subscription)
     return .subscribed(subscription)
   }

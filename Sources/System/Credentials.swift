@@ -74,6 +74,8 @@ public struct Credentials {
     ("meta-verify", { $1(&$0.webhook.metaVerifyFile) }),
     ("proxy-password", { $1(&$0.network.proxyPasswordFile) }),
     ("turn-password", { $1(&$0.network.turnPasswordFile) }),
+    ("e2ee-passphrase", { $1(&$0.encryption.passphraseFile) }),
+    ("e2ee-keys", { $1(&$0.encryption.keysFile) }),
   ]
 
   /// The files of every secret of the service: those that credentials are copied from in `source`, and those that the

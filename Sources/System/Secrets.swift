@@ -10,6 +10,14 @@ public enum Secrets {
   /// may; whoever wants a token, a bearer or a code finds them.
   public static func read(_ path: String, in credentials: Credentials) -> Result<String, TokenFileFailure> {
     if let text = credentials.pending(path) { return .success(text) }
+    return readFile(path, in: credentials).flatMap { parse($0, path, allowsBlanks: true) }
+  }
+
+  /// A file with secrets, to the byte, guarded like one.
+  public static func readFile(
+    _ path: String, in credentials: Credentials
+  ) -> Result<[UInt8], TokenFileFailure> {
+    if let text = credentials.pending(path) { return .success(Array(text.utf8)) }
     do throws(FileFailure) {
       let (bytes, mode) = try Files.read(path, bytesMax: bytesMax)
       // The service manager guards its credentials by an access control list, which shows as rights of the group
@@ -18,7 +26,8 @@ public enum Secrets {
       guard mode & others == 0 else {
         return .failure(.tooOpen(path: path, mode: String(mode & 0o777, radix: 8)))
       }
-      return parse(bytes, path, allowsBlanks: true)
+      guard bytes.count <= bytesMax else { return .failure(.tooLong(path: path, bytesMax: bytesMax)) }
+      return .success(bytes)
     } catch {
       return .failure(.unreadable(path: path, error.words))
     }

@@ -30,6 +30,7 @@ extension Settings {
     try settings.readCode(credentials)
     try settings.readProxyPassword(credentials)
     try settings.readTURNPassword(credentials)
+    try settings.readEncryptionKeys(credentials)
     return settings
   }
 
@@ -83,6 +84,36 @@ extension Settings {
     switch Secrets.read(path, in: credentials) {
     case .success(let password): network.turnPassword = password
     case .failure(let failure): throw .refused(failure.words)
+    }
+  }
+
+  /// What sound and words are encrypted with. Where they may go without, a missing key is no reason to be no door.
+  private mutating func readEncryptionKeys(_ credentials: Credentials) throws(ConfigurationUnusable) {
+    guard encryption.mode != .off else { return }
+    if let path = encryption.keysFile {
+      switch Secrets.readFile(path, in: credentials) {
+      case .success(let file):
+        do throws(EndToEndSecret.Fault) {
+          encryption.secrets = try EndToEndSecret.parse(file)
+        } catch {
+          throw .refused("[e2ee] keys-file: in \(path), \(error.words)")
+        }
+      case .failure(let failure): throw .refused(failure.words)
+      }
+    }
+    let index = encryption.keyIndex
+    if let path = encryption.passphraseFile,
+      !encryption.secrets.contains(where: { $0.owner == nil && $0.index == index })
+    {
+      switch Secrets.read(path, in: credentials) {
+      case .success(let passphrase):
+        encryption.secrets.append(.init(owner: nil, index: index, passphrase: Array(passphrase.utf8)))
+      case .failure(let failure): throw .refused(failure.words)
+      }
+    }
+    guard encryption.mode != .required || !encryption.secrets.isEmpty else {
+      throw .refused(
+        "[e2ee] mode: required needs a key, from passphrase-file, keys-file or the credential e2ee-passphrase")
     }
   }
 

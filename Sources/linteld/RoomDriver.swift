@@ -86,6 +86,13 @@ final class RoomDriver {
       queries = [:]
     case .transmit(let bytes, let source, let destination, let peer):
       sockets.send(bytes, from: source, to: destination, peer)
+    case .deriveKey(let key, let generation):
+      var next: EncryptionKey?
+      loop.apart {
+        next = key.ratcheted()
+      } then: {
+        self.onInput?(.keyDerived(next, generation: generation))
+      }
     case .event, .wait: break
     }
   }

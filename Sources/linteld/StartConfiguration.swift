@@ -1,17 +1,33 @@
 import Base
 import Configuration
 import Device
+import LiveKit
 import System
 
 /// What the daemon starts with.
 func readConfiguration(at path: String) throws(ConfigurationUnusable) -> Settings {
-  try Settings.forStart(at: path, .handedOver)
+  var settings = try Settings.forStart(at: path, .handedOver)
+  settings.encryption.deriveKeys()
+  return settings
 }
 
 /// What the service would start with, for a process that is not it: the credentials are those beside the
 /// configuration then, as far as whoever asks may read them.
 func readConfigurationForService(at path: String) throws(ConfigurationUnusable) -> Settings {
-  try Settings.forStart(at: path, .ofService(configuredAt: path))
+  var settings = try Settings.forStart(at: path, .ofService(configuredAt: path))
+  settings.encryption.deriveKeys()
+  return settings
+}
+
+extension EndToEndSettings {
+  /// Takes some tens of milliseconds a key: before the loop begins, or on the thread that reads configurations.
+  mutating func deriveKeys() {
+    for index in secrets.indices {
+      let secret = secrets[index]
+      secrets[index].key =
+        EncryptionKey.stretched(secret.passphrase, bytes: keyLength.bytes)
+    }
+  }
 }
 
 /// The same for a daemon that runs.
@@ -25,7 +41,7 @@ func readConfigurationAnew(at path: String) -> Result<Settings, ConfigurationMis
 
 func checkConfiguration(at path: String) -> Int32 {
   do throws(ConfigurationUnusable) {
-    _ = try readConfigurationForService(at: path)
+    _ = try Settings.forStart(at: path, .ofService(configuredAt: path))
     print("\(path) is as it should be")
     return 0
   } catch {

@@ -4,6 +4,7 @@
 #ifndef PB_LIVEKIT_LIVEKIT_DATA_PB_H_INCLUDED
 #define PB_LIVEKIT_LIVEKIT_DATA_PB_H_INCLUDED
 #include <pb.h>
+#include "livekit_models.pb.h"
 
 #if PB_PROTO_HEADER_VERSION != 40
 #error Regenerate this file with the current version of nanopb generator.
@@ -149,9 +150,13 @@ typedef struct _livekit_DataStream_Trailer_AttributesEntry {
     char *value;
 } livekit_DataStream_Trailer_AttributesEntry;
 
-/* Known only to be counted: Lintel has no keys. */
+/* What is inside is one of the alternatives of DataPacket, under other numbers (LiveKit/Encryption). */
 typedef struct _livekit_EncryptedPacket {
+    livekit_Encryption_Type encryption_type;
+    pb_callback_t iv;
     uint32_t key_index;
+    /* With the tag at its end. */
+    pb_callback_t encrypted_value;
 } livekit_EncryptedPacket;
 
 typedef struct _livekit_DataPacket {
@@ -226,6 +231,7 @@ extern "C" {
 
 
 
+#define livekit_EncryptedPacket_encryption_type_ENUMTYPE livekit_Encryption_Type
 
 
 /* Initializer values for message structs */
@@ -247,7 +253,7 @@ extern "C" {
 #define livekit_DataStream_Chunk_init_default    {{{NULL}, NULL}, 0, {{NULL}, NULL}, 0}
 #define livekit_DataStream_Trailer_init_default  {{{NULL}, NULL}, NULL, {{NULL}, NULL}}
 #define livekit_DataStream_Trailer_AttributesEntry_init_default {NULL, NULL}
-#define livekit_EncryptedPacket_init_default     {0}
+#define livekit_EncryptedPacket_init_default     {_livekit_Encryption_Type_MIN, {{NULL}, NULL}, 0, {{NULL}, NULL}}
 #define livekit_DataPacket_init_zero             {_livekit_DataPacket_Kind_MIN, false, livekit_UserPacket_init_zero, {{NULL}, NULL}, {{NULL}, NULL}, false, livekit_SipDTMF_init_zero, false, livekit_Transcription_init_zero, false, livekit_ChatMessage_init_zero, false, livekit_RpcRequest_init_zero, false, livekit_RpcAck_init_zero, false, livekit_RpcResponse_init_zero, false, livekit_DataStream_Header_init_zero, false, livekit_DataStream_Chunk_init_zero, false, livekit_DataStream_Trailer_init_zero, 0, {{NULL}, NULL}, false, livekit_EncryptedPacket_init_zero}
 #define livekit_UserPacket_init_zero             {{{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}}
 #define livekit_SipDTMF_init_zero                {0, NULL}
@@ -266,7 +272,7 @@ extern "C" {
 #define livekit_DataStream_Chunk_init_zero       {{{NULL}, NULL}, 0, {{NULL}, NULL}, 0}
 #define livekit_DataStream_Trailer_init_zero     {{{NULL}, NULL}, NULL, {{NULL}, NULL}}
 #define livekit_DataStream_Trailer_AttributesEntry_init_zero {NULL, NULL}
-#define livekit_EncryptedPacket_init_zero        {0}
+#define livekit_EncryptedPacket_init_zero        {_livekit_Encryption_Type_MIN, {{NULL}, NULL}, 0, {{NULL}, NULL}}
 
 /* Field tags (for use in manual encoding/decoding) */
 #define livekit_UserPacket_payload_tag           2
@@ -326,7 +332,10 @@ extern "C" {
 #define livekit_DataStream_Trailer_attributes_tag 3
 #define livekit_DataStream_Trailer_AttributesEntry_key_tag 1
 #define livekit_DataStream_Trailer_AttributesEntry_value_tag 2
+#define livekit_EncryptedPacket_encryption_type_tag 1
+#define livekit_EncryptedPacket_iv_tag           2
 #define livekit_EncryptedPacket_key_index_tag    3
+#define livekit_EncryptedPacket_encrypted_value_tag 4
 #define livekit_DataPacket_kind_tag              1
 #define livekit_DataPacket_user_tag              2
 #define livekit_DataPacket_participant_identity_tag 4
@@ -509,8 +518,11 @@ X(a, POINTER,  SINGULAR, STRING,   value,             2)
 #define livekit_DataStream_Trailer_AttributesEntry_DEFAULT NULL
 
 #define livekit_EncryptedPacket_FIELDLIST(X, a) \
-X(a, STATIC,   SINGULAR, UINT32,   key_index,         3)
-#define livekit_EncryptedPacket_CALLBACK NULL
+X(a, STATIC,   SINGULAR, UENUM,    encryption_type,   1) \
+X(a, CALLBACK, SINGULAR, BYTES,    iv,                2) \
+X(a, STATIC,   SINGULAR, UINT32,   key_index,         3) \
+X(a, CALLBACK, SINGULAR, BYTES,    encrypted_value,   4)
+#define livekit_EncryptedPacket_CALLBACK pb_default_field_callback
 #define livekit_EncryptedPacket_DEFAULT NULL
 
 extern const pb_msgdesc_t livekit_DataPacket_msg;
@@ -572,8 +584,8 @@ extern const pb_msgdesc_t livekit_EncryptedPacket_msg;
 /* livekit_DataStream_Chunk_size depends on runtime parameters */
 /* livekit_DataStream_Trailer_size depends on runtime parameters */
 /* livekit_DataStream_Trailer_AttributesEntry_size depends on runtime parameters */
+/* livekit_EncryptedPacket_size depends on runtime parameters */
 #define livekit_DataStream_size                  0
-#define livekit_EncryptedPacket_size             6
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -84,6 +84,7 @@ typedef struct _livekit_AddTrackRequest {
     bool muted;
     livekit_TrackSource source;
     bool disable_red;
+    livekit_Encryption_Type encryption;
     char *stream;
     pb_size_t audio_features_count;
     livekit_AudioTrackFeature audio_features[4];
@@ -137,6 +138,8 @@ typedef struct _livekit_JoinResponse {
     int32_t ping_interval;
     bool has_server_info;
     livekit_ServerInfo server_info;
+    /* What frames end with that the server makes in an encrypted track; empty: it makes none. */
+    pb_callback_t sif_trailer;
     bool fast_publish;
 } livekit_JoinResponse;
 
@@ -412,6 +415,7 @@ extern "C" {
 
 #define livekit_AddTrackRequest_type_ENUMTYPE livekit_TrackType
 #define livekit_AddTrackRequest_source_ENUMTYPE livekit_TrackSource
+#define livekit_AddTrackRequest_encryption_ENUMTYPE livekit_Encryption_Type
 #define livekit_AddTrackRequest_audio_features_ENUMTYPE livekit_AudioTrackFeature
 
 #define livekit_UpdateLocalAudioTrack_features_ENUMTYPE livekit_AudioTrackFeature
@@ -459,11 +463,11 @@ extern "C" {
 #define livekit_ConnectionSettings_init_default  {0}
 #define livekit_SessionDescription_init_default  {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_default      {NULL, _livekit_SignalTarget_MIN, 0}
-#define livekit_AddTrackRequest_init_default     {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_AddTrackRequest_init_default     {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, _livekit_Encryption_Type_MIN, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_UpdateLocalAudioTrack_init_default {{{NULL}, NULL}, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_UpdateSubscription_init_default  {{{NULL}, NULL}, 0}
 #define livekit_MuteTrackRequest_init_default    {{{NULL}, NULL}, 0}
-#define livekit_JoinResponse_init_default        {false, livekit_Room_init_default, false, livekit_ParticipantInfo_init_default, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_default, NULL, 0, 0, false, livekit_ServerInfo_init_default, 0}
+#define livekit_JoinResponse_init_default        {false, livekit_Room_init_default, false, livekit_ParticipantInfo_init_default, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_default, NULL, 0, 0, false, livekit_ServerInfo_init_default, {{NULL}, NULL}, 0}
 #define livekit_ReconnectResponse_init_default   {{{NULL}, NULL}, false, livekit_ClientConfiguration_init_default, 0}
 #define livekit_SyncState_init_default           {false, livekit_SessionDescription_init_default, false, livekit_UpdateSubscription_init_default, {{NULL}, NULL}, {{NULL}, NULL}, false, livekit_SessionDescription_init_default, {{NULL}, NULL}}
 #define livekit_DataChannelInfo_init_default     {NULL, 0, _livekit_SignalTarget_MIN}
@@ -496,11 +500,11 @@ extern "C" {
 #define livekit_ConnectionSettings_init_zero     {0}
 #define livekit_SessionDescription_init_zero     {NULL, NULL, 0}
 #define livekit_TrickleRequest_init_zero         {NULL, _livekit_SignalTarget_MIN, 0}
-#define livekit_AddTrackRequest_init_zero        {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
+#define livekit_AddTrackRequest_init_zero        {{{NULL}, NULL}, NULL, _livekit_TrackType_MIN, 0, _livekit_TrackSource_MIN, 0, _livekit_Encryption_Type_MIN, NULL, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_UpdateLocalAudioTrack_init_zero  {{{NULL}, NULL}, 0, {_livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN, _livekit_AudioTrackFeature_MIN}}
 #define livekit_UpdateSubscription_init_zero     {{{NULL}, NULL}, 0}
 #define livekit_MuteTrackRequest_init_zero       {{{NULL}, NULL}, 0}
-#define livekit_JoinResponse_init_zero           {false, livekit_Room_init_zero, false, livekit_ParticipantInfo_init_zero, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_zero, NULL, 0, 0, false, livekit_ServerInfo_init_zero, 0}
+#define livekit_JoinResponse_init_zero           {false, livekit_Room_init_zero, false, livekit_ParticipantInfo_init_zero, {{NULL}, NULL}, NULL, {{NULL}, NULL}, 0, false, livekit_ClientConfiguration_init_zero, NULL, 0, 0, false, livekit_ServerInfo_init_zero, {{NULL}, NULL}, 0}
 #define livekit_ReconnectResponse_init_zero      {{{NULL}, NULL}, false, livekit_ClientConfiguration_init_zero, 0}
 #define livekit_SyncState_init_zero              {false, livekit_SessionDescription_init_zero, false, livekit_UpdateSubscription_init_zero, {{NULL}, NULL}, {{NULL}, NULL}, false, livekit_SessionDescription_init_zero, {{NULL}, NULL}}
 #define livekit_DataChannelInfo_init_zero        {NULL, 0, _livekit_SignalTarget_MIN}
@@ -543,6 +547,7 @@ extern "C" {
 #define livekit_AddTrackRequest_muted_tag        6
 #define livekit_AddTrackRequest_source_tag       8
 #define livekit_AddTrackRequest_disable_red_tag  13
+#define livekit_AddTrackRequest_encryption_tag   14
 #define livekit_AddTrackRequest_stream_tag       15
 #define livekit_AddTrackRequest_audio_features_tag 17
 #define livekit_JoinRequest_client_info_tag      1
@@ -569,6 +574,7 @@ extern "C" {
 #define livekit_JoinResponse_ping_timeout_tag    10
 #define livekit_JoinResponse_ping_interval_tag   11
 #define livekit_JoinResponse_server_info_tag     12
+#define livekit_JoinResponse_sif_trailer_tag     13
 #define livekit_JoinResponse_fast_publish_tag    15
 #define livekit_ReconnectResponse_ice_servers_tag 1
 #define livekit_ReconnectResponse_client_configuration_tag 2
@@ -783,6 +789,7 @@ X(a, STATIC,   SINGULAR, UENUM,    type,              3) \
 X(a, STATIC,   SINGULAR, BOOL,     muted,             6) \
 X(a, STATIC,   SINGULAR, UENUM,    source,            8) \
 X(a, STATIC,   SINGULAR, BOOL,     disable_red,      13) \
+X(a, STATIC,   SINGULAR, UENUM,    encryption,       14) \
 X(a, POINTER,  SINGULAR, STRING,   stream,           15) \
 X(a, STATIC,   REPEATED, UENUM,    audio_features,   17)
 #define livekit_AddTrackRequest_CALLBACK pb_default_field_callback
@@ -818,6 +825,7 @@ X(a, POINTER,  SINGULAR, STRING,   server_region,     9) \
 X(a, STATIC,   SINGULAR, INT32,    ping_timeout,     10) \
 X(a, STATIC,   SINGULAR, INT32,    ping_interval,    11) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  server_info,      12) \
+X(a, CALLBACK, SINGULAR, BYTES,    sif_trailer,      13) \
 X(a, STATIC,   SINGULAR, BOOL,     fast_publish,     15)
 #define livekit_JoinResponse_CALLBACK pb_default_field_callback
 #define livekit_JoinResponse_DEFAULT NULL

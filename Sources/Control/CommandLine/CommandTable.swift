@@ -66,6 +66,9 @@ public enum CommandTable {
         name: "--turn-password-file", value: "FILE",
         summary: "The same for the password of the TURN server's user."),
       .init(
+        name: "--e2ee-passphrase-file", value: "FILE",
+        summary: "The same for what sound and words are encrypted with from end to end."),
+      .init(
         name: "--folder", value: "FOLDER",
         summary: "What is written to (default: \(Provision.folderDefault))."),
     ],

@@ -23,6 +23,13 @@ public enum ParticipantsText {
   private static func track(_ track: JSONValue) -> String {
     var text = track["source"].string ?? track["kind"].string ?? "track"
     if track["muted"].bool == true { text += " muted" }
+    switch track["privacy"].string {
+    case "private": text += " private"
+    case "wrong-key": text += " encrypted with another key"
+    case "no-key": text += " encrypted with an unknown key"
+    case "encrypted": text += " encrypted"
+    default: break
+    }
     return text
   }
 }

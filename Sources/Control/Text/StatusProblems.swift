@@ -17,6 +17,7 @@ enum StatusProblems {
       let reason = status["call"]["reason"].string ?? "the call failed"
       if !room["failure"]["message"].isText(reason) { problems.append(reason) }
     }
+    for problem in status["encryption"]["problems"].array { problems.append(problem.string ?? "") }
     for (name, member) in [("microphone", "capture"), ("speaker", "playback")] {
       if let problem = device(name, status["audio"][member]) { problems.append(problem) }
     }

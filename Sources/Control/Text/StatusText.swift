@@ -19,6 +19,7 @@ public enum StatusText {
     }
     if let left = status["participants_left_out"].integer { rows.append(("", "and \(left) more")) }
     let audio = status["audio"]
+    rows.append(("Encryption", encryption(status["encryption"])))
     rows += [
       ("Microphone", stream(audio["capture"], nil)), ("Speaker", stream(audio["playback"], audio["volume"])),
       ("Sent", uplink(audio["uplink"])), ("Heard", downlink(audio["downlink"])),
@@ -105,6 +106,16 @@ public enum StatusText {
 
   static func agent(_ agent: JSONValue) -> String {
     listed([agent["identity"].string, agent["state"].string])
+  }
+
+  /// Nothing where nobody asks for it.
+  static func encryption(_ encryption: JSONValue) -> String {
+    guard let mode = encryption["mode"].string, mode != "off" else { return "" }
+    return listed([
+      mode, encryption["sends"].string.map { $0 == "encrypted" ? "what is sent is encrypted" : "sends \($0)" },
+      encryption["fingerprint"].string.map { "fingerprint \($0)" },
+      counted(encryption["failed"], "failure"), counted(encryption["refused"], "refusal"),
+    ])
   }
 
   private static func stream(_ stream: JSONValue, _ volume: JSONValue?) -> String {

@@ -32,6 +32,11 @@ struct DoctorFacts {
   var isRecorded: Bool
   /// Of our sending; nil outside of a session.
   var sent: PeerConnection.Statistics?
+  // Encryption from end to end.
+  var encryptionProblems: [EncryptionProblem]
+  var fingerprint: String
+  /// Somebody else has sound.
+  var hasOthers: Bool
 
   /// The first server on the way to the room that is known: the token endpoint, where it names the room server.
   var firstServer: String? {

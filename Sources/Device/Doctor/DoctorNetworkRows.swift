@@ -204,7 +204,7 @@ extension DoctorFacts {
     rows.append(
       DoctorRow(
         "loss", worst < 20 ? .pass : worst < 100 ? .warn : .fail, text, advice: worst < 20 ? nil : advice))
-    return rows
+    return rows + encryptionRows
   }
 }
 

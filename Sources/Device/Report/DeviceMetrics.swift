@@ -73,6 +73,26 @@ extension Device {
     metrics.add(
       "lintel_room_resumes", .counter, "Times a session went on after a loss.", status.room.resumes)
     metrics.add("lintel_room_participants", .gauge, "Others in the room.", status.participants.count)
+    let encryption = room.encryptionStatistics
+    metrics.add(
+      "lintel_encryption_active", .gauge, "Whether what is sent is encrypted from end to end.",
+      room.isSealing ? 1 : 0)
+    metrics.add(
+      "lintel_encryption_opened", .counter, "What came encrypted and was understood.",
+      [("frame", encryption.framesOpened), ("packet", encryption.packetsOpened)], label: "what")
+    metrics.add(
+      "lintel_encryption_failures", .counter, "What came, or had to go, encrypted and could not be read, or sent.",
+      [
+        ("frame", encryption.framesUnreadable), ("frame-without-key", encryption.framesWithoutKey),
+        ("packet", encryption.packetsUnreadable), ("injected", encryption.framesInjectedRefused),
+        ("unsent", encryption.framesUnsent),
+      ], label: "what")
+    metrics.add(
+      "lintel_encryption_refused", .counter, "Packets in the clear that were refused.",
+      encryption.clearRefused)
+    metrics.add(
+      "lintel_encryption_ratchets", .counter, "Times that somebody's next key was followed.",
+      encryption.ratchets)
     if let milliseconds = status.room.roundTripMilliseconds {
       metrics.add(
         "lintel_round_trip_seconds", .gauge, "To the room server and back.", milliseconds, decimals: 3)

@@ -32,6 +32,7 @@ extension Device {
       status.ring.sinceSeconds = switchboard.ring.since.map { now.seconds(since: $0) }
     }
     status.room = roomStatus
+    status.encryption = encryptionStatus
     status.audio = audioStatus
     status.door = door.status(surroundings)
     status.board = panel.status(settings, doorOutput: doorOutput, doorIsOpen: door.isOpen)
@@ -117,7 +118,7 @@ extension Device {
   func trackStatus(_ track: RemoteTrack) -> TrackStatus {
     TrackStatus(
       sid: track.sid.text, name: filled(track.name), kind: track.kind.word, source: track.source.word,
-      muted: track.isMuted, subscribed: audience.isSubscribed(track.sid))
+      muted: track.isMuted, subscribed: audience.isSubscribed(track.sid), privacy: room.privacy(of: track).word)
   }
 
   private func filled(_ text: String) -> String? { text.isEmpty ? nil : text }

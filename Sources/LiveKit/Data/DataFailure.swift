@@ -18,6 +18,8 @@ public enum DataFailure: Error, Equatable, Sendable {
   /// Of a receiver, a topic or a method.
   case badName
   case tooManyStreams(max: Int)
+  /// It has to be encrypted, and there is no key for that.
+  case noKey
   /// It ended, was closed, or never was.
   case unknownStream
 }
@@ -35,6 +37,7 @@ extension DataFailure: CustomStringConvertible {
     case .badDigit(let digit): "'\(digit)' is no DTMF digit: 0-9, *, # and A-D are"
     case .badName: "a name has a control character, which none has"
     case .tooManyStreams(let max): "\(max) streams are being sent already, which is the most"
+    case .noKey: "[e2ee] mode is required, and there is no key for what this device sends"
     case .unknownStream: "the stream has ended"
     }
   }
@@ -50,6 +53,7 @@ extension DataFailure: CustomStringConvertible {
     case .badDigit: "bad-digit"
     case .badName: "bad-name"
     case .tooManyStreams: "too-many-streams"
+    case .noKey: "no-key"
     case .unknownStream: "unknown-stream"
     }
   }

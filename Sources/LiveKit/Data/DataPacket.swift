@@ -23,8 +23,8 @@ struct DataPacket: Equatable {
     case streamHeader(StreamHeader)
     case streamChunk(StreamChunk)
     case streamTrailer(StreamTrailer)
-    /// End-to-end encrypted, for which we have no key.
-    case encrypted
+    /// One of the others, encrypted from end to end.
+    case encrypted(Encrypted)
     /// Well-formed, but nothing that this client knows.
     case unknown
   }
@@ -100,6 +100,15 @@ struct DataPacket: Equatable {
     var index: UInt64 = 0
     var content: [UInt8] = []
     var version: Int32 = 0
+  }
+
+  struct Encrypted: Equatable {
+    /// AES-GCM, the one kind that there is.
+    var isKnown = true
+    var iv: [UInt8]
+    var keyIndex: Int
+    /// With the tag at its end.
+    var value: [UInt8]
   }
 
   struct StreamTrailer: Equatable {

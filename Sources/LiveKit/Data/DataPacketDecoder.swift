@@ -6,6 +6,7 @@ import CLiveKitProtocol
 struct DataPacketDecoder {
   private let content = ContentField()
   private let inlineContent = ContentField()
+  /// Of data, or the IV of what is encrypted.
   private let nonce = ContentField()
   private let identity = ContentField()
   private let sid = ContentField()
@@ -59,6 +60,8 @@ struct DataPacketDecoder {
     content.read(into: &raw.rpc_response.payload)
     content.read(into: &raw.rpc_response.error.data)
     content.read(into: &raw.stream_chunk.content)
+    content.read(into: &raw.encrypted_packet.encrypted_value)
+    nonce.read(into: &raw.encrypted_packet.iv)
     inlineContent.read(into: &raw.stream_header.inline_content)
     attributes.register(&raw.stream_header.attributes)
     attributes.register(&raw.stream_trailer.attributes)
@@ -141,7 +144,12 @@ struct DataPacketDecoder {
           editTimestampMilliseconds: chat.has_edit_timestamp ? chat.edit_timestamp : nil,
           message: content.text, isDeleted: chat.deleted, isGenerated: chat.generated))
     }
-    return raw.has_encrypted_packet ? .encrypted : .unknown
+    guard raw.has_encrypted_packet else { return .unknown }
+    let packet = raw.encrypted_packet
+    return .encrypted(
+      .init(
+        isKnown: packet.encryption_type == livekit_Encryption_Type_GCM, iv: nonce.bytes,
+        keyIndex: Int(truncatingIfNeeded: packet.key_index), value: content.bytes))
   }
 
   /// An answer that is neither is a failure: its sender answers in a way that we do not know.

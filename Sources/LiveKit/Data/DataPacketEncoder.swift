@@ -67,7 +67,15 @@ extension DataPacket {
     case .chat(let chat):
       message.has_chat_message = true
       fill(&message.chat_message, chat, strings)
-    case .encrypted: message.has_encrypted_packet = true
+    case .encrypted(let packet):
+      message.has_encrypted_packet = true
+      message.encrypted_packet.encryption_type =
+        packet.isKnown ? livekit_Encryption_Type_GCM : livekit_Encryption_Type_CUSTOM
+      message.encrypted_packet.key_index = UInt32(truncatingIfNeeded: packet.keyIndex)
+      if !packet.iv.isEmpty { strings.write(packet.iv, into: &message.encrypted_packet.iv) }
+      if !packet.value.isEmpty {
+        strings.write(packet.value, into: &message.encrypted_packet.encrypted_value)
+      }
     case .unknown: break
     }
   }

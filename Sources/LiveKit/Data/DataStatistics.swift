@@ -12,7 +12,7 @@ public struct DataStatistics: Equatable, Sendable {
   public var dropped = 0
   /// Packets of kinds, and on channels, that this client does not know.
   public var unknownKinds = 0
-  /// End-to-end encrypted packets, for which we have no key.
+  /// Encrypted packets that no key of ours opens.
   public var encrypted = 0
   /// DTMF packets whose code is not that of their digit; the digit counts.
   public var contradictoryDigits = 0

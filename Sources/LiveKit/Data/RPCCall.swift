@@ -33,6 +33,8 @@ public struct RPCInvocation: Equatable, Sendable {
   /// How long the caller waits, as it says.
   public let responseTimeoutMilliseconds: Int
   let requestID: Name
+  /// It came encrypted from end to end, and so goes its answer.
+  public let isPrivate: Bool
   let until: Instant
 
   /// Called by the API of the server, by whoever has its key.

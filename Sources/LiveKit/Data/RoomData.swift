@@ -29,15 +29,17 @@ extension Room {
   }
 
   /// The one way onto the wire. What is reliable is queued, in order, until the channel takes it; `urgent` is what
-  /// answers others, and finds room where nothing else does any more.
+  /// answers others, and finds room where nothing else does any more. `inClear` answers whoever does not encrypt.
   func sendPacket(
-    _ packet: OutgoingPacket, reliable: Bool, to destinations: [Name], urgent: Bool = false, now: Instant
+    _ packet: OutgoingPacket, reliable: Bool, to destinations: [Name], urgent: Bool = false,
+    inClear: Bool = false, now: Instant
   ) throws(DataFailure) {
     guard isJoined else { throw .notJoined }
     guard core.directory.local.permission.canPublishData else { throw .notAllowed }
     if openDataChannels(now) { negotiate(now) }
     let sequence = reliable ? core.media.data.queue.nextSequence : 0
-    let bytes = DataPacket(destinations: destinations, sequence: sequence, value: packet)
+    let value = try sealed(packet, inClear)
+    let bytes = DataPacket(destinations: destinations, sequence: sequence, value: value)
       .encoded(lossy: !reliable)
     guard bytes.count <= configuration.limits.dataMessageBytesMax else {
       core.statistics.data.oversized &+= 1

@@ -19,27 +19,44 @@ extension Room {
       core.statistics.data.duplicates &+= 1
       return
     }
+    let sender = Sender(identity: packet.identity, sid: packet.sid)
+    var value = packet.value
+    var isPrivate = false
+    if case .encrypted(let sealed) = value {
+      guard let inside = opened(sealed, from: sender) else { return }
+      value = inside
+      isPrivate = true
+    } else if refusesClear(value, from: sender, now) {
+      return
+    }
+    if reliable, case .user(let user) = value,
+      !core.media.data.filter.isNew(nonce: user.nonce, noncesMax: configuration.limits.noncesMax)
+    {
+      core.statistics.data.duplicates &+= 1
+      return
+    }
     // Packets arrive up to 3 s before their sender is announced, so an unknown identity is no reason to drop them.
-    dispatch(packet, reliable: reliable, now)
+    dispatch(value, from: sender, isPrivate: isPrivate, reliable: reliable, now)
   }
 
-  private func dispatch(_ packet: DataPacket, reliable: Bool, _ now: Instant) {
-    let origin = PacketOrigin(identity: packet.identity, sid: packet.sid)
-    let sender = Sender(identity: packet.identity, sid: packet.sid)
-    switch packet.value {
+  private func dispatch(
+    _ value: DataPacket.Value, from sender: Sender, isPrivate: Bool, reliable: Bool, _ now: Instant
+  ) {
+    let origin = PacketOrigin(identity: sender.identity, sid: sender.sid, isPrivate: isPrivate)
+    switch value {
     case .user(let user):
       emit(.dataReceived(payload: user.payload, topic: user.topic, sender: sender, reliable: reliable))
     case .dtmf(let code, let digit): receivedDTMF(code, digit, sender)
-    case .rpcRequest(let request): requested(request, from: sender, now)
-    case .rpcAck(let requestID): acknowledged(requestID, identity: packet.identity)
-    case .rpcResponse(let requestID, let result): answered(requestID, result, identity: packet.identity)
+    case .rpcRequest(let request): 
+      requested(request, from: sender, isPrivate: isPrivate, now)
+    case .rpcAck(let requestID): acknowledged(requestID, identity: sender.identity)
+    case .rpcResponse(let requestID, let result): answered(requestID, result, identity: sender.identity)
     case .streamHeader(let header): received(header, from: origin, now)
     case .streamChunk(let chunk): received(chunk, from: origin, now)
     case .streamTrailer(let trailer): received(trailer, from: origin, now)
     case .transcription(let transcription): received(transcription, from: origin, now)
     case .chat(let chat): received(chat, from: origin)
-    case .encrypted: core.statistics.data.encrypted &+= 1
-    case .unknown: core.statistics.data.unknownKinds &+= 1
+    case .encrypted, .unknown: core.statistics.data.unknownKinds &+= 1
     }
   }
 
@@ -47,13 +64,8 @@ extension Room {
   func reliableDrained(_ now: Instant) { pumpStreams(now) }
 
   private func isFirst(_ packet: DataPacket) -> Bool {
-    let limits = configuration.limits
-    guard
-      core.media.data.filter.isNew(
-        sid: packet.sid, sequence: packet.sequence, sendersMax: limits.dataSendersMax)
-    else { return false }
-    guard case .user(let user) = packet.value else { return true }
-    return core.media.data.filter.isNew(nonce: user.nonce, noncesMax: limits.noncesMax)
+    core.media.data.filter.isNew(
+      sid: packet.sid, sequence: packet.sequence, sendersMax: configuration.limits.dataSendersMax)
   }
 
   /// The digit counts, as it does for bridges to telephones, and may be several; the code only repeats it.

@@ -21,10 +21,13 @@ extension Room {
       result = .failure(error)
     }
     reply(
-      .rpcResponse(requestID: invocation.requestID, result), to: invocation.sender, now)
+      .rpcResponse(requestID: invocation.requestID, result), to: invocation.sender,
+      inClear: !invocation.isPrivate, now)
   }
 
-  func requested(_ request: DataPacket.RPCRequest, from stamped: Sender, _ now: Instant) {
+  func requested(
+    _ request: DataPacket.RPCRequest, from stamped: Sender, isPrivate: Bool, _ now: Instant
+  ) {
     let limits = configuration.limits
     let identity = stamped.identity
     guard !request.id.isEmpty, request.id.utf8Count + identity.utf8Count <= limits.rpcIDBytesMax else {
@@ -41,17 +44,18 @@ extension Room {
     if core.rpc.recent.count >= limits.rpcRecentRequestsMax { core.rpc.recent.remove(at: 0) }
     core.rpc.recent.append((caller, request.id))
     // Before anything else, so that the caller knows that somebody is there.
-    reply(.rpcAck(requestID: request.id), to: caller, now)
+    reply(.rpcAck(requestID: request.id), to: caller, inClear: !isPrivate, now)
     if let refusal = refusal(of: request) {
       core.statistics.data.refusedRequests &+= 1
-      return reply(.rpcResponse(requestID: request.id, .failure(refusal)), to: caller, now)
+      return reply(
+        .rpcResponse(requestID: request.id, .failure(refusal)), to: caller, inClear: !isPrivate, now)
     }
     let wanted = Int(clamping: request.responseTimeoutMilliseconds)
     let timeout = min(
       wanted == 0 ? limits.rpcResponseMilliseconds : wanted, limits.rpcResponseMillisecondsMax)
     let invocation = RPCInvocation(
       id: core.rpc.nextInvocation, sender: caller, method: request.method, payload: request.payload,
-      responseTimeoutMilliseconds: timeout, requestID: request.id,
+      responseTimeoutMilliseconds: timeout, requestID: request.id, isPrivate: isPrivate,
       until: now.advanced(byMilliseconds: timeout + limits.rpcRoundTripMilliseconds))
     core.rpc.nextInvocation &+= 1
     core.rpc.invocations.append(invocation)
@@ -68,9 +72,9 @@ extension Room {
     return nil
   }
 
-  /// To the caller alone. The server takes answers to its own calls out of what is addressed to nobody; an answer to
+  /// To the caller alone, and encrypted if the call was: whoever calls in the clear may have no key. The server takes answers to its own calls out of what is addressed to nobody; an answer to
   /// whoever is hidden could only go to everybody, so there is none.
-  private func reply(_ packet: OutgoingPacket, to caller: Sender, _ now: Instant) {
+  func reply(_ packet: OutgoingPacket, to caller: Sender, inClear: Bool, _ now: Instant) {
     var destinations: [Name] = []
     switch caller {
     case .server: break
@@ -80,7 +84,7 @@ extension Room {
       return
     }
     do throws(DataFailure) {
-      try sendPacket(packet, reliable: true, to: destinations, urgent: true, now: now)
+      try sendPacket(packet, reliable: true, to: destinations, urgent: true, inClear: inClear, now: now)
     } catch {
       tellDataFailed(error)
     }

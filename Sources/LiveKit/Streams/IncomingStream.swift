@@ -36,9 +36,13 @@ public struct IncomingStream: Equatable, Sendable {
 struct PacketOrigin: Equatable {
   var identity: Name = ""
   var sid: Name = ""
+  /// It came encrypted from end to end.
+  var isPrivate = false
 
-  /// Some clients name whom they speak for in the header alone, so either has to do.
+  /// Some clients name whom they speak for in the header alone, so either has to do. What begins encrypted goes on
+  /// encrypted, or anybody on the way could add to it.
   func matches(_ other: PacketOrigin) -> Bool {
-    !sid.isEmpty && sid == other.sid || identity == other.identity
+    guard isPrivate == other.isPrivate else { return false }
+    return !sid.isEmpty && sid == other.sid || identity == other.identity
   }
 }

@@ -29,8 +29,9 @@ final class CounterModeCipher {
   }
 }
 
-/// AES in Galois/counter mode with a 12-byte IV and a 16-byte tag (RFC 7714 §8, §9), for one direction.
-final class GaloisCipher {
+/// AES in Galois/counter mode with a 12-byte IV and a 16-byte tag (RFC 7714 §8, §9), for one direction. Whoever encrypts
+/// from end to end uses the same.
+package final class GaloisCipher {
   private let context: OpaquePointer
 
   /// A key of 16 or 32 bytes.
@@ -81,6 +82,30 @@ final class GaloisCipher {
     // A null output would mean more associated data to OpenSSL.
     guard !text.isEmpty else { return true }
     return EVP_CipherUpdate(context, text.baseAddress, &written, text.baseAddress, CInt(text.count)) == 1
+  }
+
+  /// nil if OpenSSL refuses the key, of 16 or 32 bytes.
+  package static func make(key: [UInt8], encrypts: Bool) -> GaloisCipher? {
+    try? GaloisCipher(key: key, encrypts: encrypts)
+  }
+
+  package static let ivBytes = 12
+  package static let tagBytes = 16
+
+  /// Encrypts or decrypts from one place to another: 12 bytes of IV, at most one byte of what is authenticated only, and
+  /// a tag of 16 bytes that is written or checked. Allocates nothing. If it answers false, `output` is rubbish.
+  package func run(
+    iv: UnsafePointer<UInt8>, clear: UnsafePointer<UInt8>?, input: UnsafePointer<UInt8>, count: Int,
+    output: UnsafeMutablePointer<UInt8>, tag: UnsafeMutablePointer<UInt8>, encrypts: Bool
+  ) -> Bool {
+    var written: CInt = 0
+    guard EVP_CipherInit_ex(context, nil, nil, nil, iv, -1) == 1 else { return false }
+    if let clear, EVP_CipherUpdate(context, nil, &written, clear, 1) != 1 { return false }
+    if count > 0, EVP_CipherUpdate(context, output, &written, input, CInt(count)) != 1 { return false }
+    if encrypts {
+      return finish() && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, CInt(Self.tagBytes), tag) == 1
+    }
+    return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, CInt(Self.tagBytes), tag) == 1 && finish()
   }
 
   private func finish() -> Bool {
