@@ -179,7 +179,7 @@ var targets: [Target] = [
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"], resources: [.copy("SDP/Captures")],
     // usrsctp looks at the wall clock, which has to be virtual where time is.
     linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=gettimeofday"])]),
-  tests("LiveKit", ["Base", "WebRTC"]),
+  tests("LiveKit", ["Base", "WebRTC"], resources: [.copy("Encryption/vectors.txt")]),
   tests("AudioEngine", ["COpus"], settings: alwaysOptimized),
   tests("Board", ["AudioEngine", "Base"]),
   tests("Reactor", ["Base", "CLinux"]),

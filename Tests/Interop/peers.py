@@ -104,7 +104,9 @@ class Voice:
 class Peer:
     """One official client in one room. Use `async with Peer(server, room, identity) as peer`."""
 
-    def __init__(self, server, room, identity, **grants):
+    def __init__(self, server, room, identity, encryption=None, **grants):
+        """`encryption`: the passphrase, or the options of the client's key provider."""
+        self.encryption = encryption
         self.server, self.room_name, self.identity, self.grants = server, room, identity, grants
         self.room = rtc.Room()
         self.recordings = {}                # identity -> Recording
@@ -132,7 +134,13 @@ class Peer:
 
     async def connect(self):
         access = token(self.server, self.room_name, self.identity, **self.grants)
-        await asyncio.wait_for(self.room.connect(self.server.url, access), 20)
+        options = rtc.RoomOptions()
+        if self.encryption is not None:
+            keys = self.encryption
+            if isinstance(keys, str):
+                keys = rtc.KeyProviderOptions(shared_key=keys.encode())
+            options.encryption = rtc.E2EEOptions(key_provider_options=keys)
+        await asyncio.wait_for(self.room.connect(self.server.url, access, options), 20)
         for participant in self.room.remote_participants.values():
             self.joined_at[participant.identity] = time.monotonic()
 

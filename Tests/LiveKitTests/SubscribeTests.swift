@@ -177,7 +177,7 @@ import Testing
       Server.update([
         Server.participant("phone", "PA_p", version: 3, tracks: [Server.track("TR_E", encryption: 1)])
       ]))
-    #expect(Self.story(bench).contains("refused TR_E: it is end-to-end encrypted"))
+    #expect(Self.story(bench).contains("refused TR_E: it is encrypted, and [e2ee] mode is off"))
   }
 
   @Test func speakersAndQualityAreToldByIdentity() throws {

@@ -167,6 +167,7 @@ struct Encryption {
     guard let chain = readers[place].chain else { return failed(place, .noKey) }
     let link = readers[place].link
     if SealedFrame.open(frame, with: ring.chains[chain].links[link].opener, into: &opened) {
+      if readers[place].privacy != .sealed { wantsKey = ring.wantsNext(chain, after: link) }
       return understood(place)
     }
     guard readers[place].failures % Self.tryEvery == 0 else {
@@ -178,6 +179,7 @@ struct Encryption {
       }
       readers[place].link = later
       followed(identity, chain, to: later)
+      wantsKey = ring.wantsNext(chain, after: later)
       return understood(place)
     }
     wantsKey = ring.wantsLink(chain, after: link)

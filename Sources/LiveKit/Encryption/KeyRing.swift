@@ -93,6 +93,11 @@ struct KeyRing {
     return chains[chain].links[count - 1].key
   }
 
+  /// The next link is there before it is needed, as whoever ratchets does not understand us until we have followed.
+  mutating func wantsNext(_ chain: Int, after position: Int) -> EncryptionKey? {
+    chains[chain].links.count - 1 > position ? nil : wantsLink(chain, after: position)
+  }
+
   mutating func derived(_ key: EncryptionKey?) {
     guard let chain = deriving else { return }
     deriving = nil

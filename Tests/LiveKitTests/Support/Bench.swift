@@ -23,6 +23,8 @@ final class Bench {
   var transmitted: [Room.Peer] = []
   var wait: Instant?
   var heard: [ReceivedAudio] = []
+  var derivations: [(key: EncryptionKey, generation: Int)] = []
+  var answeredDerivations = 0
 
   /// Peers in the order in which they were made.
   final class Made {
@@ -74,6 +76,7 @@ final class Bench {
       case .openStream(let id, _, _, _, _): streams.append("open \(id)")
       case .sendStream(let id, _, _, _): streams.append("send \(id)")
       case .closeStream(let id, _): streams.append("close \(id)")
+      case .deriveKey(let key, let generation): derivations.append((key, generation))
       case .event(let event): events.append(event)
       case .wait(let until):
         wait = until

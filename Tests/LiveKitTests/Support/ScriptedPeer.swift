@@ -138,12 +138,13 @@ final class ScriptedPeer: MediaPeer {
       isLossy = fields.number(1) == 1
     }
   }
-  func receive(mid: String, sequence: UInt16) {
+  func receive(mid: String, sequence: UInt16, payload: [UInt8] = [1]) {
     outputs.append(
       .event(
         .audio(
           .init(
-            mid: mid, ssrc: 1, payloadType: 111, sequence: sequence, timestamp: 0, marker: false, payload: [1]
+            mid: mid, ssrc: 1, payloadType: 111, sequence: sequence, timestamp: 0, marker: false,
+            payload: payload
           ))))
   }
 }

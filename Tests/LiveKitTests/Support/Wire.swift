@@ -98,7 +98,8 @@ enum Server {
 
   static func join(
     others: [Wire] = [], subscriberPrimary: Bool = true, canPublish: Bool = true, canPublishData: Bool = true,
-    sid: String = "PA_me", stun: [String] = [], forcesRelay: Bool = false, version: String = "1.13.5"
+    sid: String = "PA_me", stun: [String] = [], forcesRelay: Bool = false, version: String = "1.13.5",
+    trailer: [UInt8] = []
   ) -> [UInt8] {
     var join = Wire().message(1, Wire().text(1, "RM_1").text(2, "hall"))
       .message(2, participant("door", sid, state: 0, canPublish: canPublish, canPublishData: canPublishData))
@@ -111,7 +112,8 @@ enum Server {
     }
     if forcesRelay { join = join.message(8, Wire().number(5, 2)) }
     join = join.flag(6, subscriberPrimary).number(10, 15).number(11, 5)
-      .message(12, Wire().text(2, version).number(3, 17).text(5, "ND_x")).flag(15, true)
+      .message(12, Wire().text(2, version).number(3, 17).text(5, "ND_x")).data(13, trailer)
+      .flag(15, true)
     return Wire().message(1, join).bytes
   }
 

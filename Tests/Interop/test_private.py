@@ -1,0 +1,170 @@
+"""Encryption from end to end, against the official client: sound and words both ways, keys that do not fit, keys that
+change, and what comes in the clear."""
+import asyncio
+import hashlib
+import json
+
+import pytest
+from livekit import rtc
+
+import analysis
+import device as device_module
+from device import DONE
+from peers import Peer, token, wait_for
+from sound import MICROPHONE_HZ, PEER_HZ, assert_tone, both_ways, hum
+
+PASSPHRASE, OTHER = "the blue door opens inwards", "the green door opens outwards"
+
+
+def private(make_device, server, room, folder, passphrase=PASSPHRASE, mode="required", keys=None, **values):
+    """A device that hums, with its passphrase in a file."""
+    folder.mkdir(exist_ok=True)
+    for name, text in (("passphrase", passphrase), ("keys", keys)):
+        if text is not None:
+            path = folder / name
+            path.write_text(text + "\n")
+            path.chmod(0o600)
+            values[f"e2ee_{name}_file"] = path
+    return make_device(server, room, microphone=hum(), e2ee_mode=mode, **values)
+
+
+def call(peer, method, payload="", timeout=8):
+    return peer.room.local_participant.perform_rpc(
+        destination_identity="door", method=method, payload=payload, response_timeout=timeout)
+
+
+def privacy(status, identity="peer"):
+    return [t["privacy"] for p in status["participants"] if p["identity"] == identity for t in p["tracks"]]
+
+
+async def test_sound_and_words_both_ways(server, room, make_device, tmp_path):
+    device = private(make_device, server, room, tmp_path / "keys", rpc_allow="any")
+    async with Peer(server, room, "peer", encryption=PASSPHRASE, kind="agent") as peer:
+        heard = {"chat": [], "file": []}
+
+        @peer.room.local_participant.register_rpc_method("turn.round")
+        async def turn_round(data):
+            return data.payload[::-1]
+
+        async def chat(reader, identity):
+            heard["chat"].append(await reader.read_all())
+
+        async def file(reader, identity):
+            heard["file"].append(hashlib.sha256(b"".join([part async for part in reader])).hexdigest())
+
+        peer.room.register_text_stream_handler("lk.chat", lambda r, i: peer.tasks.append(asyncio.ensure_future(chat(r, i))))
+        peer.room.register_byte_stream_handler("plans", lambda r, i: peer.tasks.append(asyncio.ensure_future(file(r, i))))
+        await peer.publish(PEER_HZ)
+        await both_ways(device, peer, 2)
+        status = await device.status()
+        assert privacy(status) == ["private"] and status["encryption"]["sends"] == "encrypted", status["encryption"]
+        assert status["encryption"]["problems"] == [] and status["encryption"]["failed"] == 0
+
+        assert json.loads(await call(peer, "lintel.status"))["device"]["id"] == "door"
+        printed = await device.ask("rpc", "peer", "turn.round", "abc")
+        assert printed.status == DONE and printed.output == "cba\n"
+        assert (await device.ask("send", "to be read by one")).status == DONE
+        plans = tmp_path / "plans.bin"
+        plans.write_bytes(bytes(range(256)) * 200)
+        assert (await device.ask("send-file", "--topic", "plans", str(plans))).status == DONE
+        await wait_for(lambda: heard["chat"] == ["to be read by one"] and heard["file"], 8, lambda: heard)
+        assert heard["file"] == [hashlib.sha256(plans.read_bytes()).hexdigest()]
+        await peer.room.local_participant.send_text("to be read by the door", topic="lk.chat")
+        await peer.room.local_participant.publish_data(b"some bytes", topic="notes")
+        await wait_for(lambda: any(e["text"] == "to be read by the door" for e in device.events("chat"))
+                       and any(e["topic"] == "notes" for e in device.events("data")), 5, lambda: device.events())
+
+        manager = peer.room.e2ee_manager.key_provider
+        manager.ratchet_shared_key(0)
+        await asyncio.sleep(1)
+        await both_ways(device, peer, 1)
+        figures = (await device.ask("metrics")).output
+        assert 'lintel_encryption_ratchets_total 1' in figures, figures
+
+
+async def test_another_passphrase_is_silence_and_a_sentence(server, room, make_device, tmp_path):
+    device = private(make_device, server, room, tmp_path / "keys", passphrase=OTHER)
+    async with Peer(server, room, "peer", encryption=PASSPHRASE) as peer:
+        await peer.publish(PEER_HZ)
+        words = "peer is encrypted with another key than this device has, so nothing it says is understood"
+        status = await device.until(lambda s: s["encryption"]["problems"] == [words], 12, "told of the other key")
+        assert privacy(status) == ["wrong-key"]
+        played, rate = await device.play_for(0.5)
+        assert analysis.tone_level_db(played, rate, PEER_HZ) < -60
+        printed = (await device.ask("status")).output
+        fingerprint = status["encryption"]["fingerprint"]
+        assert words in " ".join(printed.split()) and fingerprint in printed
+        report, told = (await asyncio.gather(device.ask("--json", "doctor", "--yes"), peer.hear("door", 1)))
+        row = next(r for r in report.value["rows"] if r["name"] == "encryption")
+        assert row["verdict"].lower() == "fail" and row["text"] == words and fingerprint in row["advice"], row
+        assert analysis.tone_level_db(told, 48000, MICROPHONE_HZ) < -60
+        with pytest.raises(rtc.RpcError):
+            await call(peer, "lintel.status", timeout=2)
+
+        # The same passphrase from now on, without a restart; nothing of either is anywhere to be read.
+        (tmp_path / "keys" / "passphrase").write_text(PASSPHRASE)
+        assert (await device.ask("config", "reload")).status == DONE
+        await both_ways(device, peer, 1)
+        status = await device.status()
+        assert status["encryption"]["fingerprint"] != fingerprint and privacy(status) == ["private"]
+        await peer.room.local_participant.publish_data(b"some bytes")
+        shown = [device.log(), device.events_path.read_text(), json.dumps(status)]
+        for command in (("status",), ("metrics",), ("stats",), ("config", "show"), ("events",), ("participants",)):
+            shown.append((await device.ask(*command)).output)
+        for secret in (PASSPHRASE, OTHER):
+            key = hashlib.pbkdf2_hmac("sha256", secret.encode(), b"LKFrameEncryptionKey", 100_000, 16)
+            for text in (secret, secret.replace(" ", ""), key.hex(), repr(list(key))):
+                assert not any(text in one for one in shown), f"{text!r} is told"
+
+
+async def test_what_comes_in_the_clear_is_refused_and_named(server, room, make_device, tmp_path):
+    device = private(make_device, server, room, tmp_path / "keys", door_output="lock", door_rpc_allow="any",
+                     door_dtmf_allow="any", door_dtmf_code="4711", door_rpc_when="always", door_dtmf_when="always",
+                     rpc_allow="any")
+    async with Peer(server, room, "peer", kind="agent") as peer:
+        await peer.publish(PEER_HZ)
+        words = "peer is not encrypted, so it is not played ([e2ee] mode is required)"
+        status = await device.until(lambda s: s["encryption"]["problems"] == [words], 8, "told of the clear track")
+        assert privacy(status) == ["clear"]
+        played, rate = await device.play_for(0.5)
+        assert analysis.tone_level_db(played, rate, PEER_HZ) < -60
+        with pytest.raises(rtc.RpcError) as refused:
+            await call(peer, "lintel.door.open")
+        assert "encrypted" in refused.value.message
+        for digit in "4711":
+            await peer.room.local_participant.publish_dtmf(code=int(digit), digit=digit)
+        await peer.room.local_participant.publish_dtmf(code=11, digit="#")
+        await peer.room.local_participant.send_text("in the clear", topic="lk.chat")
+        await peer.room.local_participant.publish_data(b"in the clear", topic="notes")
+        await wait_for(lambda: len(device.events("encryption.refused")) >= 8, 5, lambda: device.events())
+        status = await device.status()
+        assert status["door"]["state"] != "open" and status["door"]["last_opened_by"] is None
+        for name in ("chat", "data", "dtmf", "rpc", "door.opened"):
+            assert device.events(name) == [], name
+        assert "peer" in device.log() and "a call of lintel.door.open" in device.log()
+        row = next(r for r in (await device.ask("--json", "doctor", "--yes")).value["rows"] if r["name"] == "encryption")
+        assert row["verdict"].lower() == "fail" and "others are not encrypted" in row["advice"], row
+
+
+async def test_a_key_for_each_participant(server, room, make_device, tmp_path):
+    device = private(make_device, server, room, tmp_path / "keys", passphrase=None, mode="wanted",
+                     keys="; of this house\ndoor = the door's own\npeer #3 = what the peer says\npeer = before that")
+    async with Peer(server, room, "peer", encryption=rtc.KeyProviderOptions()) as peer:
+        provider = peer.room.e2ee_manager.key_provider
+        provider.set_key("door", b"the door's own", 0)
+        provider.set_key("peer", b"before that", 0)
+        provider.set_key("peer", b"what the peer says", 3)
+        await peer.publish(PEER_HZ)
+        await both_ways(device, peer, 1)
+        for cryptor in peer.room.e2ee_manager.frame_cryptors():
+            if cryptor.participant_identity == "peer":
+                cryptor.set_key_index(3)
+        await asyncio.sleep(0.3)
+        await both_ways(device, peer, 1)
+        # Somebody without keys is heard, where encryption is only wanted, and said to be in the clear.
+        async with Peer(server, room, "plain") as plain:
+            await plain.publish(1730)
+            await device.plays(1730)
+            status = await device.status()
+            assert privacy(status, "plain") == ["clear"] and privacy(status) == ["private"]
+            assert "plain is not encrypted, so the server can listen to it" in status["encryption"]["problems"]
