@@ -142,7 +142,8 @@ var targets: [Target] = [
   library("Telephony", ["Base", "JSON", "LiveKit", "COpenSSL"], folders: ["Webhooks"]),
   library("Configuration", ["Base"]),
   library(
-    "LiveKit", ["Base", "JSON", "WebRTC", "COpenSSL", "CLiveKitProtocol"], folders: ["Data", "Encryption", "Streams"]),
+    "LiveKit", ["Base", "JSON", "WebRTC", "COpenSSL", "CLiveKitProtocol"],
+    folders: ["Data", "Encryption", "Streams"]),
   library(
     "WebRTC", ["Base", "COpenSSL", "CUsrSCTP"],
     folders: ["SDP", "STUN", "ICE", "TURN", "DTLS", "SRTP", "RTP", "SCTP"],

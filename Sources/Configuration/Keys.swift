@@ -8,7 +8,10 @@ public enum Keys {
     ("session", "When the device is in a room, and how it gets there."),
     ("server", "How the room server proves who it is."),
     ("token", "Where the room's address and the token come from. A token never stands in this file."),
-    ("e2ee", "Encryption from end to end, so that the room server cannot listen. No passphrase stands in this file."),
+    (
+      "e2ee",
+      "Encryption from end to end, so that the room server cannot listen. No passphrase stands in this file."
+    ),
     ("audio", "Sound devices and the codec."),
     ("gpio", "Lines of the board (board = linux): the number or name of each, and how it is wired."),
     ("leds", "Lights that the kernel drives (board = linux), by their names in /sys/class/leds."),
@@ -33,7 +36,8 @@ public enum Keys {
   static let directorySection = "directory"
 
   public static let all: [Key] =
-    deviceKeys + roomKeys + callKeys + tokenKeys + encryptionKeys + audioKeys + hardwareKeys + doorKeys + phoneKeys + hostKeys
+    deviceKeys + roomKeys + callKeys + tokenKeys + encryptionKeys + audioKeys + hardwareKeys + doorKeys
+    + phoneKeys + hostKeys
 
   public static func of(section: String) -> [Key] { all.filter { $0.section == section } }
 

@@ -75,9 +75,11 @@ extension Device {
     var problems: [EncryptionProblem] = []
     if mode != .off, stay.connection != .disconnected {
       if room.isSilenced {
-        problems.append(.init(words: "there is no key for what this device sends, so it sends nothing", kind: .ours))
+        problems.append(
+          .init(words: "there is no key for what this device sends, so it sends nothing", kind: .ours))
       } else if !room.isSealing {
-        problems.append(.init(words: "there is no key for what this device sends, so it goes in the clear", kind: .ours))
+        problems.append(
+          .init(words: "there is no key for what this device sends, so it goes in the clear", kind: .ours))
       }
     }
     guard stay.connection != .disconnected else { return problems }
@@ -85,7 +87,8 @@ extension Device {
       for track in participant.tracks where track.kind == .audio {
         let privacy = room.privacy(of: track)
         guard let words = PrivacyWords.problem(participant.identity, privacy, mode) else { continue }
-        let kind: EncryptionProblem.Kind = privacy == .clear ? .clear : privacy == .unproven ? .off : .otherKey
+        let kind: EncryptionProblem.Kind =
+          privacy == .clear ? .clear : privacy == .unproven ? .off : .otherKey
         problems.append(.init(words: words, kind: kind))
         break
       }
@@ -149,7 +152,8 @@ extension DoctorFacts {
     }
     let advice: String =
       switch problem.kind {
-      case .ours: "give it a key: the credential e2ee-passphrase, or a line for its identity in [e2ee] keys-file"
+      case .ours:
+        "give it a key: the credential e2ee-passphrase, or a line for its identity in [e2ee] keys-file"
       case .clear:
         "others are not encrypted: have their application encrypt with the same passphrase (a telephone cannot), or set "
           + "[e2ee] mode = off"

@@ -87,7 +87,8 @@ extension Device {
       perform(audience.closed(subscription), now: now)
       audienceChanged(now: now)
     case .trackRefused(let sid, let reason):
-      perform([.log(.warning, "the track \(sid)\(owner(ofTrack: sid)) cannot be played: \(reason)")], now: now)
+      let track = "the track \(sid)" + owner(ofTrack: sid)
+      perform([.log(.warning, "\(track) cannot be played: \(reason)")], now: now)
     case .speakersChanged(let speakers):
       perform(audience.speak(speakers), now: now)
       plan.activity(somebodySpeaks: audience.somebodySpeaks, call.state, settings.session, now: now)

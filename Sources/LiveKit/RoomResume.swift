@@ -270,7 +270,8 @@ extension Room {
     }
     for track in core.localTracks where track.state == .published {
       state.tracks.append(
-        .init(cid: track.cid, sid: track.sid, name: track.name, source: track.source, muted: track.isMuted,
+        .init(
+          cid: track.cid, sid: track.sid, name: track.name, source: track.source, muted: track.isMuted,
           isEncrypted: track.isEncrypted))
     }
     for channel in core.media.data.channels where channel.isOpen {

@@ -113,7 +113,8 @@ extension Settings {
     }
     guard encryption.mode != .required || !encryption.secrets.isEmpty else {
       throw .refused(
-        "[e2ee] mode: required needs a key, from passphrase-file, keys-file or the credential e2ee-passphrase")
+        "[e2ee] mode: required needs a key, from passphrase-file, keys-file or the credential e2ee-passphrase"
+      )
     }
   }
 

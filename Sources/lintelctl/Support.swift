@@ -119,6 +119,9 @@ struct Support {
     let own = try? Settings.forStart(at: configurationPath, .ofService(configuredAt: configurationPath))
     for settings in [settings, own] {
       if let code = settings?.door.code { secrets.append(code) }
+      for secret in settings?.encryption.secrets ?? [] {
+        secrets.append(String(decoding: secret.passphrase, as: UTF8.self))
+      }
       for path in Credentials.files(of: settings, in: parentFolder(of: absolutePath(configurationPath))) {
         if case .success(let text) = Secrets.readGiven(path, allowsBlanks: true) { secrets.append(text) }
       }

@@ -1,4 +1,5 @@
 import Base
+import Configuration
 import LiveKit
 
 func fuzzSignalResponse(_ bytes: [UInt8]) {
@@ -30,6 +31,20 @@ func fuzzServerURL(_ bytes: [UInt8]) {
 
 func fuzzDataPacket(_ bytes: [UInt8]) {
   precondition(ParserEntries.dataPacket(bytes), "not the same after writing and reading")
+}
+
+/// Frames and packets that are encrypted from end to end, as they are and as somebody changed them.
+func fuzzEncrypted(_ bytes: [UInt8]) {
+  if let fault = ParserEntries.encrypted(bytes) { preconditionFailure(fault) }
+}
+
+/// A file of keys: as many as there may be, each at a place of the ring.
+func fuzzKeyFile(_ bytes: [UInt8]) {
+  guard let secrets = try? EndToEndSecret.parse(bytes) else { return }
+  precondition(secrets.count <= EndToEndSecret.countMax)
+  for secret in secrets {
+    precondition((0...EndToEndSecret.indexMax).contains(secret.index) && !secret.passphrase.isEmpty)
+  }
 }
 
 /// A token endpoint's answer under each kind of status: a token that can be read, or one short line.

@@ -25,7 +25,7 @@ nonisolated(unsafe) let targets: [(name: String, run: ([UInt8]) -> Void)] = [
   ("webhook-twilio-form", fuzzTwilioForm), ("webhook-meta", fuzzMetaWebhook),
   ("phone-number", fuzzPhoneNumber),
   ("cloud-regions", fuzzCloudRegions), ("server-url", fuzzServerURL), ("data-stream", fuzzDataStream),
-  ("data-packet", fuzzDataPacket),
+  ("data-packet", fuzzDataPacket), ("encrypted", fuzzEncrypted), ("key-file", fuzzKeyFile),
   ("rtp", fuzzRTP), ("rtcp", fuzzRTCP), ("srtp-unprotect", fuzzSRTP), ("dtls-datagram", fuzzDTLS),
   ("dtls-demultiplexing", fuzzDemultiplexing),
   ("sdp", fuzzDescription), ("candidate", fuzzCandidate), ("stun", fuzzSTUN), ("ice-agent", fuzzAgent),

@@ -121,7 +121,8 @@ import Testing
     #expect(Self.decode(Wire().message(8, Wire().text(1, "x")).bytes).0?.value == .unknown)
     #expect(Self.decode(Wire().message(99, Wire()).bytes).0?.value == .unknown)
     let encrypted = try #require(bytes(hexadecimal: "92010b 0801 120131 1802 22027a7a"))
-    #expect(Self.decode(encrypted).0?.value == .encrypted(.init(iv: [0x31], keyIndex: 2, value: [0x7A, 0x7A])))
+    let sealed = DataPacket.Encrypted(iv: [0x31], keyIndex: 2, value: [0x7A, 0x7A])
+    #expect(Self.decode(encrypted).0?.value == .encrypted(sealed))
     // An answer with a compressed payload, or with nothing.
     for answer in [Wire().text(1, "i").data(4, [1]), Wire().text(1, "i")] {
       #expect(

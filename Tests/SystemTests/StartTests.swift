@@ -122,6 +122,55 @@ import Testing
     #expect(refusal(folder) == ["[server] ca-file: F/ca.pem cannot be read: No such file or directory"])
   }
 
+  @Test(
+    arguments: [
+      ("off", nil, nil, []), ("wanted", nil, nil, []), ("wanted", "a b", nil, []),
+      (
+        "required", nil, nil,
+        [
+          "[e2ee] mode: required needs a key, from passphrase-file, keys-file or the credential e2ee-passphrase"
+        ]
+      ),
+      ("required", "a b\n", nil, []), ("required", nil, "door = a\n* #3 = b\n", []),
+      (
+        "required", "a\nb", nil,
+        [
+          "F/e2ee-passphrase, where one secret should be, goes on in line 2, but a secret is one line"
+        ]
+      ),
+      (
+        "wanted", nil, "door = a\nSECRET\n",
+        [
+          "[e2ee] keys-file: in F/e2ee-keys, line 2 is not IDENTITY = PASSPHRASE, nor IDENTITY #INDEX = PASSPHRASE"
+        ]
+      ),
+      // Nobody asks for them.
+      ("off", "a\nb", "SECRET", []),
+    ] as [(String, String?, String?, [String])])
+  func whatIsEncryptedWith(mode: String, passphrase: String?, keys: String?, words: [String]) throws {
+    try folder.write("[e2ee]\nmode = \(mode)\n", "lintel.conf")
+    if let passphrase { try folder.write(passphrase, "e2ee-passphrase") }
+    if let keys { try folder.write(keys, "e2ee-keys") }
+    #expect(refusal(folder) == words)
+  }
+
+  @Test func thePassphraseIsEverybodysWhereNoLineSaysOtherwise() throws {
+    let main = try folder.write(
+      "[e2ee]\nmode = required\nkey-index = 3\npassphrase-file = p\n", "lintel.conf")
+    try folder.write("of the file", "p")
+    try folder.write("door = its own\n", "e2ee-keys")
+    var secrets = try Settings.forStart(at: main, .sources(in: folder.path)).encryption.secrets
+    #expect(secrets.map { String(decoding: $0.passphrase, as: UTF8.self) } == ["its own", "of the file"])
+    #expect(secrets.map(\.index) == [0, 3])
+    try folder.write("* #3 = of the list\n", "e2ee-keys")
+    secrets = try Settings.forStart(at: main, .sources(in: folder.path)).encryption.secrets
+    #expect(secrets.map { String(decoding: $0.passphrase, as: UTF8.self) } == ["of the list"])
+    try folder.write("x", "p", mode: 0o644)
+    try folder.write("\n", "e2ee-keys")
+    #expect(
+      refusal(folder) == ["F/p has mode 644, so others could read the secret: chmod 600 F/p"])
+  }
+
   @Test func aDeviceWithoutADoorAsksForNoCode() throws {
     try folder.write("", "lintel.conf")
     try folder.write("12", "door-code")

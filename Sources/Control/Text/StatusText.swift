@@ -112,7 +112,8 @@ public enum StatusText {
   static func encryption(_ encryption: JSONValue) -> String {
     guard let mode = encryption["mode"].string, mode != "off" else { return "" }
     return listed([
-      mode, encryption["sends"].string.map { $0 == "encrypted" ? "what is sent is encrypted" : "sends \($0)" },
+      mode,
+      encryption["sends"].string.map { $0 == "encrypted" ? "what is sent is encrypted" : "sends \($0)" },
       encryption["fingerprint"].string.map { "fingerprint \($0)" },
       counted(encryption["failed"], "failure"), counted(encryption["refused"], "refusal"),
     ])

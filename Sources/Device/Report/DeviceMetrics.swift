@@ -81,7 +81,8 @@ extension Device {
       "lintel_encryption_opened", .counter, "What came encrypted and was understood.",
       [("frame", encryption.framesOpened), ("packet", encryption.packetsOpened)], label: "what")
     metrics.add(
-      "lintel_encryption_failures", .counter, "What came, or had to go, encrypted and could not be read, or sent.",
+      "lintel_encryption_failures", .counter,
+      "What came, or had to go, encrypted and could not be read, or sent.",
       [
         ("frame", encryption.framesUnreadable), ("frame-without-key", encryption.framesWithoutKey),
         ("packet", encryption.packetsUnreadable), ("injected", encryption.framesInjectedRefused),

@@ -118,7 +118,8 @@ extension Device {
   func trackStatus(_ track: RemoteTrack) -> TrackStatus {
     TrackStatus(
       sid: track.sid.text, name: filled(track.name), kind: track.kind.word, source: track.source.word,
-      muted: track.isMuted, subscribed: audience.isSubscribed(track.sid), privacy: room.privacy(of: track).word)
+      muted: track.isMuted, subscribed: audience.isSubscribed(track.sid),
+      privacy: room.privacy(of: track).word)
   }
 
   private func filled(_ text: String) -> String? { text.isEmpty ? nil : text }

@@ -69,15 +69,16 @@ extension DataPacket {
       fill(&message.chat_message, chat, strings)
     case .encrypted(let packet):
       message.has_encrypted_packet = true
-      message.encrypted_packet.encryption_type =
-        packet.isKnown ? livekit_Encryption_Type_GCM : livekit_Encryption_Type_CUSTOM
-      message.encrypted_packet.key_index = UInt32(truncatingIfNeeded: packet.keyIndex)
-      if !packet.iv.isEmpty { strings.write(packet.iv, into: &message.encrypted_packet.iv) }
-      if !packet.value.isEmpty {
-        strings.write(packet.value, into: &message.encrypted_packet.encrypted_value)
-      }
+      fill(&message.encrypted_packet, packet, strings)
     case .unknown: break
     }
+  }
+
+  private func fill(_ message: inout livekit_EncryptedPacket, _ packet: Encrypted, _ strings: CStrings) {
+    message.encryption_type = packet.isKnown ? livekit_Encryption_Type_GCM : livekit_Encryption_Type_CUSTOM
+    message.key_index = UInt32(truncatingIfNeeded: packet.keyIndex)
+    if !packet.iv.isEmpty { strings.write(packet.iv, into: &message.iv) }
+    if !packet.value.isEmpty { strings.write(packet.value, into: &message.encrypted_value) }
   }
 
   private func fill(_ message: inout livekit_ChatMessage, _ chat: Chat, _ strings: CStrings) {

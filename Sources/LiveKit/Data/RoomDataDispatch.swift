@@ -47,7 +47,7 @@ extension Room {
     case .user(let user):
       emit(.dataReceived(payload: user.payload, topic: user.topic, sender: sender, reliable: reliable))
     case .dtmf(let code, let digit): receivedDTMF(code, digit, sender)
-    case .rpcRequest(let request): 
+    case .rpcRequest(let request):
       requested(request, from: sender, isPrivate: isPrivate, now)
     case .rpcAck(let requestID): acknowledged(requestID, identity: sender.identity)
     case .rpcResponse(let requestID, let result): answered(requestID, result, identity: sender.identity)

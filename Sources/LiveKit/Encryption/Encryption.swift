@@ -158,8 +158,8 @@ struct Encryption {
       return Array(frame.dropLast(trailer.count))
     }
     guard let index = SealedFrame.keyIndex(frame) else { return failed(place, .wrongKey) }
-    let identity = readers[place].subscription.identity
     if readers[place].index != index {
+      let identity = readers[place].subscription.identity
       readers[place].index = index
       readers[place].chain = ring.chain(of: identity, index: index)
       readers[place].link = readers[place].chain.map { ring.position(of: identity, in: $0) } ?? 0
@@ -178,7 +178,7 @@ struct Encryption {
         continue
       }
       readers[place].link = later
-      followed(identity, chain, to: later)
+      followed(readers[place].subscription.identity, chain, to: later)
       wantsKey = ring.wantsNext(chain, after: later)
       return understood(place)
     }

@@ -12,7 +12,8 @@ extension Room {
       let iv = SealedFrame.bytes(of: core.encryption.nextIV(random))
       let plain = DataPacket(value: packet).encoded(lossy: false)
       guard let payload = EncryptedPayload.from(packet: plain),
-        let value = SealedFrame.seal(payload, iv: iv, with: core.encryption.ring.chains[chain].links[link].sealer)
+        let value = SealedFrame.seal(
+          payload, iv: iv, with: core.encryption.ring.chains[chain].links[link].sealer)
       else { throw .noKey }
       return .encrypted(.init(iv: iv, keyIndex: core.encryption.settings.index, value: value))
     }
@@ -51,7 +52,8 @@ extension Room {
     if case .rpcRequest(let request) = value, !request.id.isEmpty {
       let caller = sender.identity == request.id && sender.sid.isEmpty ? Sender.server : sender
       let refusal = RPCError(
-        code: RPCError.application.code, message: "Only calls that are encrypted from end to end are taken here")
+        code: RPCError.application.code,
+        message: "Only calls that are encrypted from end to end are taken here")
       reply(.rpcAck(requestID: request.id), to: caller, inClear: true, now)
       reply(.rpcResponse(requestID: request.id, .failure(refusal)), to: caller, inClear: true, now)
     }

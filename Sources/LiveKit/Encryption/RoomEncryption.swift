@@ -66,8 +66,10 @@ extension Room {
     var wanted: EncryptionKey?
     let payload = core.encryption.open(packet.payload, place, wantsKey: &wanted)
     if let wanted { derive(wanted) }
-    let reader = core.encryption.readers[place]
-    if reader.privacy != before { emit(.trackPrivacyChanged(reader.subscription, reader.privacy)) }
+    if core.encryption.readers[place].privacy != before {
+      let reader = core.encryption.readers[place]
+      emit(.trackPrivacyChanged(reader.subscription, reader.privacy))
+    }
     guard let payload else { return nil }
     var opened = packet
     opened.payload = payload

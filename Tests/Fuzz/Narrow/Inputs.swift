@@ -91,6 +91,7 @@ struct Inputs {
     ), ("webhook-twilio-form", "CallSid=CA12&From=%2B1555&To=a+b&CallStatus=ringing"),
     ("webhook-meta", "\"sdp\":\"v=0\"},\"event\":\"connect\",\"timestamp\":\"1\",\"a\":{"),
     ("phone-number", "+1 (555) 012-3456"),
+    ("key-file", "; of this house\ndoor #15 = a b\n* = \"c\"\npeer one = d\n"),
     ("names", "agent-x\u{FE}agent-x"),
     (
       "candidate-init",
@@ -107,6 +108,7 @@ struct Inputs {
     ("websocket-frames", "827e0005 68656c6c6f 827f000000000000000568656c6c6f"),
     ("signal-response", "2a1c 0a1a 0a0450415f31 1205 6167656e74 1802 5007 7004 7a060a016b120176"),
     ("data-packet", "1219 12020001 220174 5a10000102030405060708090a0b0c0d0e0f 2a0161 2a0162 800101"),
+    ("encrypted", "0a0f120a68656c6c6f2065326565220174"),
     ("rtp", "906f0001 00000001 00000007 bede0001 10800000 0102030405"),
     ("rtcp", "81c90007 00000001 00000007 ff7fffff 00010000 00000010 00000001 00000002"),
     ("srtp-unprotect", "00806f0001 00000001 00000007 0102030405060708090a0b0c0d0e0f10"),

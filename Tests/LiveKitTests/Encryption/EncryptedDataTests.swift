@@ -93,7 +93,8 @@ import Testing
     bench.deliver(DataReceiveTests.user(7))
     bench.deliver(.dtmf(code: 1, digit: "1"))
     bench.deliver(.chat(.init(id: "c", message: "hi")))
-    bench.deliver(.transcription(.init(identity: "agent", segments: [.init(id: "s", text: "hi", isFinal: true)])))
+    bench.deliver(
+      .transcription(.init(identity: "agent", segments: [.init(id: "s", text: "hi", isFinal: true)])))
     var header = DataPacket.StreamHeader(streamID: "s", topic: "lk.chat")
     header.content = .text(.init())
     bench.deliver(.streamHeader(header))
@@ -139,7 +140,8 @@ import Testing
     header.content = .text(.init())
     bench.deliver(try Self.seal(.streamHeader(header)))
     bench.deliver(.streamChunk(.init(streamID: "s", index: 0, content: Array("open".utf8))))
-    bench.deliver(try Self.seal(.streamChunk(.init(streamID: "s", index: 0, content: Array("shut".utf8))), iv: 5))
+    bench.deliver(
+      try Self.seal(.streamChunk(.init(streamID: "s", index: 0, content: Array("shut".utf8))), iv: 5))
     bench.deliver(.streamTrailer(.init(streamID: "s")))
     bench.deliver(try Self.seal(.streamTrailer(.init(streamID: "s")), iv: 6))
     let lines: [String] = bench.events.compactMap {

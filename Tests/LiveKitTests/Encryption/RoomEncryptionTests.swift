@@ -193,7 +193,8 @@ func encrypted(
     let frame = try Self.sealed(try quickKey(5))
     for step in UInt8(2)...5 {
       for _ in 0..<Encryption.tryEvery { Self.hear(bench, frame) }
-      bench.handle(.keyDerived(try quickKey(step), generation: try #require(bench.derivations.last).generation))
+      bench.handle(
+        .keyDerived(try quickKey(step), generation: try #require(bench.derivations.last).generation))
     }
     for _ in 0..<Encryption.tryEvery { Self.hear(bench, frame) }
     #expect(bench.heard.last?.payload == Self.frame && bench.room.encryptionStatistics.ratchets == 1)
