@@ -30,7 +30,7 @@ struct MistakeTests {
     #expect(
       sentences("[sesion]\nmode = 1\nwhat = 2\n")
         == "c:1: [sesion]: no such section, did you mean 'session'?; legal: device, simulated, session, "
-        + "server, token, audio, gpio, leds, keypad, door, directory, call, phone, ring, webhook, rpc, network, control, metrics, watch"
+        + "server, token, e2ee, audio, gpio, leds, keypad, door, directory, call, phone, ring, webhook, rpc, network, control, metrics, watch"
     )
     #expect(sentences("\n\n[empty]").hasPrefix("c:3: [empty]: no such section; legal:"))
   }

@@ -14,6 +14,8 @@ struct StatusTests {
         + "\"room\":{\"name\":null,\"sid\":null,\"connection\":\"disconnected\",\"server\":null,\"region\":null,"
         + "\"quality\":null,\"rtt_ms\":null,\"reconnects\":0,\"resumes\":0,\"failure\":null},"
         + "\"participant\":{\"identity\":null,\"sid\":null},\"agent\":null,\"participants\":[],"
+        + "\"encryption\":{\"mode\":\"off\",\"sends\":\"clear\",\"fingerprint\":null,\"opened\":0,"
+        + "\"failed\":0,\"refused\":0,\"problems\":[]},"
         + "\"audio\":{\"muted\":false,\"hard_muted\":false,\"volume\":0,\"canceller\":\"off\","
         + "\"capture\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"parameters\":null,\"rate\":null,\"level_db\":null},"
         + "\"playback\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"parameters\":null,\"rate\":null,\"level_db\":null},"
@@ -23,6 +25,38 @@ struct StatusTests {
         + "\"pre_connect\":null},\"door\":null,\"board\":{\"inputs\":{},\"outputs\":{},"
         + "\"indicator\":\"off\",\"lights\":{},\"problems\":[]},\"memory\":{\"rss_kb\":null,\"anon_kb\":null}}"
     )
+  }
+
+  @Test("encryption from end to end: nothing where it is off, else what a technician compares")
+  func encryption() {
+    var status = Status()
+    #expect(!StatusText.render(status.json).contains("Encryption"))
+    status.encryption.mode = "required"
+    status.encryption.sends = "encrypted"
+    status.encryption.fingerprint = "0011-2233-4455-6677"
+    status.encryption.failed = 3
+    status.encryption.problems = ["ann is encrypted with another key"]
+    var ann = ParticipantStatus(identity: "ann", sid: "s", kind: "standard")
+    for privacy in ["clear", "private", "encrypted", "wrong-key", "no-key"] {
+      ann.tracks.append(
+        TrackStatus(
+          sid: "t", name: nil, kind: "audio", source: privacy, muted: false, subscribed: true,
+          privacy: privacy))
+    }
+    status.participants = [ann]
+    let text = StatusText.render(status.json).split(separator: "\n").map {
+      $0.split(separator: " ").joined(separator: " ")
+    }.joined(separator: " ")
+    #expect(text.hasPrefix("Problem ann is encrypted with another key"))
+    #expect(
+      text.contains(
+        "Encryption required, what is sent is encrypted, fingerprint 0011-2233-4455-6677, 3 failures"))
+    #expect(
+      text.contains(
+        "ann (standard): clear, private private, encrypted encrypted, wrong-key encrypted with another key, "
+          + "no-key encrypted with an unknown key"))
+    status.encryption.sends = "nothing"
+    #expect(StatusText.render(status.json).contains("sends nothing"))
   }
 
   @Test("the next deadline, by its name")

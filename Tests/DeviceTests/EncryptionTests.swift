@@ -2,10 +2,10 @@ import Base
 import Configuration
 import Control
 import JSON
-import LiveKit
 import Testing
 
 @testable import Device
+@testable import LiveKit
 
 @Suite struct EncryptionTests {
   private static let secret = EndToEndSecret(owner: nil, index: 0, passphrase: Array("open sesame".utf8))
