@@ -5,7 +5,9 @@ import Testing
 @testable import Board
 
 /// The table of cards and names that work, in Sources/Board/Sound/README.md: a test a row.
-@Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
+@Suite(
+  .serialized, .measuredAgain,
+  .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct CardTableTests {
   /// A card and what it has as its only one.
   struct Card: CustomTestStringConvertible {
@@ -73,65 +75,36 @@ struct CardTableTests {
 
   // MARK: How it is heard
 
-  /// 440 Hz come through in both directions. What is heard while the machine holds this thread up says nothing about the
-  /// card: then it is asked again.
+  /// 440 Hz come through in both directions.
   private func hears(_ card: Card, _ name: String) throws {
-    for round in 1...Self.roundsMax {
-      let call = try listen(card, name)
-      if call.longestWaitSeconds > Self.heldUpSeconds, round < Self.roundsMax {
-        print("not measured: this thread stood still for \(Int(call.longestWaitSeconds * 1000)) ms")
-        continue
-      }
-      #expect(call.dropouts == 0)
-      expectTone(call.heard, rate: 16_000, "captured")
-      let recorded = try workshop.read("spk.wav")
-      expectTone(
-        stride(from: 0, to: recorded.count, by: card.channels).map { recorded[$0] }, rate: card.rate, "played"
-      )
-      return
-    }
-  }
-
-  private static let roundsMax = 8
-  /// Half of what lies in a speaker's card at least.
-  private static let heldUpSeconds = 0.005
-
-  private struct Heard {
-    var heard: [Int16] = []
-    var dropouts = 0
-    var longestWaitSeconds = 0.0
-  }
-
-  /// Captures and plays 400 ms.
-  private func listen(_ card: Card, _ name: String) throws -> Heard {
     becomeRealtime()
     defer { becomeOrdinary() }
     let microphone = try microphone(card, name)
     let speaker = try speaker(card, name)
     #expect(try microphone.open().rateHertz == speaker.open().rateHertz)
     let said = tone(440, seconds: 1)
-    var call = Heard()
+    var heard: [Int16] = []
     var done = 0
     var period = [Int16](repeating: 0, count: 160)
     let end = Date().addingTimeInterval(5)
-    var looked = Date()
-    while call.heard.count < 6_400 || done < 6_400, Date() < end {
+    while heard.count < 6_400 || done < 6_400, Date() < end {
       while try period.withUnsafeMutableBufferPointer({ try microphone.read(into: $0) }) == 160 {
-        call.heard += period
+        heard += period
       }
       while done < said.count - 160, try speaker.writable() >= 160 {
         try said[done..<done + 160].withUnsafeBufferPointer { try speaker.write($0) }
         done += 160
       }
       usleep(2_000)
-      call.longestWaitSeconds = max(call.longestWaitSeconds, Date().timeIntervalSince(looked) - 0.002)
-      looked = Date()
     }
-    call.dropouts = microphone.dropouts + speaker.dropouts
+    #expect(microphone.dropouts == 0 && speaker.dropouts == 0)
     microphone.close()
     speaker.close()
-    try #require(call.heard.count >= 6_400 && done >= 6_400, "captured \(call.heard.count), played \(done)")
-    return call
+    try #require(heard.count >= 6_400 && done >= 6_400, "captured \(heard.count), played \(done)")
+    expectTone(heard, rate: 16_000, "captured")
+    let recorded = try workshop.read("spk.wav")
+    expectTone(
+      stride(from: 0, to: recorded.count, by: card.channels).map { recorded[$0] }, rate: card.rate, "played")
   }
 
   private func expectTone(_ samples: [Int16], rate: Int, _ what: String) {
