@@ -87,6 +87,40 @@ func encrypted(
     #expect(bench.publisher?.sent.last?.frame.payload == [])
   }
 
+  /// Nothing is allocated on the way of a frame: what is sealed and what is opened lie where those before lay.
+  @Test func theSameMemoryForEveryFrame() throws {
+    var encryption = Encryption(encrypted(try quickKey(1)))
+    encryption.chooseOwn("door")
+    let subscription = Subscription(
+      trackSID: "TR_A", participantSID: "PA_A", identity: "ann", slot: 0, mid: "0", isEncrypted: true)
+    encryption.readers = [.init(subscription: subscription, privacy: .unproven)]
+    let random = SeededRandom(seed: 1)
+    var places: Set<UInt> = []
+    var wanted: EncryptionKey?
+    for count in 1...1000 {
+      let frame = [UInt8](repeating: 0x78, count: count)
+      let sealed = try #require(encryption.seal(frame, random))
+      let opened = try #require(encryption.open(sealed, 0, wantsKey: &wanted))
+      #expect(opened == frame)
+      for bytes in [sealed, opened] {
+        places.insert(bytes.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) })
+      }
+    }
+    #expect(places.count == 2)
+  }
+
+  /// The one half of the IV that counts comes to its end: the other one is another from then on.
+  @Test func noIVComesTwice() throws {
+    var encryption = Encryption(encrypted(try quickKey(1)))
+    let random = SeededRandom(seed: 1)
+    let first = encryption.nextIV(random)
+    encryption.iv.1 = .max
+    let last = encryption.nextIV(random)
+    let next = encryption.nextIV(random)
+    #expect(first.0 == last.0 && first.1 == 0 && last.1 == .max)
+    #expect(next.1 == 0 && next.0 != first.0)
+  }
+
   @Test func withoutAKeyOfOurOwn() throws {
     for mode in [EncryptionMode.required, .wanted] {
       let (bench, track) = try Self.published(encrypted(mode: mode, try quickKey(1, owner: "somebody else")))
