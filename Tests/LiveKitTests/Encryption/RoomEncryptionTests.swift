@@ -99,8 +99,8 @@ func encrypted(
     var wanted: EncryptionKey?
     for count in 1...1000 {
       let frame = [UInt8](repeating: 0x78, count: count)
-      let sealed = try #require(encryption.seal(frame, random))
-      let opened = try #require(encryption.open(sealed, 0, wantsKey: &wanted))
+      let sealed = encryption.seal(frame, random) ?? []
+      let opened = encryption.open(sealed, 0, wantsKey: &wanted) ?? []
       #expect(opened == frame)
       for bytes in [sealed, opened] {
         places.insert(bytes.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) })
