@@ -10,35 +10,34 @@ extension EchoFilter {
     transform.forward(block, error)
     for band in 0..<Self.bands { adapt(band: band) }
     // A weight is the transform of 10 ms of the path, but what is learned is not: one partition in turn is led back.
-    isConstraintDue.toggle()
-    if isConstraintDue { constrain() }
+    periods &+= 1
+    if periods & 3 == 0 { constrain() }
   }
 
   private func adapt(band: Int) {
-    var stepReal = Wide()
-    var stepImaginary = Wide()
     var most: UInt32 = 0
     var power: UInt64 = 0
-    for lane in 0..<8 {
-      let bin = 8 * band + lane
+    for bin in (8 * band)..<(8 * band + 8) {
       let real = error.real[bin]
       let imaginary = error.imaginary[bin]
       let (a, b) = (Int64(real >> 6), Int64(imaginary >> 6))
       let heard = UInt64(bitPattern: a &* a &+ b &* b) >> 9
       // Smoothed over three periods, and quick enough to follow the beginning of a word.
-      other[bin] = UInt32(clamping: (UInt64(other[bin]) &* 11 &+ heard &* 5) >> 4)
-      let denominator = Reciprocal(UInt64(expected[bin]) &+ UInt64(other[bin]) &+ 1)
-      power &+= UInt64(expected[bin]) &+ UInt64(other[bin]) &+ 1
-      stepReal[lane] = denominator.divided(real)
-      stepImaginary[lane] = denominator.divided(imaginary)
-      most |= stepReal[lane].magnitude | stepImaginary[lane].magnitude
+      let others = (UInt64(other[bin]) &* 11 &+ heard &* 5) >> 4
+      other[bin] = UInt32(clamping: others)
+      let all = UInt64(expected[bin]) &+ others &+ 1
+      power &+= all
+      let denominator = Reciprocal(all)
+      // In the place of the error, which is no longer needed.
+      error.real[bin] = denominator.divided(real)
+      error.imaginary[bin] = denominator.divided(imaginary)
+      most |= error.real[bin].magnitude | error.imaginary[bin].magnitude
     }
     guard most > 0 else { return }
     let exponent = max(0, 17 - most.leadingZeroBitCount)
-    let shift = Wide(repeating: Int32(truncatingIfNeeded: exponent))
     learn(
-      band, Wide(truncatingIfNeeded: Lanes(truncatingIfNeeded: stepReal &>> shift)),
-      Wide(truncatingIfNeeded: Lanes(truncatingIfNeeded: stepImaginary &>> shift)), exponent,
+      band, Wide(truncatingIfNeeded: short(error.wideReal[band], exponent)),
+      Wide(truncatingIfNeeded: short(error.wideImaginary[band], exponent)), exponent,
       Reciprocal((power >> 2) &+ 1))
   }
 
@@ -49,7 +48,10 @@ extension EchoFilter {
     let first = band * Self.partitions
     var slot = first + head
     for index in first..<(first + Self.partitions) {
+      defer { slot = slot == first + Self.partitions - 1 ? first : slot + 1 }
       let fraction = covariance[index].leadingZeroBitCount - 1
+      let isTurn = (index ^ periods) & 1 == 0
+      guard isTurn || fraction < wellKnown else { continue }
       let farReal = Wide(truncatingIfNeeded: far[2 * slot])
       let farImaginary = Wide(truncatingIfNeeded: far[2 * slot + 1])
       var real = farReal &* errorReal &+ farImaginary &* errorImaginary
@@ -68,9 +70,9 @@ extension EchoFilter {
       weights[2 * index + 1] = imaginary
       shortWeights[2 * index] = Lanes(truncatingIfNeeded: real &>> Wide(repeating: 16))
       shortWeights[2 * index + 1] = Lanes(truncatingIfNeeded: imaginary &>> Wide(repeating: 16))
-      let learned = denominator.shareQ15(farBandPower[slot], shiftedBy: fraction)
+      guard isTurn else { continue }
+      let learned = denominator.shareQ15(farBandPower[slot], shiftedBy: fraction < wellKnown ? fraction - 1 : fraction)
       covariance[index] = followed(covariance[index], learned, pathPower[index])
-      slot = slot == first + Self.partitions - 1 ? first : slot + 1
     }
   }
 
@@ -78,7 +80,7 @@ extension EchoFilter {
   @inline(__always)
   private func followed(_ covariance: UInt32, _ learnedQ15: UInt32, _ path: UInt32) -> UInt32 {
     let kept = covariance &- (((covariance >> 16) &* learnedQ15) &+ (((covariance & 65_535) &* learnedQ15) >> 16))
-    return max(16, min(1 << 28, kept &- ((kept &* 3) >> 11) &+ ((path &* 3) >> 11)))
+    return max(16, min(1 << 28, kept &- ((kept &* 3) >> 10) &+ ((path &* 3) >> 10)))
   }
 
   private mutating func constrain() {
@@ -138,8 +140,8 @@ private struct Reciprocal {
   /// A 16th of DFT over a power, as the part of a weight's step (Q27) that far end and covariance are to be multiplied by.
   @inline(__always)
   func divided(_ value: Int32) -> Int32 {
-    let product = (Int64(value) &* Int64(inverse)) >> Int64(15 + exponent)
-    return Int32(truncatingIfNeeded: max(-(1 << 30), min(1 << 30, product)))
+    // Fits, as a power that is divided by contains that of the value itself.
+    Int32(truncatingIfNeeded: (Int64(value) &* Int64(inverse)) &>> Int64(15 &+ exponent))
   }
 
   /// Which part of the error a partition's covariance of 2^-fraction explains, Q15; at most all of it.
@@ -150,5 +152,7 @@ private struct Reciprocal {
   }
 }
 
+/// A covariance of less than 2^-13: such weights are looked after every second period.
+private let wellKnown = 14
 /// 2^32 over the round trip.
 private let roundTripBack: Int64 = 13_421_773

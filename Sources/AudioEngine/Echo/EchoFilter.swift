@@ -5,10 +5,8 @@
 ///
 /// Powers are in units of (DFT / 64)^2 / 2 per bin, of which a band has eight.
 struct EchoFilter: ~Copyable {
-  static let partitions = 26
+  static let partitions = 24
   static let bands = 21
-  typealias Lanes = SIMD8<Int16>
-  typealias Wide = SIMD8<Int32>
 
   let transform: EchoTransform
   /// What the last `predict` thinks the microphone hears, and what it heard beyond that: 16 times the transform.
@@ -18,6 +16,8 @@ struct EchoFilter: ~Copyable {
   /// By band, partition and part. The far end's partitions are a ring whose newest is at `head`.
   let far: UnsafeMutablePointer<Lanes>
   let farPower: UnsafeMutablePointer<SIMD8<UInt32>>
+  /// Of each period and the one before it.
+  let farPairPower: UnsafeMutablePointer<SIMD8<UInt32>>
   let farBandPower: UnsafeMutablePointer<UInt32>
   /// Q27, and the upper half of it.
   let weights: UnsafeMutablePointer<Wide>
@@ -30,13 +30,14 @@ struct EchoFilter: ~Copyable {
   let other: UnsafeMutablePointer<UInt32>
   var head = 0
   var constrained = 0
-  var isConstraintDue = false
+  var periods = 0
 
   init() {
     transform = EchoTransform()
     let count = Self.bands * Self.partitions
     far = filled(2 * count, Lanes())
     farPower = filled(count, SIMD8<UInt32>())
+    farPairPower = filled(count, SIMD8<UInt32>())
     farBandPower = filled(count, 0)
     weights = filled(2 * count, Wide())
     shortWeights = filled(2 * count, Lanes())
@@ -53,6 +54,7 @@ struct EchoFilter: ~Copyable {
     block.deallocate()
     far.deallocate()
     farPower.deallocate()
+    farPairPower.deallocate()
     farBandPower.deallocate()
     weights.deallocate()
     shortWeights.deallocate()
@@ -67,6 +69,7 @@ struct EchoFilter: ~Copyable {
     let count = Self.bands * Self.partitions
     far.update(repeating: Lanes(), count: 2 * count)
     farPower.update(repeating: SIMD8<UInt32>(), count: count)
+    farPairPower.update(repeating: SIMD8<UInt32>(), count: count)
     farBandPower.update(repeating: 0, count: count)
     weights.update(repeating: Wide(), count: 2 * count)
     shortWeights.update(repeating: Lanes(), count: 2 * count)
@@ -114,24 +117,22 @@ struct EchoFilter: ~Copyable {
   }
 
   private func takeFar() {
+    let least = Wide(repeating: -32_768)
+    let most = Wide(repeating: 32_767)
     for band in 0..<Self.bands {
-      var power: UInt64 = 0
       let index = band * Self.partitions + head
-      var real = Lanes()
-      var imaginary = Lanes()
-      var powers = SIMD8<UInt32>()
-      for lane in 0..<8 {
-        let a = Int16(clamping: predicted.real[8 * band + lane] >> 10)
-        let b = Int16(clamping: predicted.imaginary[8 * band + lane] >> 10)
-        real[lane] = a
-        imaginary[lane] = b
-        powers[lane] = UInt32(bitPattern: Int32(a) &* Int32(a)) &+ UInt32(bitPattern: Int32(b) &* Int32(b))
-        power &+= UInt64(powers[lane])
-      }
-      far[2 * index] = real
-      far[2 * index + 1] = imaginary
+      let real = (predicted.wideReal[band] &>> Wide(repeating: 10)).clamped(lowerBound: least, upperBound: most)
+      let imaginary = (predicted.wideImaginary[band] &>> Wide(repeating: 10)).clamped(
+        lowerBound: least, upperBound: most)
+      far[2 * index] = Lanes(truncatingIfNeeded: real)
+      far[2 * index + 1] = Lanes(truncatingIfNeeded: imaginary)
+      let a = Wide(truncatingIfNeeded: far[2 * index])
+      let b = Wide(truncatingIfNeeded: far[2 * index + 1])
+      let powers = SIMD8<UInt32>(truncatingIfNeeded: a &* a) &+ SIMD8<UInt32>(truncatingIfNeeded: b &* b)
+      let before = band * Self.partitions + (head == Self.partitions - 1 ? 0 : head + 1)
       farPower[index] = powers
-      farBandPower[index] = UInt32(truncatingIfNeeded: power >> 3)
+      farPairPower[index] = powers &+ farPower[before]
+      farBandPower[index] = (powers &>> SIMD8<UInt32>(repeating: 3)).wrappedSum()
     }
   }
 
@@ -152,32 +153,25 @@ struct EchoFilter: ~Copyable {
       slot = slot == Self.partitions - 1 ? 0 : slot + 1
     }
     // From Q11 of a 64th to 16 times.
-    for lane in 0..<8 {
-      predicted.real[8 * band + lane] = real[lane] >> 1
-      predicted.imaginary[8 * band + lane] = imaginary[lane] >> 1
-    }
+    predicted.wideReal[band] = real &>> Wide(repeating: 1)
+    predicted.wideImaginary[band] = imaginary &>> Wide(repeating: 1)
   }
 
+  /// Two partitions at a time, with the greater covariance of the two.
   func expectError() {
     for band in 0..<Self.bands {
       var sum = SIMD8<UInt64>()
-      let powers = farPower + band * Self.partitions
+      let powers = farPairPower + band * Self.partitions
       let covariance = covariance + band * Self.partitions
       var slot = head
-      for partition in 0..<Self.partitions {
-        let factor = SIMD8<UInt64>(repeating: UInt64(covariance[partition]))
+      for pair in 0..<(Self.partitions / 2) {
+        let factor = SIMD8<UInt64>(repeating: UInt64(max(covariance[2 * pair], covariance[2 * pair + 1])))
         sum = sum &+ SIMD8<UInt64>(truncatingIfNeeded: powers[slot]) &* factor
-        slot = slot == Self.partitions - 1 ? 0 : slot + 1
+        slot = slot >= Self.partitions - 2 ? slot + 2 - Self.partitions : slot + 2
       }
       for lane in 0..<8 { expected[8 * band + lane] = UInt32(clamping: sum[lane] >> 32) }
     }
   }
-}
-
-func filled<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
-  let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
-  memory.initialize(repeating: value, count: count)
-  return memory
 }
 
 /// 0.15: with what follows a path that returns up to as much as it is given.

@@ -59,13 +59,13 @@ struct EchoPath: ~Copyable {
 
   /// Only as much of the predicted echo is taken away as is there, so a filter that is wrong makes nothing louder.
   private mutating func subtract() {
-    let from = shareQ15
+    // Q22, so that a step of the 160 is whole.
+    var share = shareQ15 << 7
+    let step = ((likeness.shareQ15 &- shareQ15) << 7) / Int32(AudioFormat.periodSamples)
     shareQ15 = likeness.shareQ15
-    let period = Int32(AudioFormat.periodSamples)
-    for index in 0..<period {
-      let share = from &+ (shareQ15 &- from) &* (index &+ 1) / period
-      rest[Int(index)] =
-        near[Int(index)] &- Int32(truncatingIfNeeded: (Int64(echo[Int(index)]) &* Int64(share)) >> 15)
+    for index in 0..<AudioFormat.periodSamples {
+      share = share &+ step
+      rest[index] = near[index] &- Int32(truncatingIfNeeded: (Int64(echo[index]) &* Int64(share)) >> 22)
     }
   }
 }
