@@ -80,7 +80,7 @@ extension EchoFilter {
   @inline(__always)
   private func followed(_ covariance: UInt32, _ learnedQ15: UInt32, _ path: UInt32) -> UInt32 {
     let kept = covariance &- (((covariance >> 16) &* learnedQ15) &+ (((covariance & 65_535) &* learnedQ15) >> 16))
-    return max(16, min(1 << 28, kept &- ((kept &* 3) >> 10) &+ ((path &* 3) >> 10)))
+    return max(16, min(Self.covarianceMaxQ30 << 2, kept &- ((kept &* 3) >> 10) &+ ((path &* 3) >> 10)))
   }
 
   private mutating func constrain() {

@@ -7,6 +7,8 @@
 struct EchoFilter: ~Copyable {
   static let partitions = 24
   static let bands = 21
+  /// An eighth.
+  static let covarianceMaxQ30: UInt32 = 1 << 27
 
   let transform: EchoTransform
   /// What the last `predict` thinks the microphone hears, and what it heard beyond that: 16 times the transform.
@@ -98,8 +100,16 @@ struct EchoFilter: ~Copyable {
         let index = band * Self.partitions + partition
         covariance[index] = max(covariance[index], prior)
       }
-      prior = prior / 100 * 88
+      prior = prior / 100 * 92
     }
+  }
+
+  /// More comes back than was thought possible.
+  mutating func expectMore() {
+    for index in 0..<(Self.bands * Self.partitions) {
+      covariance[index] = min(Self.covarianceMaxQ30, covariance[index]) << 2
+    }
+    expectError()
   }
 
   /// `samples` are the last two periods of the far end, 16 times. Writes the echo of the second one, in single samples.
@@ -174,7 +184,7 @@ struct EchoFilter: ~Copyable {
   }
 }
 
-/// 0.15: with what follows a path that returns up to as much as it is given.
-private let priorQ30: UInt32 = 161_061_274
+/// 0.1: with what follows a path that returns up to as much as it is given.
+private let priorQ30: UInt32 = 107_374_182
 /// 2^32 over 16 times and the round trip.
 private let wholeSamples: Int64 = 838_861

@@ -48,6 +48,10 @@ struct EchoPath: ~Copyable {
       suppressor.pathChanged()
       likeness.restart()
     }
+    if suppressor.isYoung && likeness.isLouderThanExpected {
+      filter.expectMore()
+      likeness.restartLevel()
+    }
     for index in 0..<period { rest[index] = near[index] &- echo[index] }
     filter.adapt(rest)
     subtract()

@@ -60,8 +60,10 @@ struct EchoSuppressor: ~Copyable {
   /// The filter begins anew.
   mutating func pathChanged() { youthQ15 = 32_768 }
 
+  var isYoung: Bool { youthQ15 > 9_830 }
+
   /// The far end was heard for another period.
-  mutating func farWasHeard() { youthQ15 = youthQ15 * 97 / 100 }
+  mutating func farWasHeard() { youthQ15 = youthQ15 * 96 / 100 }
 
   /// A period in place; it comes out a period later. `trustQ15` is how much the filter's echo is like the one that is
   /// heard: while it is not, nothing goes through.
@@ -126,7 +128,10 @@ struct EchoSuppressor: ~Copyable {
     let learns = !isSomebodyElse && trustQ15 > 16_384
     for band in 0..<Self.bands {
       if learns { learn(band, heard[band], shares) }
-      let rest = ((((4 << 15) &+ 30 &* youthQ15) &* (expected[band] >> 3)) >> 12) &+ bent(band, shares)
+      // Beyond an eighth of what is foreseen only as long as nothing is known.
+      let most = ((foreseen[band] >> 3) &* ((1 << 15) &+ 60 &* youthQ15)) >> 15
+      let wrong = min(expected[band], most) >> 3
+      let rest = ((((4 << 15) &+ 30 &* youthQ15) &* wrong) >> 12) &+ bent(band, shares)
       var gain: Int32 = 0
       if rest < heard[band] { gain = 32_768 - Int32(truncatingIfNeeded: (rest << 15) / heard[band]) }
       gain = max(leastGainQ15, (gain &* (trustQ15 >> 1)) >> 14)
@@ -136,7 +141,7 @@ struct EchoSuppressor: ~Copyable {
 
   /// What the loudspeaker makes of the foreseen echo that no filter foresees.
   private func bent(_ band: Int, _ shares: UnsafeMutablePointer<UInt64>) -> UInt64 {
-    (foreseen[band] &* shares[band]) >> 16 &* 10
+    (foreseen[band] &* shares[band]) >> 12
   }
 
   /// The share follows a third of its values from below, so a word of the near talker moves it little.
