@@ -92,6 +92,7 @@ extension EchoFilter {
         error.imaginary[8 * band + lane] = weights[index + 1][lane] >> 8
       }
     }
+    error.clearLast()
     transform.inverse(error, block)
     let half = EchoTransform.blockSamples / 2
     for index in 0..<half {
@@ -152,7 +153,7 @@ private struct Reciprocal {
   }
 }
 
-/// A covariance of less than 2^-13: such weights are looked after every second period.
-private let wellKnown = 14
+/// A covariance of less than 2^-11: such weights are looked after every second period.
+private let wellKnown = 12
 /// 2^32 over the round trip.
 private let roundTripBack: Int64 = 13_421_773

@@ -6,7 +6,8 @@
 /// Powers are in units of (DFT / 64)^2 / 2 per bin, of which a band has eight.
 struct EchoFilter: ~Copyable {
   static let partitions = 24
-  static let bands = 21
+  /// Without the bin at half of the sampling rate, which would need a band of its own.
+  static let bands = 20
   /// An eighth.
   static let covarianceMaxQ30: UInt32 = 1 << 27
 
@@ -118,6 +119,7 @@ struct EchoFilter: ~Copyable {
     transform.forward(samples, predicted)
     takeFar()
     for band in 0..<Self.bands { convolve(band) }
+    predicted.clearLast()
     expectError()
     transform.inverse(predicted, block)
     let half = EchoTransform.blockSamples / 2

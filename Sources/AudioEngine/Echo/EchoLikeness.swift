@@ -17,7 +17,7 @@ struct EchoLikeness {
   var isLost: Bool { periodsLost >= 7 && pause == 0 }
 
   /// More is heard than the filter thinks that can be.
-  var isLouderThanExpected: Bool { heard > audibleEnergy * 16 && heard * 5 / 512 > uncertainty }
+  var isLouderThanExpected: Bool { heard > audibleEnergy * 16 && heard * 5 / 768 > uncertainty }
 
   /// 0 below 0.35, 1 from 0.65 on; and less for a single period, in which it may have fallen already.
   var trustQ15: Int32 {

@@ -99,8 +99,8 @@ struct EchoSuppressor: ~Copyable {
 
   /// Finds the gains.
   private mutating func weigh(_ filter: borrowing EchoFilter, _ trustQ15: Int32) {
-    var heard = InlineArray<21, UInt64>(repeating: 0)
-    var echo = InlineArray<21, UInt64>(repeating: 0)
+    var heard = InlineArray<20, UInt64>(repeating: 0)
+    var echo = InlineArray<20, UInt64>(repeating: 0)
     var allForeseen: UInt64 = 0
     for band in 0..<Self.bands {
       heard[band] = power(spectrum, band)
@@ -173,11 +173,7 @@ struct EchoSuppressor: ~Copyable {
           truncatingIfNeeded: (Int64(imaginary[lane]) &* Int64(gain) &+ amplitude &* b) >> 15)
       }
     }
-    spectrum.imaginary[EchoTransform.bins - 1] = 0
-    for bin in EchoTransform.bins..<EchoTransform.paddedBins {
-      spectrum.real[bin] = 0
-      spectrum.imaginary[bin] = 0
-    }
+    spectrum.clearLast()
   }
 }
 

@@ -224,6 +224,12 @@ struct EchoSpectrum {
     UnsafeMutableRawPointer(imaginary).assumingMemoryBound(to: Wide.self)
   }
 
+  /// Takes out what is beyond the last whole band.
+  func clearLast() {
+    real[EchoTransform.bins - 1] = 0
+    imaginary[EchoTransform.bins - 1] = 0
+  }
+
   static func allocated() -> EchoSpectrum {
     EchoSpectrum(real: zeroed(EchoTransform.paddedBins), imaginary: zeroed(EchoTransform.paddedBins))
   }
