@@ -5,7 +5,9 @@ struct EchoLikeness {
   private(set) var shareQ15: Int32 = 32_768
   private var periodQ15: Int32 = 32_768
   private var energy: Int64 = 0
+  /// Over 160 ms, as long as words of the two are apart.
   private var heard: Int64 = 0
+  private var thought: Int64 = 0
   private var common: Int64 = 0
   private var shortEnergy: Int64 = 0
   private var shortCommon: Int64 = 0
@@ -17,7 +19,7 @@ struct EchoLikeness {
   var isLost: Bool { periodsLost >= 7 && pause == 0 }
 
   /// More is heard than the filter thinks that can be.
-  var isLouderThanExpected: Bool { heard > audibleEnergy * 16 && heard * 5 / 768 > uncertainty }
+  var isLouderThanExpected: Bool { heard > audibleEnergy * 16 && heard * 5 / 768 > thought }
 
   /// 0 below 0.35, 1 from 0.65 on; and less for a single period, in which it may have fallen already.
   var trustQ15: Int32 {
@@ -35,7 +37,8 @@ struct EchoLikeness {
     }
     var wrong: Int64 = 0
     for bin in 0..<EchoTransform.bins { wrong &+= Int64(expected[bin]) }
-    heard = heard &* 11 / 16 &+ all
+    heard = heard &* 15 / 16 &+ all
+    thought = thought &* 15 / 16 &+ wrong
     energy = energy &* 11 / 16 &+ own
     common = common &* 11 / 16 &+ both
     uncertainty = uncertainty &* 11 / 16 &+ wrong
@@ -50,7 +53,10 @@ struct EchoLikeness {
     pause = max(0, pause - 1)
   }
 
-  mutating func restartLevel() { heard = 0 }
+  mutating func restartLevel() {
+    heard = 0
+    thought = 0
+  }
 
   mutating func restart() {
     energy = 0

@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+
+@testable import AudioEngine
+
+/// The pieces of the echo canceller, each by itself.
+struct EchoPartsTests {
+  /// Noise of that many bits.
+  static func noise(_ seed: UInt64, _ count: Int, amplitude: Int) -> [Int32] {
+    var random = Seeded(seed)
+    return (0..<count).map { _ in Int32(random.below(UInt64(2 * amplitude + 1))) - Int32(amplitude) }
+  }
+
+  @Test(arguments: [10, 1_000, 60_000]) func aTransformIsWhatItIsByDefinition(amplitude: Int) {
+    let samples = Self.noise(3, 320, amplitude: amplitude).map { $0 << 4 }
+    let transform = EchoTransform()
+    let spectrum = EchoSpectrum.allocated()
+    defer { spectrum.deallocate() }
+    transform.forward(samples, spectrum)
+    var wrong = 0.0
+    var all = 0.0
+    for bin in 0...160 {
+      var real = 0.0
+      var imaginary = 0.0
+      for (index, sample) in samples.enumerated() {
+        let angle = -2 * Double.pi * Double(bin * index % 320) / 320
+        real += Double(sample) * cos(angle)
+        imaginary += Double(sample) * sin(angle)
+      }
+      all += real * real + imaginary * imaginary
+      wrong += pow(real - Double(spectrum.real[bin]), 2) + pow(imaginary - Double(spectrum.imaginary[bin]), 2)
+    }
+    #expect(10 * log10(all / wrong) > 65)
+  }
+
+  @Test func aTransformAndBackIsTheSameTimesTheRoundTrip() {
+    let samples = Self.noise(4, 320, amplitude: 3_000).map { $0 << 4 }
+    let transform = EchoTransform()
+    let spectrum = EchoSpectrum.allocated()
+    defer { spectrum.deallocate() }
+    transform.forward(samples, spectrum)
+    var back = [Int32](repeating: 0, count: 320)
+    transform.inverse(spectrum, &back)
+    var wrong = 0.0
+    for (one, other) in zip(samples, back) {
+      wrong += pow(Double(one) - Double(other) / Double(EchoTransform.roundTrip), 2)
+    }
+    let all = samples.map { Double($0) * Double($0) }.reduce(0, +)
+    #expect(10 * log10(all / wrong) > 60)
+  }
+
+  @Test func silenceAndTheLoudestToneStayWhatTheyAre() {
+    let transform = EchoTransform()
+    let spectrum = EchoSpectrum.allocated()
+    defer { spectrum.deallocate() }
+    transform.forward([Int32](repeating: 0, count: 320), spectrum)
+    #expect((0...160).allSatisfy { spectrum.real[$0] == 0 && spectrum.imaginary[$0] == 0 })
+    let tone = (0..<320).map { Int32(62_000 * cos(2 * Double.pi * 20 * Double($0) / 320)) << 4 }
+    transform.forward(tone, spectrum)
+    #expect(abs(Double(spectrum.real[20]) / (62_000 * 160 * 16) - 1) < 0.001)
+  }
+
+  /// A far end that is heard `delay` samples later at half its level.
+  private func learned(delay: Int, periods: Int, also disturbance: (Int) -> [Int32]) -> [Double] {
+    var filter = EchoFilter()
+    let far = Self.noise(5, (periods + 1) * 160, amplitude: 4_000)
+    var echo = [Int32](repeating: 0, count: 160)
+    var left: [Double] = []
+    for period in 1...periods {
+      let block = far[((period - 1) * 160)..<((period + 1) * 160)].map { $0 << 4 }
+      filter.predict(block, &echo)
+      let real = (0..<160).map { index -> Int32 in
+        let at = period * 160 + index - delay
+        return at >= 0 ? far[at] / 2 : 0
+      }
+      let rest = zip(real, echo).map { $0 - $1 }
+      left.append(power(rest) / max(1, power(real)))
+      filter.adapt(zip(rest, disturbance(period)).map { $0 + $1 })
+    }
+    return left
+  }
+
+  private func power(_ samples: [Int32]) -> Double { samples.map { Double($0) * Double($0) }.reduce(0, +) }
+
+  @Test(arguments: [0, 37, 800, 2_200]) func theFilterFindsAnEchoThatIsUpTo230MillisecondsLate(delay: Int) {
+    let left = learned(delay: delay, periods: 150) { _ in [Int32](repeating: 0, count: 160) }
+    #expect(-10 * log10(left[140...].reduce(0, +) / 10) > 25)
+  }
+
+  @Test func theFilterIsNotShakenBySomebodyWhoTalksLouderThanTheEcho() {
+    let left = learned(delay: 100, periods: 200) {
+      $0 < 120 ? [Int32](repeating: 0, count: 160) : Self.noise(UInt64($0), 160, amplitude: 6_000)
+    }
+    #expect(-10 * log10(left[190...].reduce(0, +) / 10) > 15)
+  }
+
+  @Test func emphasisIsTakenBack() {
+    var emphasis = Emphasis()
+    let samples = Self.noise(6, 2_000, amplitude: 20_000)
+    let back = samples.map { emphasis.remove(emphasis.add($0)) }
+    #expect(zip(samples, back).allSatisfy { abs($0 - $1) <= 1 })
+  }
+
+  @Test func aPathThatIsAnotherOneIsNoticedAndATalkerIsNot() {
+    let sure = [UInt32](repeating: 0, count: EchoTransform.paddedBins)
+    var likeness = EchoLikeness()
+    for period in 0..<40 {
+      let echo = Self.noise(UInt64(period), 160, amplitude: 3_000)
+      let talker = Self.noise(UInt64(1_000 + period), 160, amplitude: 5_000)
+      likeness.take(zip(echo, talker).map { $0 + $1 }, echo, sure)
+      #expect(!likeness.isLost)
+    }
+    #expect(likeness.trustQ15 > 30_000)
+    var lostAfter: Int?
+    for period in 40..<60 where lostAfter == nil {
+      let other = Self.noise(UInt64(2_000 + period), 160, amplitude: 3_000)
+      likeness.take(other, Self.noise(UInt64(period), 160, amplitude: 3_000), sure)
+      #expect(likeness.trustQ15 < 16_000, "at once")
+      if likeness.isLost { lostAfter = period - 40 }
+    }
+    #expect((lostAfter ?? 100) < 12)
+  }
+
+  @Test func theLeastOfAWhileIsTheRoomsNoise() {
+    var noise = BandNoise()
+    for period in 0..<400 {
+      _ = noise.follow(3, period % 50 < 30 ? 1_000_000 : 2_000)
+      noise.periodEnded()
+    }
+    #expect((2_000...3_200).contains(noise.level(3)))
+  }
+
+  @Test func aTalkerAloneComesThroughATenthOfASecondLaterAtTheLatestAsHeIs() {
+    var path = EchoPath()
+    let said = sine(700, count: 16_000)
+    let silence = [Int16](repeating: 0, count: 160)
+    var heard: [Int16] = []
+    for period in 0..<100 {
+      var samples = Array(said[(period * 160)..<(period * 160 + 160)])
+      path.process(&samples, silence)
+      heard += samples
+    }
+    let wrong = zip(said[8_000..<15_000], heard[8_160..<15_160]).map { Double($0) - Double($1) }
+    #expect(10 * log10(wrong.map { $0 * $0 }.reduce(0, +) / 7_000 / pow(rms(Array(said)), 2)) < -50)
+  }
+}
