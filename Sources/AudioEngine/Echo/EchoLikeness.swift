@@ -19,7 +19,7 @@ struct EchoLikeness {
   var isLost: Bool { periodsLost >= 7 && pause == 0 }
 
   /// More is heard than the filter thinks that can be.
-  var isLouderThanExpected: Bool { heard > audibleEnergy * 16 && heard * 5 / 768 > thought }
+  var isLouderThanExpected: Bool { heard > audibleEnergy * 16 && heard * 5 / 512 > thought }
 
   /// 0 below 0.35, 1 from 0.65 on; and less for a single period, in which it may have fallen already.
   var trustQ15: Int32 {
