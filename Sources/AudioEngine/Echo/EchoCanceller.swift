@@ -8,7 +8,8 @@ final class EchoCanceller {
   /// Nil if nothing of what is wanted can be done.
   init?(cancelsEcho: Bool, suppressesNoise: Bool, automaticGain: Bool) {
     let isPreprocessed = suppressesNoise || automaticGain
-    preprocessor = isPreprocessed ? VoicePreprocessor(suppressesNoise: suppressesNoise, automaticGain: automaticGain) : nil
+    preprocessor =
+      isPreprocessed ? VoicePreprocessor(suppressesNoise: suppressesNoise, automaticGain: automaticGain) : nil
     path = cancelsEcho ? EchoPath() : nil
     silence = filled(AudioFormat.periodSamples, 0)
     if isPreprocessed && preprocessor == nil { return nil }

@@ -71,7 +71,8 @@ extension EchoFilter {
       shortWeights[2 * index] = Lanes(truncatingIfNeeded: real &>> Wide(repeating: 16))
       shortWeights[2 * index + 1] = Lanes(truncatingIfNeeded: imaginary &>> Wide(repeating: 16))
       guard isTurn else { continue }
-      let learned = denominator.shareQ15(farBandPower[slot], shiftedBy: fraction < wellKnown ? fraction - 1 : fraction)
+      let learned = denominator.shareQ15(
+        farBandPower[slot], shiftedBy: fraction < wellKnown ? fraction - 1 : fraction)
       covariance[index] = followed(covariance[index], learned, pathPower[index])
     }
   }
@@ -79,7 +80,8 @@ extension EchoFilter {
   /// What was learned is no longer wrong, and with time anything may become so again, by as much as there is of it.
   @inline(__always)
   private func followed(_ covariance: UInt32, _ learnedQ15: UInt32, _ path: UInt32) -> UInt32 {
-    let kept = covariance &- (((covariance >> 16) &* learnedQ15) &+ (((covariance & 65_535) &* learnedQ15) >> 16))
+    let kept =
+      covariance &- (((covariance >> 16) &* learnedQ15) &+ (((covariance & 65_535) &* learnedQ15) >> 16))
     return max(16, min(Self.covarianceMaxQ30 << 2, kept &- ((kept &* 3) >> 10) &+ ((path &* 3) >> 10)))
   }
 

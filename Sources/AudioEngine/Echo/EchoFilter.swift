@@ -133,7 +133,8 @@ struct EchoFilter: ~Copyable {
     let most = Wide(repeating: 32_767)
     for band in 0..<Self.bands {
       let index = band * Self.partitions + head
-      let real = (predicted.wideReal[band] &>> Wide(repeating: 10)).clamped(lowerBound: least, upperBound: most)
+      let real = (predicted.wideReal[band] &>> Wide(repeating: 10)).clamped(
+        lowerBound: least, upperBound: most)
       let imaginary = (predicted.wideImaginary[band] &>> Wide(repeating: 10)).clamped(
         lowerBound: least, upperBound: most)
       far[2 * index] = Lanes(truncatingIfNeeded: real)

@@ -26,7 +26,9 @@ struct EchoLikeness {
     max(0, min(32_768, 10 * (valueQ15 - 11_469) / 3, 4 * (periodQ15 - 4_096)))
   }
 
-  mutating func take(_ near: UnsafePointer<Int32>, _ echo: UnsafePointer<Int32>, _ expected: UnsafePointer<UInt32>) {
+  mutating func take(
+    _ near: UnsafePointer<Int32>, _ echo: UnsafePointer<Int32>, _ expected: UnsafePointer<UInt32>
+  ) {
     var own: Int64 = 0
     var both: Int64 = 0
     var all: Int64 = 0

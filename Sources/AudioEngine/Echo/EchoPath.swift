@@ -86,7 +86,8 @@ struct Emphasis {
   }
 
   mutating func remove(_ sample: Int32) -> Int32 {
-    sumQ4 = max(-(1 << 20), min(1 << 20, sample << 4 &+ Int32(truncatingIfNeeded: (Int64(sumQ4) &* 29_491) >> 15)))
+    sumQ4 = max(
+      -(1 << 20), min(1 << 20, sample << 4 &+ Int32(truncatingIfNeeded: (Int64(sumQ4) &* 29_491) >> 15)))
     return (sumQ4 &+ 8) >> 4
   }
 }

@@ -67,7 +67,8 @@ struct EchoSuppressor: ~Copyable {
 
   /// A period in place; it comes out a period later. `trustQ15` is how much the filter's echo is like the one that is
   /// heard: while it is not, nothing goes through.
-  mutating func apply(_ samples: UnsafeMutablePointer<Int32>, _ filter: borrowing EchoFilter, trustQ15: Int32) {
+  mutating func apply(_ samples: UnsafeMutablePointer<Int32>, _ filter: borrowing EchoFilter, trustQ15: Int32)
+  {
     let period = AudioFormat.periodSamples
     for index in 0..<period {
       block[index] = Int32(truncatingIfNeeded: (Int64(before[index]) &* Int64(window[index])) >> 26)
@@ -161,7 +162,8 @@ struct EchoSuppressor: ~Copyable {
       let real = spectrum.real + 8 * band
       let imaginary = spectrum.imaginary + 8 * band
       guard gain < 32_700 else { continue }
-      let lost = UInt64(32_768 - (gain &* gain) >> 15)
+      // A little less than the room's, as more would be heard.
+      let lost = UInt64(24_576 - ((gain &* gain) >> 15) * 3 / 4)
       let amplitude = Int64(root(((noise.level(band) &* lost) >> 15) << 14))
       for lane in 0..<8 {
         random ^= random << 13

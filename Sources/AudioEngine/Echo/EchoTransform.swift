@@ -219,7 +219,9 @@ struct EchoSpectrum {
   let imaginary: UnsafeMutablePointer<Int32>
 
   /// By bands of eight bins.
-  var wideReal: UnsafeMutablePointer<Wide> { UnsafeMutableRawPointer(real).assumingMemoryBound(to: Wide.self) }
+  var wideReal: UnsafeMutablePointer<Wide> {
+    UnsafeMutableRawPointer(real).assumingMemoryBound(to: Wide.self)
+  }
   var wideImaginary: UnsafeMutablePointer<Wide> {
     UnsafeMutableRawPointer(imaginary).assumingMemoryBound(to: Wide.self)
   }
