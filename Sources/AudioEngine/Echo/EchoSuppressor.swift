@@ -63,7 +63,7 @@ struct EchoSuppressor: ~Copyable {
   var isYoung: Bool { youthQ15 > 9_830 }
 
   /// The far end was heard for another period.
-  mutating func farWasHeard() { youthQ15 = youthQ15 * 96 / 100 }
+  mutating func farWasHeard() { youthQ15 = youthQ15 * 95 / 100 }
 
   /// A period in place; it comes out a period later. `trustQ15` is how much the filter's echo is like the one that is
   /// heard: while it is not, nothing goes through.
@@ -142,7 +142,7 @@ struct EchoSuppressor: ~Copyable {
 
   /// What the loudspeaker makes of the foreseen echo that no filter foresees.
   private func bent(_ band: Int, _ shares: UnsafeMutablePointer<UInt64>) -> UInt64 {
-    (foreseen[band] &* shares[band]) >> 12
+    ((foreseen[band] &* shares[band]) >> 14) &* 3
   }
 
   /// The share follows a third of its values from below, so a word of the near talker moves it little.
