@@ -106,7 +106,7 @@ func library(
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies, exclude: ["README.md"],
+    name: name, dependencies: dependencies + (embedded ? ["CRetain"] : []), exclude: ["README.md"],
     swiftSettings: productSettings + leanSettings,
     linkerSettings: productLinkerSettings)
 }
@@ -195,10 +195,13 @@ let fuzzed: [Target.Dependency] = [
   "Base", "JSON", "WebRTC", "LiveKit", "Configuration", "Control", "Device", "AudioEngine", "Board",
   "Reactor", "Telephony", "CUsrSCTP",
 ]
+if embedded {
+  targets.append(.target(name: "CRetain", exclude: ["README.md"]))
+}
 if narrow {
   targets.append(
     .executableTarget(
-      name: "narrow", dependencies: fuzzed + ["CLinux"], path: "Tests/Fuzz",
+      name: "narrow", dependencies: fuzzed + ["CLinux"] + (embedded ? ["CRetain"] : []), path: "Tests/Fuzz",
       exclude: ["README.md", "integers.dict", "Entry.swift", "Narrow/README.md"],
       swiftSettings: productSettings, linkerSettings: productLinkerSettings))
 }

@@ -90,6 +90,22 @@ pipewire_plugin() {
   find "$folder" -name libasound_module_pcm_pipewire.so
 }
 
+# Prints the folder of promtool, unpacked into the cache from Debian's package, as that is a service; nothing if it
+# cannot be had, with the reason on standard error.
+promtool_folder() {
+  local folder=$cache/promtool
+  if [ ! -e "$folder/complete" ]; then
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (cd "$folder" && { apt-get download prometheus || { apt-get update && apt-get download prometheus; }; }) >"$folder/log" 2>&1 ||
+      { cat "$folder/log" >&2; say "no promtool: Debian's prometheus cannot be had"; return 0; }
+    dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -x -C "$folder" --strip-components=3 ./usr/bin/promtool
+    rm -f "$folder"/prometheus_*.deb
+    touch "$folder/complete"
+  fi
+  printf '%s\n' "$folder"
+}
+
 # Runs a command quietly; its output is shown only if it fails.
 quietly() {
   local log status=0

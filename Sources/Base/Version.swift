@@ -1,2 +1,2 @@
 /// The version that the programs, the status and the packages state.
-public let lintelVersion = "0.1.0"
+public let lintelVersion = "0.2.0"

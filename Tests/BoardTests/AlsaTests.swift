@@ -5,7 +5,9 @@ import Testing
 @testable import Board
 
 /// One ALSA device at a time on the simulated card.
-@Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
+@Suite(
+  .serialized, .measuredAgain,
+  .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct AlsaTests {
   /// Rates that a card may have as its only one, but the engine's own.
   private static let rates = [8_000, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000]

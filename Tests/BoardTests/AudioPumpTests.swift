@@ -17,6 +17,24 @@ struct AudioPumpTests {
     #expect(rig.board.wait.waits < 2_100, "a round a period and direction, and no more")
   }
 
+  /// The first half of a frame is taken along when the speaker wakes the thread; the frame is whole no later for it.
+  @Test(arguments: [10, 20, 40]) func theMicrophoneWakesForWholeFrames(milliseconds: Int) throws {
+    var configuration = UplinkConfiguration()
+    configuration.frameMilliseconds = milliseconds
+    let rig = try PumpRig(configuration)
+    // Neither card's periods fall on the other's.
+    rig.board.wait.lateMicroseconds = { $0 < rig.begin.advanced(byMilliseconds: 5) ? 3_000 : 0 }
+    var latest = 0
+    rig.uplink.onEncoderInput = { position, samples in
+      let whole = (Int(position) + samples.count) / AudioFormat.samplesPerMillisecond
+      latest = max(latest, rig.board.wait.now.milliseconds(since: rig.begin) - whole)
+    }
+    rig.run(milliseconds: 10_000)
+    #expect(rig.steps.allSatisfy { $0 == milliseconds } && rig.frames.count >= 10_000 / milliseconds - 1)
+    #expect(latest <= 4 && rig.board.capture.dropouts == 0 && rig.board.playback.dropouts == 0, "\(latest)")
+    #expect(rig.board.wait.waits < 1_000 + 10_000 / milliseconds + 100, "\(rig.board.wait.waits)")
+  }
+
   @Test func oneCardGoesAndTheOtherDoesNotNotice() throws {
     let rig = try PumpRig()
     rig.run(

@@ -5,7 +5,9 @@ import Testing
 @testable import Board
 
 /// The whole audio thread on the simulated card, in real time.
-@Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
+@Suite(
+  .serialized, .measuredAgain,
+  .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct AudioThreadTests {
   /// Decodes what the uplink produced, as a peer would.
   private func decode(_ payloads: [[UInt8]]) throws -> [Int16] {

@@ -102,6 +102,48 @@ struct CardQueueTests {
     #expect(card.queue.reserve <= before + 8)
   }
 
+  /// A machine that stalls three times in a row was not trusted too soon, but once.
+  @Test func troublesInARowAreOne() {
+    var card = Card(buffer: 3_200)
+    _ = card.play(periods: 3_000)
+    let before = card.queue.reserve
+    for _ in 0..<3 { _ = card.play(periods: 10) { $0 == 5 ? 60_000 : 0 } }
+    #expect(card.queue.reserve == before + 3 * 160)
+    _ = card.play(periods: 980)
+    #expect(card.queue.reserve == before + 3 * 160)
+    _ = card.play(periods: 60)
+    #expect(card.queue.reserve <= before + 2 * 160, "after 10 s, as after one")
+  }
+
+  /// But one that stalls again after less was kept is trusted half as soon each time.
+  @Test func troubleAfterEachShrinkingCountsAnew() {
+    var card = Card()
+    _ = card.play(periods: 3_000)
+    var calm: [Int] = []
+    for _ in 0..<3 {
+      let before = card.queue.reserve
+      _ = card.play(periods: 1) { _ in 2_500 }
+      var periods = 0
+      while card.queue.reserve > before + 8, periods < 10_000 {
+        _ = card.play(periods: 1)
+        periods += 1
+      }
+      calm.append(periods)
+    }
+    #expect(calm.map { ($0 + 100) / 500 } == [2, 4, 8], "\(calm)")
+  }
+
+  /// 4 to 9 ms late where 3 are kept: 3 ms more than that are kept from then on, and no whole period.
+  @Test(arguments: [4, 6, 9]) func anUnderrunAddsWhatWasMissing(lateMilliseconds: Int) {
+    var card = Card()
+    _ = card.play(periods: 3_000)
+    _ = card.play(periods: 10) { $0 == 5 ? lateMilliseconds * 1_000 : 0 }
+    #expect(card.underruns == 1)
+    #expect(abs(card.queue.reserve - (lateMilliseconds + 3) * 16) <= 24, "\(card.queue.reserve)")
+    let later = card.play(periods: 600) { $0 % 97 == 5 ? lateMilliseconds * 1_000 : 0 }
+    #expect(card.underruns == 1 && (later.min() ?? 0) > 0, "which is enough for as much again")
+  }
+
   @Test func anUnderrunAddsAPeriodUpToTheBuffer() {
     var card = Card()
     _ = card.play(periods: 3_000)

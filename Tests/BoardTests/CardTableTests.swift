@@ -5,7 +5,9 @@ import Testing
 @testable import Board
 
 /// The table of cards and names that work, in Sources/Board/Sound/README.md: a test a row.
-@Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
+@Suite(
+  .serialized, .measuredAgain,
+  .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct CardTableTests {
   /// A card and what it has as its only one.
   struct Card: CustomTestStringConvertible {

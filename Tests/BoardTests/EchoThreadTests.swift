@@ -5,7 +5,9 @@ import Testing
 @testable import Board
 
 /// The echo canceller on the simulated cards, which tell their delays as a kernel's do.
-@Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
+@Suite(
+  .serialized, .measuredAgain,
+  .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct EchoThreadTests {
   private func run(speakerIsThere: Bool) throws -> (EchoState, [EchoState]) {
     let workshop = try Workshop()

@@ -5,7 +5,9 @@ import Testing
 @testable import Board
 
 /// A hundred rounds of everything that a card does to a program.
-@Suite(.serialized, .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
+@Suite(
+  .serialized, .measuredAgain,
+  .enabled(if: !soundcardMissing, "LINTEL_SOUNDCARD names no simulated sound card"))
 struct FaultRoundsTests {
   /// Descriptors of files in the test's own folder; other tests run in the same process.
   private func openDescriptors(_ workshop: Workshop) throws -> Int {

@@ -219,6 +219,17 @@ class RawClient:
             p.identity == self.identity and p.tracks for p in u.participants))
         return next(p for p in update.participants if p.identity == self.identity).tracks[-1]
 
+    async def is_bound(self, tracks=1):
+        """Until the server forwards so many tracks to us."""
+        found = 0
+        for _ in range(150):
+            state = (await self.server.state(self.room))[self.identity]
+            found = len([d for d in state["downlinks"].values() if d["bound"]])
+            if found >= tracks and state["subscriber"]["connected"]:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{self.identity} is bound to {found} of {tracks} tracks")
+
     def send_rtp(self, ssrc, sequence, timestamp, payload=b"\x78raw", payload_type=111, level=None):
         extensions = {LEVEL_ID: bytes([level])} if level is not None else None
         return self.publisher.dtls.send_media(rtp.build(payload_type, sequence, timestamp, ssrc, payload,

@@ -71,8 +71,8 @@ async def test_red_with_a_redundant_block_and_a_red_listener(server, room):
     async with RawClient(server, room, "plain") as plain, RawClient(server, room, "red", payload_types=(63, 111)) as both, \
             RawClient(server, room, "speaker") as speaker:
         _, ssrc = await speaker.publish(red=True)
-        await speaker.expect("track_subscribed")
-        await asyncio.sleep(0.3)
+        await plain.is_bound()
+        await both.is_bound()
         await speaker.stream(ssrc, 10, payload=red, payload_type=63)
         assert {(p.payload_type, p.payload) for p in ours(plain)} == {(111, b"\x78new")}
         assert {(p.payload_type, p.payload) for p in ours(both)} == {(63, red)}

@@ -28,7 +28,7 @@ TEST_SECONDS_MAX = 60
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    return coroutines.run(pyfuncitem, TEST_SECONDS_MAX, dict) or None
+    return coroutines.run(pyfuncitem, TEST_SECONDS_MAX, None) or None
 
 
 def pytest_configure(config):

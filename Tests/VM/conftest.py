@@ -42,7 +42,7 @@ aec = off
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    return coroutines.run(pyfuncitem, TEST_SECONDS_MAX, dict) or None
+    return coroutines.run(pyfuncitem, TEST_SECONDS_MAX, None) or None
 
 
 @pytest.fixture(scope="session")

@@ -41,8 +41,11 @@ struct ArrivalDelay: ~Copyable {
   private static let clockTicks = 48
   /// So far before it is heard a packet is needed at most where the looks follow it.
   private static let followedTicks = Playout.aheadMax * AudioFormat.rtpTicksPerSample
-  /// The histogram is believed when it holds a second of speech.
-  private static let packetsToTrust = 50
+  /// The histogram is believed when it holds half a second of speech: until then its share of packets is all of them.
+  private static let packetsToTrust = 25
+  /// What a spread gets on top, as a share of it and at most: where packets vary more they are known less well.
+  private static let doubtShare = 16
+  private static let doubtTicksMax = 60
 
   init(_ configuration: DownlinkConfiguration) {
     self.configuration = configuration
@@ -112,7 +115,8 @@ struct ArrivalDelay: ~Copyable {
     // Nobody looks for a packet more often than once a period, and what it is needed for begins anywhere in one,
     // unless the looks follow it.
     let look = isFollowed ? Self.followedTicks : Self.ticks(AudioFormat.periodMilliseconds)
-    var spread = distance(late, from: fastest) + look + Self.clockTicks
+    let seen = distance(late, from: fastest)
+    var spread = seen + min(seen / Self.doubtShare, Self.doubtTicksMax) + look + Self.clockTicks
     if packets < Self.packetsToTrust {
       spread = max(spread, priorTicks * (Self.packetsToTrust - packets) / Self.packetsToTrust)
     } else {

@@ -1,13 +1,13 @@
-/// When packets arrive, as a histogram that forgets: 2.5 ms a bin, 640 ms wide, with the weight of a packet
+/// When packets arrive, as a histogram that forgets: 1.25 ms a bin, 640 ms wide, with the weight of a packet
 /// falling to a third after 512 more. Delays are in ticks of the 48 kHz RTP clock and only comparable with one
 /// another; they wrap with 32 bits.
 struct ArrivalHistogram: ~Copyable {
-  static let binTicks: Int32 = 120
-  private static let bins = 256
+  static let binTicks: Int32 = 60
+  private static let bins = 512
   private static let memoryPackets: UInt32 = 512
   /// Where a first packet is put: some that were faster may follow.
-  private static let headroomBins: Int32 = 64
-  private static let nearBins = 2
+  private static let headroomBins: Int32 = 128
+  private static let nearBins = 4
 
   private let weights: UnsafeMutablePointer<UInt32>
   private var total: UInt32 = 0
@@ -19,6 +19,8 @@ struct ArrivalHistogram: ~Copyable {
   /// The delay at which bin 0 begins.
   private var origin: UInt32 = 0
   private(set) var isEmpty = true
+  /// There is nothing in the bins below this one, so no scan begins before it.
+  private var lowest = 0
 
   init() {
     weights = .allocate(capacity: Self.bins)
@@ -37,6 +39,7 @@ struct ArrivalHistogram: ~Copyable {
   mutating func note(delay: UInt32) {
     if isEmpty {
       isEmpty = false
+      lowest = Self.bins - 1
       origin = delay &- UInt32(bitPattern: Self.headroomBins * Self.binTicks)
     }
     var bin = distance(delay, from: origin) / Int(Self.binTicks)
@@ -46,6 +49,7 @@ struct ArrivalHistogram: ~Copyable {
     } else if bin >= Self.bins {
       bin = makeRoomAbove(bin)
     }
+    lowest = min(lowest, bin)
     weights[bin] &+= weight
     total &+= weight
     weight &+= weight / Self.memoryPackets
@@ -60,7 +64,7 @@ struct ArrivalHistogram: ~Copyable {
   func quantile(permille: Int, orNearly most: Int = 0) -> UInt32 {
     let wanted = weight(permille: permille)
     var sum: UInt32 = 0
-    var bin = 0
+    var bin = lowest
     while bin < Self.bins - 1 {
       sum &+= weights[bin]
       if sum >= wanted && sum > 0 { break }
@@ -82,8 +86,8 @@ struct ArrivalHistogram: ~Copyable {
   /// The delay of the fastest packet of the last 7 s or so; the lower edge of its bin.
   var fastest: UInt32 {
     let limit = weight / 2
-    for bin in 0..<Self.bins where weights[bin] >= limit { return edge(bin) }
-    return edge(0)
+    for bin in lowest..<Self.bins where weights[bin] >= limit { return edge(bin) }
+    return edge(lowest)
   }
 
   private func edge(_ bin: Int) -> UInt32 { origin &+ UInt32(truncatingIfNeeded: bin * Int(Self.binTicks)) }
@@ -91,6 +95,7 @@ struct ArrivalHistogram: ~Copyable {
   /// Shifts everything up for a packet that is faster by `below` (negative) than bin 0.
   private mutating func makeRoomBelow(_ below: Int) {
     let shift = min(Self.bins, below / -Int(Self.binTicks) + 1 + Int(Self.headroomBins) / 2)
+    lowest = min(Self.bins - 1, lowest + shift)
     var lost: UInt32 = 0
     for bin in (Self.bins - shift)..<Self.bins { lost &+= weights[bin] }
     if shift < Self.bins {
@@ -117,16 +122,18 @@ struct ArrivalHistogram: ~Copyable {
       weights.update(from: weights + shift, count: Self.bins - shift)
       (weights + Self.bins - shift).update(repeating: 0, count: shift)
       origin &+= UInt32(truncatingIfNeeded: shift * Int(Self.binTicks))
+      lowest = max(0, lowest - shift)
     }
     return min(Self.bins - 1, bin - shift)
   }
 
   private mutating func scaleDown() {
     total = 0
-    for bin in 0..<Self.bins {
+    for bin in lowest..<Self.bins {
       weights[bin] >>= 10
       total &+= weights[bin]
     }
     weight >>= 10
+    while lowest < Self.bins - 1 && weights[lowest] == 0 { lowest += 1 }
   }
 }

@@ -19,14 +19,14 @@ public final class Uplink: @unchecked Sendable {
   private var activity = VoiceActivity()
   private var front: MicrophoneFront
   private var clock = MicrophoneClock()
-  private let frameSamples: Int
+  let frameSamples: Int
   private let frame: UnsafeMutablePointer<Int16>
   private let payload: UnsafeMutablePointer<UInt8>
   /// The period that is coming in, as the card gave it, and how much of it is there.
   private let period: UnsafeMutablePointer<Int16>
-  private var gathered = 0
+  private(set) var gathered = 0
   /// Samples in `frame`, counted by the monotonic clock.
-  private var filled = 0
+  private(set) var filled = 0
   private var position: UInt32 = 0
   /// Some part of the frame being filled, and of the period, must not be heard.
   private var withheld = false

@@ -86,11 +86,13 @@ final class AudioPump<Board: AudioBoard> {
     var deadline = isLive ? captureClock.deadline : rest.captureDue
     if !rest.speakerRests { deadline = min(deadline, playbackClock.deadline, due ?? deadline) }
     let watchesPlayback = playbackClock.isOpen && due == nil && !rest.speakerRests
-    if wait.wait(until: deadline, capture: isLive && captureClock.isOpen, playback: watchesPlayback) {
+    // What makes no frame whole can wait until the speaker wakes the thread, before the next period is there.
+    let watchesCapture = captureClock.isOpen && (due == nil || rest.speakerRests || uplink.isFrameDue)
+    if wait.wait(until: deadline, capture: isLive && watchesCapture, playback: watchesPlayback) {
       return false
     }
     let now = wait.now
-    var moved = isLive ? hear(now) : doze(now)
+    var moved = isLive ? hear(now, isReady: !watchesCapture || capture.isReady) : doze(now)
     if rest.speakerRests {
     } else if playbackClock.isOpen {
       if due.map({ $0 <= now }) ?? playback.isReady { moved += playToDevice(now) }
@@ -105,12 +107,12 @@ final class AudioPump<Board: AudioBoard> {
 
   // MARK: Capture
 
-  private func hear(_ now: Instant) -> Int {
+  private func hear(_ now: Instant, isReady: Bool) -> Int {
     guard captureClock.isOpen else {
       captureFromClock(now)
       return 0
     }
-    let moved = capture.isReady ? captureFromDevice(now) : 0
+    let moved = isReady ? captureFromDevice(now) : 0
     if captureClock.isStalled(now) { lose(.capture, stalled(capture.name)) }
     return moved
   }

@@ -26,6 +26,8 @@ struct CardQueue {
   /// So many writes without trouble, and what was too much all the time is given up.
   private var writesToShrink = Self.writesMin
   private var fruitless = 0
+  /// Less was kept than before the last trouble. Several of them before that are one.
+  private var hasShrunk = true
 
   init(_ card: AlsaParameters) {
     period = card.periodFrames
@@ -82,10 +84,12 @@ struct CardQueue {
       dueAt = nil
       return false
     }
+    let late = dueAt.map { frames(now.microseconds(since: $0)) } ?? period
     // Nobody was late, and there was nothing left all the same: it takes large pieces.
-    if let dueAt, now.microseconds(since: dueAt) < microseconds(keep) { keep = min(2 * keep, period) }
+    if late < keep { keep = min(2 * keep, period) }
     stoodStill()
-    grow(by: period)
+    // Who was late is covered with what else is kept; a long stall would not be by any reserve.
+    grow(by: late < keep ? period : min(period, max(keep, late + keep - reserve)))
     return reserve != before
   }
 
@@ -104,7 +108,10 @@ struct CardQueue {
     if left < keep / 3 { return grow(by: keep - left) }
     guard writes >= writesToShrink else { return }
     let spare = min(reserve, leastLeft) - keep
-    if spare > period / 20 { reserve -= spare }
+    if spare > period / 20 {
+      reserve -= spare
+      hasShrunk = true
+    }
     leastLeft = .max
     writes = 0
   }
@@ -113,7 +120,8 @@ struct CardQueue {
     reserve = min(reserveMax, reserve + frames)
     leastLeft = .max
     writes = 0
-    writesToShrink = min(2 * writesToShrink, Self.writesMax)
+    if hasShrunk { writesToShrink = min(2 * writesToShrink, Self.writesMax) }
+    hasShrunk = false
   }
 
   /// Until so much of `level` was played that the card can be filled.
@@ -121,9 +129,13 @@ struct CardQueue {
     dueAt = isTimed ? now.advanced(byMicroseconds: Int(microseconds(max(period / 20, level - reserve)))) : nil
   }
 
+  private func frames(_ microseconds: Int64) -> Int {
+    Int(max(0, min(1_000_000, microseconds)) * Int64(framesPerSecond) / 1_000_000)
+  }
+
   private func microseconds(_ frames: Int) -> Int64 { Int64(frames) * 1_000_000 / Int64(framesPerSecond) }
 
-  /// 5 s to begin with, and twice as long after each trouble, up to 10 minutes.
+  /// 5 s to begin with, and twice as long after each time that it was too little, up to 10 minutes.
   private static let writesMin = 500
   private static let writesMax = 60_000
   private static let fruitlessMax = 32

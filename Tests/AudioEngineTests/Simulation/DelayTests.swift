@@ -49,9 +49,34 @@ struct DelayTests {
     let call = try Call(payloads, Network(seed: 1))
     call.follows = follows
     let waits = try waits(call, decoded(payloads), seconds: 20)
-    // A period until it is looked for, where the looks do not follow; 2.5 ms of the histogram, 3 of the stretching.
+    // A period until it is looked for, where the looks do not follow; 1.25 ms of the histogram, 3 of the
+    // stretching.
     #expect(waits[waits.count / 2] <= (follows ? 8 : 17), "\(waits)")
     #expect(call.downlink.statistics.concealedMilliseconds == 0 && call.downlink.statistics.late == 0)
+  }
+
+  /// Wherever the packets fall in the histogram, a network that hardly varies gets hardly more than the floor.
+  @Test(arguments: [0.0, 0.4, 0.8, 1.2, 1.6, 2.0]) func aMillisecondCostsLittleMore(offset: Double) throws {
+    var network = Network(seed: 6, jitter: .uniform(milliseconds: 1.5))
+    network.baseMilliseconds += offset
+    let call = try Call(encoded(speech(seconds: 12)), network)
+    call.follows = true
+    call.run(milliseconds: 10_000)
+    let statistics = call.downlink.statistics
+    #expect(statistics.targetMilliseconds <= 6, "\(statistics.targetMilliseconds)")
+    #expect(statistics.late == 0 && statistics.concealedMilliseconds == 0)
+  }
+
+  /// The start value is a guess; half a second of packets knows better.
+  @Test func theGuessIsSoonForgotten() throws {
+    let call = try Call(
+      encoded(speech(seconds: 3)), Network(seed: 7, jitter: .uniform(milliseconds: 3)))
+    call.follows = true
+    call.run(milliseconds: 200)
+    #expect(call.downlink.statistics.targetMilliseconds >= 20)
+    call.run(milliseconds: 500)
+    let target = call.downlink.statistics.targetMilliseconds
+    #expect(target <= 9, "\(target)")
   }
 
   /// The packets fall ever differently between the looks, which follow them: nothing is stretched for that.
