@@ -80,14 +80,15 @@ struct Emphasis {
   private var sumQ4: Int32 = 0
 
   mutating func add(_ sample: Int32) -> Int32 {
-    let emphasised = sample &- (last &* 29_491) >> 15
+    let emphasised = sample &- (last &* 29_491 &+ 16_384) >> 15
     last = sample
     return emphasised
   }
 
   mutating func remove(_ sample: Int32) -> Int32 {
     sumQ4 = max(
-      -(1 << 20), min(1 << 20, sample << 4 &+ Int32(truncatingIfNeeded: (Int64(sumQ4) &* 29_491) >> 15)))
+      -(1 << 20),
+      min(1 << 20, sample << 4 &+ Int32(truncatingIfNeeded: (Int64(sumQ4) &* 29_491 &+ 16_384) >> 15)))
     return (sumQ4 &+ 8) >> 4
   }
 }
