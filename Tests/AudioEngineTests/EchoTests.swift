@@ -4,7 +4,6 @@ import Testing
 @testable import AudioEngine
 
 /// The canceller in rooms of arithmetic, with real speech on both sides.
-@Suite(.enabled(if: EchoCanceller.isBuilt, "there is no SpeexDSP in this build"))
 struct EchoTests {
   static let far = speech(
     "Good morning, this is the reception desk speaking. Please tell me your name and whom you would like to visit, "
@@ -102,7 +101,8 @@ struct EchoTests {
     #expect(uplink.echoState == .notWanted)
   }
 
-  @Test func steadyNoiseIsTurnedDown() throws {
+  @Test(.enabled(if: VoicePreprocessor.isBuilt, "there is no SpeexDSP in this build"))
+  func steadyNoiseIsTurnedDown() throws {
     var configuration = UplinkConfiguration()
     configuration.noiseSuppression = true
     configuration.preConnectMilliseconds = 0
