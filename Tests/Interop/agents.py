@@ -74,10 +74,10 @@ class FrameworkAgent:
             raise AssertionError(f"the agent said no {event} {fields} in {seconds} s: {self.events[-5:]}\n"
                                  + self.words()) from None
 
-    def join(self, server, room, folder, identity="agent", listen_to="door"):
+    def join(self, server, room, folder, identity="agent", listen_to="door", ears="sweep"):
         self.recording = pathlib.Path(folder) / f"{identity}-{room}.wav"
         access = token(server, room, identity, kind="agent", agent=True, can_update_own_metadata=True)
-        self.order("join", url=server.url, token=access, listen_to=listen_to, recording=str(self.recording))
+        self.order("join", url=server.url, token=access, listen_to=listen_to, recording=str(self.recording), ears=ears)
 
     async def leave(self):
         """-> (samples, rate) of all that it heard."""

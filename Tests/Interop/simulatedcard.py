@@ -4,9 +4,13 @@ import pathlib
 import struct
 import time
 
+import numpy as np
+
 NONE, UNPLUGGED, STALLED, XRUN = range(4)
 SLOW = 6                                    # 300 ms to be opened
 FAULT_AT, PPM_AT, STARTS_AT, XRUNS_AT = 4, 8, 16, 20
+ECHO_AT, PATH_AT = 40, 64
+ECHO_TAPS_MAX = 1600
 MICROPHONE, SPEAKER = 0, 1
 BACK_SECONDS_MAX = 2.0
 
@@ -32,6 +36,17 @@ class Card:
     def drift(self, microphone_ppm, speaker_ppm):
         for file, ppm in zip(self.files, (microphone_ppm, speaker_ppm)):
             self._write(file, PPM_AT, ppm)
+
+    def hears_itself(self, path, delay=0, bends=True):
+        """The microphone hears the speaker: `path` in samples of the card, 1 as loud; a loudspeaker that is driven too
+        hard, or a good one."""
+        path = np.round(np.clip(np.asarray(path) * 32768, -32767, 32767)).astype("<i2")
+        assert 0 < len(path) <= ECHO_TAPS_MAX
+        with open(self.files[MICROPHONE], "r+b") as control:
+            control.seek(PATH_AT)
+            control.write(path.tobytes())
+            control.seek(ECHO_AT)
+            control.write(struct.pack("<iii", len(path), delay, int(bends)))
 
 
 async def replug(card, half):

@@ -15,6 +15,8 @@ enum control_fault {
   FAULT_HUNG = 5,       // the driver is stuck: calls do not return until it is cleared
 };
 
+#define ECHO_TAPS_MAX 1600
+
 struct control {
   uint32_t magic;             //  0: written by the card
   volatile int32_t fault;     //  4: enum control_fault
@@ -26,4 +28,10 @@ struct control {
   // 32: CLOCK_MONOTONIC of the microphone file's first sample, or of the recording's, as the speaker's last start
   // makes it; 0 until known
   volatile int64_t epoch_ns;
+  // What a microphone hears of the speaker of the same process; written by the tester.
+  volatile int32_t echo_taps;   // 40: the length of the path; 0: it hears nothing of it
+  volatile int32_t echo_delay;  // 44: frames before the path begins
+  volatile int32_t echo_bends;  // 48: the loudspeaker is driven too hard
+  int32_t reserved[3];
+  volatile int16_t echo_path[ECHO_TAPS_MAX];  // 64: in 32768ths
 };

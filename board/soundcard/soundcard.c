@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "echo.h"
 #include "format.h"
 
 static int64_t now_ns(void) {
@@ -65,6 +66,7 @@ static int card_start(snd_pcm_ioplug_t *io) {
     c->control->epoch_ns = c->started_ns - (int64_t)(before * UINT64_C(1000000000) / io->rate);
   }
   c->running = 1;
+  if (!is_capture(c)) echo_started(c);
   c->control->starts++;
   return arm(c, 1);
 }
@@ -72,6 +74,7 @@ static int card_start(snd_pcm_ioplug_t *io) {
 static int card_stop(snd_pcm_ioplug_t *io) {
   struct card *c = io->private_data;
   c->running = 0;
+  echo_stopped(c);
   return arm(c, 0);
 }
 
@@ -106,11 +109,13 @@ static snd_pcm_sframes_t card_pointer(snd_pcm_ioplug_t *io) {
   }
   if (c->control->fault == FAULT_STALLED) {
     anchor(c);
+    if (!is_capture(c)) echo_started(c);
     return (snd_pcm_sframes_t)c->position;
   }
   c->position = c->position_at_start + frames_since_start(c);
   if (c->control->ppm != c->started_ppm) {
     anchor(c);
+    if (!is_capture(c)) echo_started(c);
     arm(c, 1);
   }
   uint64_t limit = io->appl_ptr + (is_capture(c) ? io->buffer_size : 0);
@@ -139,10 +144,12 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chann
     void *there = place + done * (areas->step / 8);
     if (is_capture(c)) {
       tape_hear(c, c->file_base + first + done, samples, run);
+      echo_hear(c, first + done, samples, run);
       format_encode(c->format, samples, there, run * io->channels);
     } else {
       format_decode(c->format, there, samples, run * io->channels);
       tape_record(c, samples, run);
+      echo_play(c, first + done, samples, run);
     }
   }
   if (first + size > c->moved) {
@@ -183,6 +190,7 @@ static int card_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay) {
 }
 
 static void release(struct card *c) {
+  echo_stopped(c);
   if (c->control != &c->own) munmap(c->control, CONTROL_BYTES);
   tape_close(c);
   if (c->timer >= 0) close(c->timer);

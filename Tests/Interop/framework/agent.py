@@ -1,8 +1,8 @@
 """A real agent of the LiveKit agents framework, without a worker, a cloud or a model. It runs in a Python of its own
 (requirements-agents.txt) and is told by lines of JSON on standard input what to do; what happens it prints as such.
 
-    {"do": "join", "url": U, "token": T, "listen_to": IDENTITY, "recording": PATH}
-    {"do": "say", "text": TEXT, "hertz": 880, "seconds": 2}      {"do": "interrupt"}
+    {"do": "join", "url": U, "token": T, "listen_to": IDENTITY, "recording": PATH, "ears": "sweep" or "voices"}
+    {"do": "say", "text": TEXT, "hertz": 880, "seconds": 2 or "wav": PATH}      {"do": "interrupt"}
     {"do": "rpc", "to": IDENTITY, "method": M, "payload": P, "timeout": SECONDS}
     {"do": "leave"}                                              the recording is written
 """
@@ -16,7 +16,7 @@ import wave
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, StopResponse, stt
+from livekit.agents import Agent, AgentSession, StopResponse, inference, stt
 from livekit.agents.language import LanguageCode
 from livekit.agents.voice import room_io
 
@@ -95,15 +95,26 @@ async def tone(hertz, seconds):
         yield rtc.AudioFrame(part.tobytes(), SPEECH_RATE, 1, len(part))
 
 
+async def recorded(path):
+    with wave.open(path) as file:
+        rate, channels = file.getframerate(), file.getnchannels()
+        while part := file.readframes(rate // 20):
+            yield rtc.AudioFrame(part, rate, channels, len(part) // (2 * channels))
+
+
 class Visit:
-    """One stay in one room."""
+    """One stay in one room, with ears for the words of the sweep, or for whether anybody speaks at all."""
 
     def __init__(self, order):
         self.order = order
         self.room = rtc.Room()
         self.ears = SweepSTT()
-        self.session = AgentSession(stt=self.ears, vad=None, turn_handling={"turn_detection": "stt"},
-                                    aec_warmup_duration=None)
+        if order.get("ears") == "voices":
+            hearing = {"vad": inference.VAD(model="silero"), "turn_handling": {"turn_detection": "vad"}}
+        else:
+            hearing = {"stt": self.ears, "vad": None, "turn_handling": {"turn_detection": "stt"}}
+        self.session = AgentSession(aec_warmup_duration=None, **hearing)
+        self.session.on("user_state_changed", lambda event: tell("visitor", state=event.new_state))
         self.session.on("user_input_transcribed", lambda event: tell(
             "transcript", text=event.transcript, final=event.is_final))
         self.session.on("agent_state_changed", lambda event: tell("state", state=event.new_state))
@@ -124,7 +135,8 @@ class Visit:
         tell("joined", identity=self.room.local_participant.identity)
 
     async def say(self, order):
-        handle = self.session.say(order["text"], audio=tone(order.get("hertz", 880), order.get("seconds", 2)))
+        sound = recorded(order["wav"]) if "wav" in order else tone(order.get("hertz", 880), order.get("seconds", 2))
+        handle = self.session.say(order["text"], audio=sound)
         handle.add_done_callback(lambda done: tell("said", interrupted=done.interrupted))
 
     async def rpc(self, order):
