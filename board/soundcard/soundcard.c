@@ -185,7 +185,10 @@ static int card_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd, unsigned 
 static int card_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay) {
   struct card *c = io->private_data;
   if (unplugged(c)) return -ENODEV;
-  *delay = (snd_pcm_sframes_t)(is_capture(c) ? c->position - io->appl_ptr : io->appl_ptr - c->position);
+  // As a kernel's: where the hardware is now, not where it was when somebody looked last.
+  uint64_t position = c->position;
+  if (c->running && c->control->fault != FAULT_STALLED) position = c->position_at_start + frames_since_start(c);
+  *delay = (snd_pcm_sframes_t)(is_capture(c) ? position - io->appl_ptr : io->appl_ptr - position);
   return 0;
 }
 

@@ -12,7 +12,8 @@ struct EchoReference: ~Copyable {
   private var alignment: Int32?
   private var lead: Int32 = 0
   private var smoothErrorQ6: Int32 = 0
-  private var farOff = 0
+  /// Periods in a row that were far off on one side, and by how much altogether.
+  private var farOff: (periods: Int32, sum: Int32) = (0, 0)
 
   init() {
     ring = .allocate(capacity: ringSamples)
@@ -39,8 +40,15 @@ struct EchoReference: ~Copyable {
   /// cards together. What the speaker was not given yet is silence. True if the alignment is a new one.
   mutating func take(_ reference: UnsafeMutablePointer<Int16>, delay: Int) -> Bool {
     captured &+= UInt32(AudioFormat.periodSamples)
-    let jumped = follow(Int32(truncatingIfNeeded: max(0, min(delay, delayMax))))
-    let end = captured &+ UInt32(bitPattern: alignment ?? 0)
+    let jumped = follow(Int32(max(0, min(delay, Int(delayMax)))))
+    var end = captured &+ UInt32(bitPattern: alignment ?? 0)
+    // The speaker's queue is shorter than it ever was. What was not given to it yet is no reference: the lead shrinks.
+    let missing = min(lead, Int32(bitPattern: end &- played))
+    if missing > 0, let aligned = alignment {
+      lead -= missing
+      alignment = aligned &- missing
+      end = end &- UInt32(missing)
+    }
     for index in 0..<AudioFormat.periodSamples {
       let position = end &- UInt32(AudioFormat.periodSamples - index)
       let age = Int32(bitPattern: played &- position)
@@ -50,24 +58,28 @@ struct EchoReference: ~Copyable {
   }
 
   /// A card's word about its delay jitters by a period; the path that the canceller has learned must not. So small
-  /// differences are followed on average and a sample at a time, as two clocks drift, and a large one at once, but
-  /// only if it stays, as after an underrun.
+  /// differences are followed on average and a sample at a time, as two clocks drift. What is larger, and stays on one
+  /// side, as after an underrun, is followed at once: a path that moves for seconds can be learned by nobody.
   private mutating func follow(_ delay: Int32) -> Bool {
     let measured = Int32(bitPattern: played &- captured) &- delay
     guard let aligned = alignment else {
-      lead = max(0, min(leadSamples, delay - Int32(AudioFormat.periodSamples)))
+      lead = max(0, min(leadSamples, delay - queueSamples))
       alignment = measured &+ lead
       smoothErrorQ6 = 0
-      farOff = 0
+      farOff = (0, 0)
       return true
     }
-    let error = measured &+ lead &- aligned
-    farOff = abs(error) > farSamples ? farOff + 1 : 0
-    if farOff >= farPeriods {
-      alignment = nil
-      return follow(delay)
+    let error = max(-delayMax, min(delayMax, measured &+ lead &- aligned))
+    if abs(error) > farSamples {
+      let isSameSide = farOff.periods == 0 || (error > 0) == (farOff.sum > 0)
+      farOff = isSameSide ? (farOff.periods + 1, farOff.sum + error) : (1, error)
+      guard farOff.periods == farPeriods else { return false }
+      alignment = aligned &+ farOff.sum / farPeriods
+      smoothErrorQ6 = 0
+      farOff = (0, 0)
+      return true
     }
-    guard farOff == 0 else { return false }
+    farOff = (0, 0)
     smoothErrorQ6 += error - (smoothErrorQ6 >> 6)
     if abs(smoothErrorQ6) > slackSamples << 6 {
       let step: Int32 = smoothErrorQ6 > 0 ? 1 : -1
@@ -80,10 +92,14 @@ struct EchoReference: ~Copyable {
 
 private let ringSamples = 16_384
 private let ringMask: UInt32 = 16_383
-private let delayMax = 8_000
+private let delayMax: Int32 = 8_000
 /// 40 ms: cards have been seen to be wrong by that much.
 private let leadSamples: Int32 = 640
-private let farSamples: Int32 = 480
-private let farPeriods = 20
+/// So much of a delay may be samples in the cards that are there now and not a moment later: a queue that starts with
+/// 20 ms and comes down to 3, and a period of the microphone.
+private let queueSamples: Int32 = 480
+/// 6 ms, more than half a period, by which a word may be off either way.
+private let farSamples: Int32 = 96
+private let farPeriods: Int32 = 20
 /// 2 ms of error are not worth moving for.
 private let slackSamples: Int32 = 32
