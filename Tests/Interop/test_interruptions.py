@@ -63,6 +63,7 @@ async def at_the_door(make_device, server, room, folder, microphone):
     return device
 
 
+@pytest.mark.timing
 @pytest.mark.seconds(TURNS * 15 + 90)
 async def test_the_far_voice_interrupts_nobody(framework, server, room, make_device, tmp_path):
     device = await at_the_door(make_device, server, room, tmp_path, quiet_room(10))
@@ -83,6 +84,7 @@ async def test_the_far_voice_interrupts_nobody(framework, server, room, make_dev
         await agent.leave()
 
 
+@pytest.mark.timing
 @pytest.mark.seconds(TURNS * 25 + 90)
 async def test_a_visitor_who_speaks_is_noticed(framework, server, room, make_device, tmp_path):
     visitor, rate = analysis.read_wav(spoken(tmp_path, "visitor", "Hello? Can you hear me? I have a parcel for you.", "en+f3", 60))

@@ -37,7 +37,7 @@ struct EchoReference: ~Copyable {
   mutating func forget() { alignment = nil }
 
   /// For the next period of the microphone: writes what belongs to it into `reference`. `delay` is the time of both
-  /// cards together. What the speaker was not given yet is silence. True if the alignment is a new one.
+  /// cards together. What the speaker was not given yet is silence. True if the alignment is the first one.
   mutating func take(_ reference: UnsafeMutablePointer<Int16>, delay: Int) -> Bool {
     captured &+= UInt32(AudioFormat.periodSamples)
     let jumped = follow(Int32(max(0, min(delay, Int(delayMax)))))
@@ -77,7 +77,8 @@ struct EchoReference: ~Copyable {
       alignment = aligned &+ farOff.sum / farPeriods
       smoothErrorQ6 = 0
       farOff = (0, 0)
-      return true
+      // The way from the speaker's cone is the same as before, so what was learned of it holds.
+      return false
     }
     farOff = (0, 0)
     smoothErrorQ6 += error - (smoothErrorQ6 >> 6)
@@ -100,6 +101,7 @@ private let leadSamples: Int32 = 640
 private let queueSamples: Int32 = 480
 /// 6 ms, more than half a period, by which a word may be off either way.
 private let farSamples: Int32 = 96
-private let farPeriods: Int32 = 20
+/// Before the canceller takes it for another room.
+private let farPeriods: Int32 = 6
 /// 2 ms of error are not worth moving for.
 private let slackSamples: Int32 = 32
