@@ -25,6 +25,6 @@ final class EchoCanceller {
   func process(_ microphone: UnsafeMutablePointer<Int16>, reference: UnsafePointer<Int16>?) {
     // Without a reference too, as what goes in comes out a period later.
     path?.process(microphone, reference ?? UnsafePointer(silence))
-    preprocessor?.process(microphone)
+    preprocessor?.process(microphone, holdsGain: path?.hasEcho ?? false)
   }
 }

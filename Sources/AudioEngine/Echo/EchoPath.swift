@@ -12,7 +12,15 @@ struct EchoPath: ~Copyable {
   private var likeness = EchoLikeness()
   private var shareQ15: Int32 = 0
 
+  /// Since the speaker was heard.
+  private var quietPeriods = Self.tailPeriods
+  /// In which a room still sounds.
+  private static let tailPeriods = 40
+
   init() {}
+
+  /// There may be an echo in what comes out.
+  var hasEcho: Bool { quietPeriods < Self.tailPeriods }
 
   deinit {
     far.deallocate()
@@ -42,7 +50,12 @@ struct EchoPath: ~Copyable {
     }
     filter.predict(far, echo)
     likeness.take(near, echo, filter.expected)
-    if played > audibleEnergy { suppressor.farWasHeard() }
+    if played > audibleEnergy {
+      suppressor.farWasHeard()
+      quietPeriods = 0
+    } else {
+      quietPeriods = min(quietPeriods + 1, Self.tailPeriods)
+    }
     if likeness.isLost {
       filter.pathChanged(keptQ15: max(0, likeness.valueQ15))
       suppressor.pathChanged()

@@ -5,6 +5,7 @@
   final class VoicePreprocessor {
     static let isBuilt = true
     private let state: OpaquePointer
+    private var isHeld = false
 
     /// Nil if the library refuses, which it does only without memory.
     init?(suppressesNoise: Bool, automaticGain: Bool) {
@@ -25,16 +26,24 @@
       speex_preprocess_ctl(state, request, &value)
     }
 
-    /// One period, in place.
-    func process(_ samples: UnsafeMutablePointer<Int16>) { speex_preprocess_run(state, samples) }
+    /// One period, in place. `holdsGain`: what is quiet may be what is left of an echo, and is made no louder.
+    func process(_ samples: UnsafeMutablePointer<Int16>, holdsGain: Bool) {
+      if holdsGain != isHeld {
+        isHeld = holdsGain
+        set(SPEEX_PREPROCESS_SET_AGC_INCREMENT, holdsGain ? 0 : gainDecibelsPerSecond)
+      }
+      speex_preprocess_run(state, samples)
+    }
   }
 
   private let noiseDecibels: Int32 = -15
+  /// The library's own.
+  private let gainDecibelsPerSecond: Int32 = 12
 #else
   /// Where there is no SpeexDSP.
   final class VoicePreprocessor {
     static let isBuilt = false
     init?(suppressesNoise: Bool, automaticGain: Bool) { return nil }
-    func process(_ samples: UnsafeMutablePointer<Int16>) {}
+    func process(_ samples: UnsafeMutablePointer<Int16>, holdsGain: Bool) {}
   }
 #endif
