@@ -1,4 +1,3 @@
-// SpeexDSP's echo canceller and preprocessor; its control calls are plain functions, which Swift can call.
+// SpeexDSP's preprocessor; its control calls are plain functions, which Swift can call.
 #pragma once
-#include <speex/speex_echo.h>
 #include <speex/speex_preprocess.h>
