@@ -2,14 +2,14 @@
 #include "echo.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <string.h>
+#include <stdatomic.h>
 
 #define RING_FRAMES 65536
 
-// The one speaker whose sound is in the air. Both cards may be moved by different threads.
+// The one speaker whose sound is in the air. Both cards may be moved by different threads, and those that move sound are
+// watched for locks, which are a program's own affair: this one is held for some microseconds, and none of the library's.
 static struct {
-  pthread_mutex_t lock;
+  atomic_flag lock;
   const struct card *speaker;
   unsigned rate;
   int64_t started_ns;
@@ -17,7 +17,13 @@ static struct {
   uint64_t position_at_start;
   uint64_t first, end;  // frames in the ring
   float plain[RING_FRAMES], bent[RING_FRAMES];
-} air = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} air = {.lock = ATOMIC_FLAG_INIT};
+
+static void lock_air(void) {
+  while (atomic_flag_test_and_set_explicit(&air.lock, memory_order_acquire)) {
+  }
+}
+static void unlock_air(void) { atomic_flag_clear_explicit(&air.lock, memory_order_release); }
 
 // A small loudspeaker that is driven too hard: it bends, and more to one side.
 static float bent(float sample) {
@@ -26,24 +32,24 @@ static float bent(float sample) {
 }
 
 void echo_started(struct card *c) {
-  pthread_mutex_lock(&air.lock);
+  lock_air();
   if (air.speaker != c) air.first = air.end = c->moved;
   air.speaker = c;
   air.rate = c->io.rate;
   air.started_ns = c->started_ns;
   air.position_at_start = c->position_at_start;
   air.frames_per_ns = c->io.rate * 1e-9 * (1 + c->started_ppm * 1e-6);
-  pthread_mutex_unlock(&air.lock);
+  unlock_air();
 }
 
 void echo_stopped(struct card *c) {
-  pthread_mutex_lock(&air.lock);
+  lock_air();
   if (air.speaker == c) air.speaker = NULL;
-  pthread_mutex_unlock(&air.lock);
+  unlock_air();
 }
 
 void echo_play(struct card *c, uint64_t at, const int16_t *from, snd_pcm_uframes_t frames) {
-  pthread_mutex_lock(&air.lock);
+  lock_air();
   if (!air.speaker || air.speaker == c) {
     // Before it is started it is filled already.
     air.speaker = c;
@@ -56,14 +62,14 @@ void echo_play(struct card *c, uint64_t at, const int16_t *from, snd_pcm_uframes
     }
     if (air.end - air.first > RING_FRAMES) air.first = air.end - RING_FRAMES;
   }
-  pthread_mutex_unlock(&air.lock);
+  unlock_air();
 }
 
 void echo_hear(struct card *c, uint64_t at, int16_t *to, snd_pcm_uframes_t frames) {
   const struct control *control = c->control;
   int taps = control->echo_taps;
   if (taps <= 0 || taps > ECHO_TAPS_MAX) return;
-  pthread_mutex_lock(&air.lock);
+  lock_air();
   if (air.speaker && air.rate == c->io.rate && air.frames_per_ns > 0) {
     // When the first frame was heard, by the microphone's clock; what the speaker played then, by its own.
     double heard_ns = c->started_ns + ((double)at - (double)c->position_at_start) /
@@ -84,5 +90,5 @@ void echo_hear(struct card *c, uint64_t at, int16_t *to, snd_pcm_uframes_t frame
       }
     }
   }
-  pthread_mutex_unlock(&air.lock);
+  unlock_air();
 }
