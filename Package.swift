@@ -27,6 +27,7 @@ let productSettings: [SwiftSetting] =
     ? [
       .enableExperimentalFeature("Embedded"),
       .unsafeFlags(["-wmo", "-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"]),
+      .unsafeFlags(["-Xfrontend", "-disable-swift-specific-llvm-optzns"]),
     ]
     : [
       // Both modules come unasked, and with them libdispatch; the product has neither async/await nor regexes.

@@ -35,7 +35,11 @@ func fuzzDataPacket(_ bytes: [UInt8]) {
 
 /// Frames and packets that are encrypted from end to end, as they are and as somebody changed them.
 func fuzzEncrypted(_ bytes: [UInt8]) {
-  if let fault = ParserEntries.encrypted(bytes) { preconditionFailure(fault) }
+  if let fault = ParserEntries.encrypted(bytes) {
+    // Embedded Swift says nothing of a failed precondition.
+    print(bytes.reduce(fault + ":") { $0 + " " + String($1, radix: 16) })
+    preconditionFailure()
+  }
 }
 
 /// A file of keys: as many as there may be, each at a place of the ring.

@@ -270,8 +270,10 @@ async def test_a_state_folder_that_is_no_use(server, room, make_device, small_di
     else:
         device.start()
         await device.ask("mute", "on")
+        # It is written after the answer.
+        files = await wait_for(lambda: [p for p in small_disk.folder.iterdir() if p.name == "state.json"], 5, "it is kept")
         device.kill()
-        for path in [p for p in small_disk.folder.iterdir() if p.is_file()]:
+        for path in files:
             kept = json.loads(path.read_text())
             path.write_text(json.dumps({**kept, "version": 99, "muted": {"by": "somebody"}, "wrong_codes": "many", "new": []})
                             if kind == "another version's" else "\0rubbish{")

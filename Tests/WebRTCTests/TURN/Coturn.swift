@@ -43,7 +43,7 @@ final class Coturn {
   var address: SocketAddress { SocketAddress(ip: IPAddress(v4: 0x7F00_0001), port: port) }
 
   private func waitUntilItListens() throws {
-    for _ in 0..<200 {
+    for _ in 0..<1200 {
       if (try? LoopbackStream(to: address)) != nil { return }
       usleep(25_000)
     }
