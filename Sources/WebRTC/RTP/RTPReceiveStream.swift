@@ -7,7 +7,7 @@ struct RTPReceiveStream {
   let mid: String
   /// False for RED, whose redundancy replaces repetition, and where NACK was not negotiated.
   let asksAgain: Bool
-  private(set) var sequence = SequenceTracker()
+  var sequence = SequenceTracker()
   private(set) var nacks = NackGenerator()
   /// Interarrival jitter times 16, in the media clock (RFC 3550 Appendix A.8).
   private var scaledJitter: UInt32 = 0

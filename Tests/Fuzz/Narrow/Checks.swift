@@ -7,6 +7,7 @@ import Base
 /// What a machine of 64 bits cannot show: numbers that strangers move, beyond what a word of 32 bits holds.
 nonisolated(unsafe) let checks: [(name: String, run: () -> Void)] = [
   ("a word has 32 bits", { precondition(Int.bitWidth == 32) }),
+  ("a copy that is written", writtenCopies),
   ("losses of more packets than a word counts", lossesBeyondAWord),
   ("counters at their limit", countersAtTheirLimit),
   ("the media clock of an old machine", clocksOfAnOldMachine),
@@ -14,17 +15,31 @@ nonisolated(unsafe) let checks: [(name: String, run: () -> Void)] = [
   ("sizes that do not fit", sizesThatDoNotFit),
 ]
 
+/// The compiler has to ask whether an array is held once after it has held it a second time (`Package.swift`).
+private func writtenCopies() {
+  let bytes = (1...20).map { UInt8($0) }
+  for number in bytes { precondition(renumbered(bytes, number).first == number) }
+  precondition(bytes.first == 1)
+}
+
+@inline(never) private func renumbered(_ bytes: [UInt8], _ number: UInt8) -> [UInt8] {
+  var copy = bytes
+  copy[0] = number
+  return copy
+}
+
 /// Whoever leaves out 2 998 packets 716 400 times has lost more than 2^31.
 private func lossesBeyondAWord() {
   let start = Instant(microseconds: 0)
   var stream = RTPReceiveStream(ssrc: 7, mid: "0", asksAgain: true, now: start)
   var sequence: UInt16 = 0
-  for number in 0..<716_400 {
-    let packet = RTPPacket(
-      marker: false, payloadType: 111, sequence: sequence, timestamp: UInt32(number), ssrc: 7, payload: [1])
-    _ = stream.receive(packet, now: start.advanced(byMilliseconds: number))
+  for _ in 0..<716_400 {
+    _ = stream.sequence.update(sequence)
     sequence &+= 2_999
   }
+  let packet = RTPPacket(
+    marker: false, payloadType: 111, sequence: sequence, timestamp: 960, ssrc: 7, payload: [1])
+  _ = stream.receive(packet, now: start)
   precondition(stream.sequence.lost > Int64(Int32.max))
   let block = stream.takeReportBlock(now: start.advanced(byMilliseconds: 716_400))
   precondition(block?.cumulativeLost == 0x7F_FFFF)
