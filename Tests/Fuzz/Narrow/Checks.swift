@@ -18,7 +18,8 @@ nonisolated(unsafe) let checks: [(name: String, run: () -> Void)] = [
 /// The compiler has to ask whether an array is held once after it has held it a second time (`Package.swift`).
 private func writtenCopies() {
   let bytes = (1...20).map { UInt8($0) }
-  for number in bytes { precondition(renumbered(bytes, number).first == number) }
+  // A loop over the array itself would hold it, too.
+  for number: UInt8 in 1...20 { precondition(renumbered(bytes, number).first == number) }
   precondition(bytes.first == 1)
 }
 
