@@ -104,9 +104,10 @@ class Voice:
 class Peer:
     """One official client in one room. Use `async with Peer(server, room, identity) as peer`."""
 
-    def __init__(self, server, room, identity, encryption=None, **grants):
-        """`encryption`: the passphrase, or the options of the client's key provider."""
-        self.encryption = encryption
+    def __init__(self, server, room, identity, encryption=None, records=True, **grants):
+        """`encryption`: the passphrase, or the options of the client's key provider. Who only calls or is in the way
+        `records` nothing: the client hands each frame of a record to every room of this process."""
+        self.encryption, self.records = encryption, records
         self.server, self.room_name, self.identity, self.grants = server, room, identity, grants
         self.room = rtc.Room()
         self.recordings = {}                # identity -> Recording
@@ -196,7 +197,8 @@ class Peer:
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self.muted[participant.identity] = publication.muted
             self.current[participant.identity] = publication.sid
-            self.tasks.append(asyncio.ensure_future(self._record(track, publication.sid, participant.identity)))
+            if self.records:
+                self.tasks.append(asyncio.ensure_future(self._record(track, publication.sid, participant.identity)))
 
     async def _record(self, track, sid, identity):
         recording = self.heard(identity)

@@ -57,7 +57,7 @@ async def test_who_looks_like_an_agent_opens_nothing(server, room, make_device, 
     """All of them at once, at once and again when everybody is known; the agent itself is served in between."""
     device = door(make_device, server, room, door_pulse_ms="200", door_rpc_allow=allowed)
     await device.connected()
-    strangers = {name: Peer(server, room, identity, kind=kind, **grants)
+    strangers = {name: Peer(server, room, identity, kind=kind, records=False, **grants)
                  for name, (identity, kind, grants) in LOOK_ALIKES.items()}
 
     async def refused(name, peer):

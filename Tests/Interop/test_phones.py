@@ -42,7 +42,7 @@ async def tells(device, last, seconds=2):
         await asyncio.sleep(0.03)
 
 
-async def nobody_rings_on(telephone, seconds=1.0):
+async def nobody_rings_on(telephone, seconds=2.0):
     deadline = time.monotonic() + seconds
     while alive := [leg for leg in await telephone.legs() if leg["state"] != "over"]:
         assert time.monotonic() < deadline, f"after {seconds} s still there: {alive}"
