@@ -5,6 +5,7 @@
 // LINTEL_OPUS=DIR    links DIR/lib/libopus.a (board/opus makes one); otherwise, or for "system", Debian's libopus.
 // LINTEL_UNICODE=FILE  links these tables of Unicode into Embedded programs instead of the toolchain's own.
 // LINTEL_NARROW=1    adds the `narrow` executable, the fuzz targets without libFuzzer (see board/cross).
+// LINTEL_SIMULATE=1  adds the `simulate` executable, whole sessions in virtual time (see board/simulate).
 // LINTEL_FUZZ=1      instruments the parsers and adds the `fuzz` executable (see board/fuzz).
 import PackageDescription
 
@@ -12,6 +13,7 @@ let embedded = Context.environment["LINTEL_EMBEDDED"] == "1"
 let opusFolder = Context.environment["LINTEL_OPUS"].flatMap { $0 == "" || $0 == "system" ? nil : $0 }
 let fuzzing = Context.environment["LINTEL_FUZZ"] == "1"
 let narrow = Context.environment["LINTEL_NARROW"] == "1"
+let simulating = Context.environment["LINTEL_SIMULATE"] == "1"
 
 /// CLinux needs _GNU_SOURCE, and the C library's headers mean other types with it than without: every module,
 /// the compiler's own Glibc included, must be read with the same answer. The same goes for the width of file sizes
@@ -40,7 +42,9 @@ let productSettings: [SwiftSetting] =
       ])
     ])
   + (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library", "-enable-testing"])] : [])
-  + (narrow ? [.unsafeFlags(["-enable-testing"])] : [])
+  + (narrow || simulating ? [.unsafeFlags(["-enable-testing"])] : [])
+  // Swift 6.3 stops in this pass at a getter of `ICEAgent` when it optimises ordinary Swift.
+  + (simulating && !embedded ? [.unsafeFlags(["-Xllvm", "-sil-disable-pass=copy-propagation"])] : [])
 
 /// Embedded Swift leaves its tables of Unicode, which comparing text needs, to whoever links. They lie beside the
 /// libraries of the toolchain, where the linker looks anyway; board/cross names the file for another architecture.
@@ -208,6 +212,15 @@ if narrow {
     .executableTarget(
       name: "narrow", dependencies: fuzzed + ["CLinux"] + (embedded ? ["CRetain"] : []), path: "Tests/Fuzz",
       exclude: ["README.md", "integers.dict", "Entry.swift", "Narrow/README.md"],
+      swiftSettings: productSettings, linkerSettings: productLinkerSettings))
+}
+if simulating {
+  targets.append(
+    .executableTarget(
+      name: "simulate",
+      dependencies: [
+        "Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Configuration", "Control", "Device", "CLinux",
+      ] + (embedded ? ["CRetain"] : []), path: "Tests/Simulation", exclude: ["README.md"],
       swiftSettings: productSettings, linkerSettings: productLinkerSettings))
 }
 if fuzzing {
