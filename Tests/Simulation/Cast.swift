@@ -7,17 +7,26 @@ import Control
 
 /// Who else is there, and what goes wrong: each begins where its fault was drawn, and comes again and again.
 extension World {
-  /// Now and then, for ever.
-  private func now(_ milliseconds: ClosedRange<Int>, _ act: @escaping () -> Void) {
-    clock.after(clock.draw(milliseconds)) {
+  /// Now and then, for ever. Each has a sequence of its own, so that to leave one out changes little of the others.
+  private func now(
+    _ milliseconds: ClosedRange<Int>, _ number: UInt64 = 0, _ act: @escaping () -> Void
+  ) {
+    repeats(milliseconds, SeededRandom(seed: scenario.seed &* 31 &+ number), act)
+  }
+
+  private func repeats(
+    _ milliseconds: ClosedRange<Int>, _ random: SeededRandom, _ act: @escaping () -> Void
+  ) {
+    let span = milliseconds.upperBound - milliseconds.lowerBound + 1
+    clock.after(milliseconds.lowerBound + random.next(below: span)) {
       act()
-      self.now(milliseconds, act)
+      self.repeats(milliseconds, random, act)
     }
   }
 
   private func when(_ fault: Fault, every seconds: ClosedRange<Int>, _ act: @escaping () -> Void) {
     guard scenario.has(fault) else { return }
-    now((seconds.lowerBound * 1000)...(seconds.upperBound * 1000)) {
+    now((seconds.lowerBound * 1000)...(seconds.upperBound * 1000), UInt64(fault.bit)) {
       Coverage.fault(fault)
       act()
     }
@@ -128,7 +137,7 @@ extension World {
       agent.track = self.server.name("TR")
       self.server.announce(agent)
       if let session = self.server.session { self.server.subscribed(session) }
-      agent.isSpeaking = true
+      agent.speaksSince = self.clock.now
     }
   }
 

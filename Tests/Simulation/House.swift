@@ -38,6 +38,7 @@ final class House: Instruments {
   private(set) var isEngineMuted = false
   private(set) var listening = Listening.closed
   private var recordingSince: Instant?
+  private var recordingEnd: UInt32 = 0
   private var frames: UInt32 = 0
   var endsBy: Instant?
 
@@ -68,6 +69,7 @@ final class House: Instruments {
     self.promises = promises
     settings = scenario.settings()
     server.onMessage = { bytes, connection in
+      self.noteMute(bytes, connection)
       self.fromServer(connection) { .webSocketMessage(bytes, connection: connection.number) }
     }
     server.onClosed = { connection, code, reason in
@@ -78,6 +80,15 @@ final class House: Instruments {
       guard let entry = self.addresses.first(where: { $0.address == to }) else { return }
       self.input(.datagram(bytes, from: from, to: to, peer: entry.peer))
     }
+  }
+
+  /// The server mutes the track that there is.
+  private func noteMute(_ bytes: [UInt8], _ connection: ServerConnection) {
+    guard self.connection?.server === connection, bytes.first == 9 << 3 | 2,
+      let mute = Fields(bytes)?.message(9), mute.flag(2),
+      room?.localTracks.contains(where: { $0.sid.text == mute.text(1) && !$0.isMuted }) == true
+    else { return }
+    promises.mutedFromAfar(true)
   }
 
   // MARK: - The process
@@ -167,7 +178,9 @@ final class House: Instruments {
       case .storeState(let bytes): later(5) { self.disk = bytes }
       case .board(let command): perform(command)
       case .audio(let command): perform(command)
-      case .log(let entry): clock.note("log", entry.text)
+      case .log(let entry):
+        promises.said(entry.text)
+        clock.note("log", entry.text)
       case .exit:
         isDraining = false
         kill("ends")
@@ -317,6 +330,7 @@ final class House: Instruments {
   // MARK: - The board
 
   private func perform(_ command: BoardCommand) {
+    if case .indicate(let state) = command { promises.shows(state) }
     guard case .setOutput("lock", let on) = command else { return }
     if on || isLockOpen { clock.note("lock", on ? "is released" : "falls") }
     isLockOpen = on
@@ -325,26 +339,38 @@ final class House: Instruments {
 
   private func perform(_ command: Device.AudioCommand) {
     switch command {
-    case .setMuted(let muted): isEngineMuted = muted
+    case .setMuted(let muted):
+      keepRecording()
+      isEngineMuted = muted
     case .listen(let listening, _): self.listening = listening
     case .recordPreConnect: recordingSince = clock.now
     case .endPreConnect: recordingSince = nil
     case .handOverPreConnect:
       later(20) {
+        self.keepRecording()
         guard let since = self.recordingSince else { return }
-        let count = UInt32(clamping: min(10_000, self.clock.now.milliseconds(since: since)) * 16)
-        self.handle(.preConnectRecorded(PreConnectRecording(first: 0, handOver: count)))
+        self.recordingEnd = self.position(self.clock.now)
+        let first = max(self.position(since), self.recordingEnd &- 160_000)
+        self.handle(.preConnectRecorded(PreConnectRecording(first: first, handOver: self.recordingEnd)))
       }
     default: break
     }
   }
 
   func preConnectBytes(from position: UInt32) -> [UInt8]? {
-    promises.recordingIsRead(self)
-    guard let since = recordingSince else { return nil }
-    let end = UInt32(clamping: min(10_000, clock.now.milliseconds(since: since)) * 16)
-    guard position < end else { return nil }
-    return [UInt8](repeating: 7, count: 2 * min(Int(end - position), 7_500))
+    guard recordingSince != nil, position < recordingEnd else { return nil }
+    promises.recordingIsRead(from: Instant(microseconds: Int64(position) / 16 * 1000))
+    return [UInt8](repeating: 7, count: 2 * min(Int(recordingEnd - position), 7_500))
+  }
+
+  /// Samples are numbered by the time at which they were heard.
+  private func position(_ instant: Instant) -> UInt32 {
+    UInt32(truncatingIfNeeded: instant.microseconds / 1000 * 16)
+  }
+
+  /// As the engine does it: what is heard while it is muted is not recorded, and neither is what was before.
+  private func keepRecording() {
+    if isEngineMuted, recordingSince != nil { recordingSince = clock.now }
   }
 
   /// The microphone: frames come, whatever anybody wants of them, and each says when it was heard.

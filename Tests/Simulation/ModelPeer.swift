@@ -169,7 +169,8 @@ final class ModelPeer: MediaPeer {
       path = (to, from)
       pathGeneration = local
       tell(.good)
-      checkDue = now.advanced(byMilliseconds: 5_000)
+      checkPause = 200
+      checkDue = now.advanced(byMilliseconds: 1_500)
       if isSecured { change(.connected, "") } else if handshakeDue == nil { handshakeDue = now }
     case .hello: put(.helloBack, [], (to, from))
     case .helloBack: secured((to, from), now)

@@ -46,7 +46,9 @@ extension World {
 
   private func command() {
     switch clock.random.next(below: 12) {
-    case 0, 1: ask(.mute(on: clock.chance(50)), "mute")
+    case 0, 1:
+      let on = clock.chance(50)
+      ask(.mute(on: on), on ? "mute on" : "mute off")
     case 2, 3: ask(.status, "status")
     case 4:
       disturb()

@@ -17,7 +17,7 @@ final class Promises {
   private var isMutedByHand = false
   private var isMutedFromAfar = false
   /// Since when nothing forbids the microphone; nil while something does.
-  private var openSince: Instant?
+  private(set) var openSince: Instant?
   private var turnIsOpen = false
   private(set) var framesSent = 0
 
@@ -28,7 +28,8 @@ final class Promises {
 
   private var questions: [(id: Int64, name: String, at: Instant)] = []
   private var turnsWithoutRest = 0
-  private var heardLast: [Int: UInt16] = [:]
+  private(set) var heardAt = Instant(microseconds: 0)
+  private(set) var indicator = IndicatorState.off
 
   init(_ clock: Clockwork, _ scenario: Scenario) {
     self.clock = clock
@@ -72,7 +73,7 @@ final class Promises {
     isMutedFromAfar = false
     turnIsOpen = scenario.mode != .pushToTalk
     questions = []
-    heardLast = [:]
+    indicator = .off
     muteChanged()
   }
   func processEnded() {
@@ -97,8 +98,12 @@ final class Promises {
     }
   }
 
-  func recordingIsRead(_ house: House) {
-    if openSince == nil { broken("the first words are told while the microphone is muted") }
+  /// What was recorded from then on is about to be told.
+  func recordingIsRead(from first: Instant) {
+    guard let openSince else { return broken("the first words are told while the microphone is muted") }
+    if first.milliseconds(since: openSince) < -1 {
+      broken("the first words have in them what was said while the microphone was muted")
+    }
   }
 
   // MARK: - The door
@@ -132,18 +137,21 @@ final class Promises {
     switch answer {
     case .result(let value):
       clock.note("technician", "\(question.name): \(value.text.prefixed(90))")
-      if question.name.hasPrefixed("mute") { muteAnswered(value) }
+      if question.name == "mute on" { muteAnswered(true, value) }
+      if question.name == "mute off" { muteAnswered(false, value) }
       if question.name == "status" { judge(value, house) }
     case .refused(let failure): clock.note("technician", "\(question.name): \(failure.description)")
     case .subscribed: break
     }
   }
 
-  private func muteAnswered(_ value: JSONValue) {
-    let muted = value["muted"].bool == true
+  private func muteAnswered(_ muted: Bool, _ value: JSONValue) {
     isMutedByHand = muted
     if !muted { isMutedFromAfar = false }
     muteChanged()
+    let isMuted = isMutedByHand || isMutedFromAfar || !turnIsOpen
+    if value["muted"].bool != isMuted { broken("a mute was answered with muted \(value["muted"].text)") }
+    if value["hard_muted"].bool != isSwitchOn { broken("a mute was answered with another switch") }
   }
 
   /// A status is true.
@@ -160,9 +168,26 @@ final class Promises {
 
   func told(_ event: JSONValue, _ house: House) {
     let name = event["event"].string ?? ""
-    clock.note("event", event.text.prefixed(150))
+    let text = event.text
+    said(text)
+    // Its own time is in front.
+    clock.note("event", String(decoding: text.utf8.dropFirst(36), as: UTF8.self).prefixed(150))
     if name == "call.state" { house.callChanged(event["state"].string ?? "", event["reason"].string) }
   }
+
+  func shows(_ state: IndicatorState) { indicator = state }
+
+  /// Neither the token nor the door's code is in any text.
+  func said(_ text: String) {
+    for secret in Promises.secrets {
+      let bytes = Array(text.utf8)
+      guard bytes.count >= secret.count else { continue }
+      for start in 0...(bytes.count - secret.count) where bytes[start] == secret[0] {
+        if bytes[start..<start + secret.count].elementsEqual(secret) { broken("a secret is in a text") }
+      }
+    }
+  }
+  private static let secrets = [Array(".c2ln".utf8), Array("4711".utf8)]
 
   // MARK: - At every step
 
@@ -176,7 +201,7 @@ final class Promises {
 
   func heard(_ packet: ReceivedAudio) {
     clock.mix(Int64(packet.sequence))
-    heardLast[packet.slot] = packet.sequence
+    heardAt = clock.now
   }
 
   func check(_ house: House) {
@@ -189,6 +214,7 @@ final class Promises {
     if openSince == nil, !house.isEngineMuted, device.microphoneTrack != nil {
       broken("the engine is not muted, and should be")
     }
+    if isSwitchOn != (indicator == .hardMuted) { broken("the switch is \(isSwitchOn ? "on" : "off"), and \(indicator) is shown") }
     if room.core.localTracks.count > 1 { broken("more than one track of ours") }
     if room.core.media.data.queue.waiting.count > 256 { broken("too many packets wait") }
     if room.core.outputs.count > 2_000 { broken("too many outputs of the room") }

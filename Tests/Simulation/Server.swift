@@ -13,7 +13,8 @@ final class Guest {
   var version = 1
   /// The device was told.
   var isAnnounced = false
-  var isSpeaking = false
+  var speaksSince: Instant?
+  var isSpeaking: Bool { speaksSince != nil }
   var spoken = 0
 
   init(_ identity: String, _ sid: String, _ kind: Kind) {

@@ -25,6 +25,8 @@ final class World {
   /// Since when it has been on its way somewhere.
   private var unsettledSince: Instant?
   private var inRoomSince: Instant?
+  private var missedSince: Instant?
+  private var lastFrameAt = Instant(microseconds: 0)
 
   init(_ scenario: Scenario, isTracing: Bool = false) {
     self.scenario = scenario
@@ -53,6 +55,7 @@ final class World {
     house.onExit = { self.clock.after(self.clock.draw(500...5_000)) { self.house.start() } }
     server.unixSeconds = { self.house.trueUnixMilliseconds / 1000 }
     server.onJoined = { self.sessionJoined($0) }
+    server.onAudio = { _ in self.lastFrameAt = self.clock.now }
     server.onData = { self.dataOfDevice($0) }
     link.lossPercent = 0
     house.start()
@@ -88,6 +91,7 @@ final class World {
 
   /// A second call of this kind is as good as any that was asked for.
   private func callChanged(_ state: String, _ reason: String?) {
+    if state == "idle" || state == "ending" || state == "failed" { inRoomSince = nil }
     // It ended by itself, for a reason that it says.
     if state == "failed" || reason != nil { wish = nil }
   }
@@ -113,16 +117,24 @@ final class World {
     default: isSettled = false
     }
     if isSettled { unsettledSince = nil } else { unsettledSince = unsettledSince ?? clock.now }
-    guard isGood else { return }
+    guard isGood else {
+      missedSince = nil
+      return
+    }
+    if isSettled, device.stay.phase == .joined { watchSound(device) }
     if let since = unsettledSince, clock.now.milliseconds(since: since) > 60_000 {
-      promises.broken("\(device.stay.phase) for over 60 s, and nothing is wrong")
+      promises.broken("\(Coverage.word(device.stay.phase)) for over 60 s, and nothing is wrong")
     }
     let isThere = device.stay.phase == .joined
-    if scenario.mode == .alwaysOn, !isSentAway, !isThere {
-      promises.broken("always-on, a good network for 60 s, and it is \(device.stay.phase)")
+    // Where nobody can be heard it joins anew, which takes a moment.
+    if isThere { missedSince = nil } else { missedSince = missedSince ?? clock.now }
+    if scenario.mode == .alwaysOn, !isSentAway, let missedSince,
+      clock.now.milliseconds(since: missedSince) > 5_000
+    {
+      promises.broken("always-on, a good network for 60 s, and it is \(Coverage.word(device.stay.phase))")
     }
     if scenario.mode != .alwaysOn, let wish, wish != isThere {
-      promises.broken("it was told to be \(wish ? "in its room" : "away"), and is \(device.stay.phase)")
+      promises.broken("it was told to be \(wish ? "in its room" : "away"), and is \(Coverage.word(device.stay.phase))")
     }
     if scenario.mode != .alwaysOn, wish == false || device.stay.phase == .away, server.session != nil {
       promises.broken("it is away, and the server has its session")
@@ -141,11 +153,31 @@ final class World {
     return true
   }
 
+  /// Who is there is heard, and hears.
+  private func watchSound(_ device: Device) {
+    guard let session = server.session, let since = inRoomSince, link.lossPercent <= 5,
+      clock.now.milliseconds(since: since) > 20_000
+    else { return }
+    if let open = promises.openSince, clock.now.milliseconds(since: max(open, since)) > 20_000,
+      clock.now.milliseconds(since: lastFrameAt) > 3_000
+    {
+      promises.broken("the microphone is open in a room, and nothing of it comes to the server")
+    }
+    for guest in server.guests where guest.isSpeaking {
+      guard let track = guest.track, session.sections.contains(where: { $0.track == track }),
+        let began = guest.speaksSince, clock.now.milliseconds(since: max(began, since)) > 10_000
+      else { continue }
+      if clock.now.milliseconds(since: promises.heardAt) > 3_000 {
+        promises.broken("\(guest.identity) speaks, and nothing of it is heard")
+      }
+    }
+  }
+
   private func watchCall(_ device: Device) {
     switch device.stay.phase {
     case .away, .failed, .leaving: inRoomSince = nil
     case .joined: inRoomSince = inRoomSince ?? clock.now
-    default: break
+    default: if scenario.mode == .alwaysOn { inRoomSince = nil }
     }
     guard scenario.mode != .alwaysOn, let inRoomSince else { return }
     if clock.now.milliseconds(since: inRoomSince) > (house.settings.session.maxDurationSeconds + 6) * 1000 {
