@@ -156,6 +156,12 @@ extension World {
     }
     // An agent opens the door in a call, as it may.
     now(15_000...60_000) { if let agent = self.guest(.agent) { self.opens(agent, isAllowed: true) } }
+    when(.heldDoor, every: 100...300) {
+      // For longer than it may be open.
+      for turn in 0..<50 {
+        self.clock.after(turn * 2_000) { if let agent = self.guest(.agent) { self.opens(agent, isAllowed: true) } }
+      }
+    }
     when(.intruders, every: 10...60) {
       if let guest = self.guest(.standard) {
         self.opens(guest, isAllowed: false)

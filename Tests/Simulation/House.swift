@@ -112,7 +112,7 @@ final class House: Instruments {
     self.room = room
     self.device = device
     clock.note("process", "starts, life \(life), \(settings.session.mode.rawValue)")
-    promises.processStarted(isMutedByHand: promises.storedMute(disk))
+    promises.processStarted()
     device.handle(.board(.input(.mute, isOn: isSwitchOn, isFirst: true)), now: clock.now)
     device.restore(disk, now: clock.now)
     device.start(now: clock.now)
@@ -193,6 +193,7 @@ final class House: Instruments {
       }
     }
     isDraining = false
+    Coverage.phase(device.stay.phase)
     promises.check(self)
   }
 

@@ -13,6 +13,7 @@ import CLinux
     var isAlone = false
     var mistake = 0
     var digests = false
+    var firstOnly = false
   }
 
   static func main() {
@@ -31,6 +32,7 @@ import CLinux
       case "--hours": options.seconds = (Int(words.popFirst() ?? "") ?? 1) * 3600
       case "--trace": options.isTracing = true
       case "--coverage": options.showsCoverage = true
+      case "--first": options.firstOnly = true
       case "--digests": options.digests = true
       case "--mistake": options.mistake = Int(words.popFirst() ?? "") ?? 0
       case "--faults": options.faults = bits(words.popFirst() ?? "")
@@ -53,6 +55,7 @@ import CLinux
   }
 
   private static func run(_ options: Options) -> Int32 {
+    // MISTAKE
     let begun = time(nil)
     var done: UInt64 = 0
     var failed = 0
@@ -70,11 +73,16 @@ import CLinux
       all = (all ^ result.digest) &* 0x100_0000_01B3
       if options.digests || options.isAlone { print("seed \(scenario.seed) digest \(result.digest)") }
       guard let failure = result.failure else { continue }
+      if options.firstOnly {
+        print("seed \(scenario.seed): \(failure)")
+        return 1
+      }
       failed += 1
       print("seed \(scenario.seed): \(failure)")
       if !options.isTracing { Shrinking.report(scenario, failure) }
       if failed >= 5 { break }
     }
+    if options.firstOnly { return 0 }
     if options.showsCoverage { print(Coverage.table) }
     print("\(done) seeds, \(milliseconds / 3_600_000) simulated hours, \(failed) broken, digest \(all)")
     return failed == 0 ? 0 : 1

@@ -7,7 +7,7 @@ enum Fault: String, CaseIterable {
   case restarts, slowServer = "slow-server", refusals, sendsAway = "sends-away", evicts, oldServer = "old-server"
   case forgetful, mutedByServer = "muted-by-server"
   case noAgent = "no-agent", agentCrash = "agent-crash", twoAgents = "two-agents", twin
-  case intruders, wrongCodes = "wrong-codes", visitors, technicians, hardMute = "hard-mute", reloads
+  case heldDoor = "held-door", intruders, wrongCodes = "wrong-codes", visitors, technicians, hardMute = "hard-mute", reloads
   case powerCuts = "power-cuts", tokenTrouble = "token-trouble", clockJumps = "clock-jumps"
 
   var bit: UInt32 { 1 << UInt32(Fault.allCases.firstIndex(of: self) ?? 0) }

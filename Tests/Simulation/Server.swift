@@ -180,7 +180,7 @@ final class Server {
   func received(_ bytes: [UInt8], _ connection: ServerConnection) {
     let delay = slowMilliseconds == 0 ? 0 : clock.draw(0...slowMilliseconds)
     clock.after(delay) {
-      guard self.isUp, connection.isOpen, let session = connection.session, session === self.session,
+      guard self.isUp, let session = connection.session, session === self.session,
         let fields = Fields(bytes), let field = fields.all.first
       else { return }
       session.heardAt = self.clock.now

@@ -26,6 +26,9 @@ final class World {
   private var unsettledSince: Instant?
   private var inRoomSince: Instant?
   private var missedSince: Instant?
+  private var awaySince: Instant?
+  private var sessionHeldAt = Instant(microseconds: 0)
+  private var strangeSince: Instant?
   private var lastFrameAt = Instant(microseconds: 0)
 
   init(_ scenario: Scenario, isTracing: Bool = false) {
@@ -108,7 +111,6 @@ final class World {
   private func watch() {
     clock.after(1_000) { self.watch() }
     guard let device = house.device, let room = house.room else { return }
-    Coverage.phase(device.stay.phase)
     watchCall(device)
     let isSettled: Bool
     switch device.stay.phase {
@@ -117,11 +119,17 @@ final class World {
     default: isSettled = false
     }
     if isSettled { unsettledSince = nil } else { unsettledSince = unsettledSince ?? clock.now }
+    watchAbsence(device)
     guard isGood else {
       missedSince = nil
       return
     }
-    if isSettled, device.stay.phase == .joined { watchSound(device) }
+    if isSettled, device.stay.phase == .joined {
+      watchSound(device)
+      watchOthers(room)
+    } else {
+      strangeSince = nil
+    }
     if let since = unsettledSince, clock.now.milliseconds(since: since) > 60_000 {
       promises.broken("\(Coverage.word(device.stay.phase)) for over 60 s, and nothing is wrong")
     }
@@ -151,6 +159,32 @@ final class World {
       if there.isMuted != track.isMuted { return false }
     }
     return true
+  }
+
+  /// Who has left has said so, or was forgotten by then.
+  private func watchAbsence(_ device: Device) {
+    let isAway = device.stay.phase == .away || device.stay.phase == .failed
+    if isAway { awaySince = awaySince ?? clock.now } else { awaySince = nil }
+    guard let awaySince, let session = server.session, link.isUp, link.lossPercent == 0,
+      clock.now.milliseconds(since: link.goodSince ?? clock.now) > 60_000, server.slowMilliseconds < 100
+    else { return }
+    // Between two connections there is nobody to say it to.
+    if session.connection != nil { sessionHeldAt = clock.now }
+    let isLate = clock.now.milliseconds(since: max(awaySince, session.joinedAt)) > 4_000
+    if isLate, session.connection != nil || sessionHeldAt > awaySince, awaySince > session.joinedAt, house.startedAt < session.joinedAt {
+      promises.broken("it has left its room, and the server was not told")
+    }
+  }
+
+  /// The device knows who is there: those and no others.
+  private func watchOthers(_ room: Room) {
+    let known = room.participants.map { $0.sid.text }
+    let isSame = known.count == server.guests.count
+      && server.guests.allSatisfy { guest in known.contains { $0 == guest.sid } }
+    if isSame { strangeSince = nil } else { strangeSince = strangeSince ?? clock.now }
+    if let strangeSince, clock.now.milliseconds(since: strangeSince) > 10_000 {
+      promises.broken("it is wrong about who is in the room")
+    }
   }
 
   /// Who is there is heard, and hears.
