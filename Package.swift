@@ -220,7 +220,8 @@ if simulating {
       name: "simulate",
       dependencies: [
         "Base", "JSON", "WebRTC", "LiveKit", "AudioEngine", "Configuration", "Control", "Device", "CLinux",
-      ] + (embedded ? ["CRetain"] : []), path: "Tests/Simulation", exclude: ["README.md"],
+      ] + (embedded ? ["CRetain"] : []), path: "Tests/Simulation",
+      exclude: ["README.md", "mistakes.py", "regressions.txt"],
       swiftSettings: productSettings, linkerSettings: productLinkerSettings))
 }
 if fuzzing {

@@ -159,7 +159,9 @@ extension World {
     when(.heldDoor, every: 100...300) {
       // For longer than it may be open.
       for turn in 0..<50 {
-        self.clock.after(turn * 2_000) { if let agent = self.guest(.agent) { self.opens(agent, isAllowed: true) } }
+        self.clock.after(turn * 2_000) {
+          if let agent = self.guest(.agent) { self.opens(agent, isAllowed: true) }
+        }
       }
     }
     when(.intruders, every: 10...60) {

@@ -66,7 +66,9 @@ import CLinux
       var scenario = Scenario(seed: options.first &+ done, minutes: options.minutes)
       scenario.mistake = options.mistake
       if let faults = options.faults { scenario.faults = faults }
-      if options.isAlone { print("seed \(scenario.seed), \(scenario.mode.rawValue), faults: \(scenario.names)") }
+      if options.isAlone {
+        print("seed \(scenario.seed), \(scenario.mode.rawValue), faults: \(scenario.names)")
+      }
       let result = one(scenario, isTracing: options.isTracing)
       done += 1
       milliseconds += result.milliseconds

@@ -18,24 +18,24 @@ final class ModelPeer: MediaPeer {
   private(set) var state = PeerConnection.State.new
   private(set) var isClosedByPeer = false
   private(set) var pathHealth = PathHealth.good
-  private(set) var statistics = PeerConnection.Statistics()
+  var statistics = PeerConnection.Statistics()
   /// The path, and the generation of ours that it is of.
   private(set) var path: (local: SocketAddress, remote: SocketAddress)?
   private var pathGeneration = 0
   private(set) var isSecured = false
-  private var outputs: [PeerConnection.Output] = []
+  var outputs: [PeerConnection.Output] = []
   private(set) var heardAt = Instant(microseconds: 0)
   private var checkDue: Instant?
   private var checkPause = 50
   private var handshakeDue: Instant?
   private var handshakePause = 150
-  private var resendDue: Instant?
+  var resendDue: Instant?
   private var startedAt: Instant?
 
   private(set) var senders: [ModelDescription.Section] = []
   private var nextMid = 0
   private(set) var receivers = 0
-  private var channels: [ModelChannel] = []
+  var channels: [ModelChannel] = []
   /// Of the server's end: an audio packet with its payload.
   var onAudio: (([UInt8]) -> Void)?
   var onMessage: (([UInt8], Int) -> Void)?
@@ -119,7 +119,7 @@ final class ModelPeer: MediaPeer {
     put(.audio, Array(mid.utf8) + [0] + frame.payload, path)
   }
 
-  private func put(
+  func put(
     _ kind: ModelPacket.Kind, _ payload: [UInt8], _ path: (local: SocketAddress, remote: SocketAddress)
   ) {
     let packet = ModelPacket(
@@ -208,26 +208,6 @@ final class ModelPeer: MediaPeer {
     resendDue = now
   }
 
-  private func open(_ index: Int) {
-    channels[index].isOpen = true
-    let id = PeerConnection.DataChannelID(index + 1)
-    outputs.append(.event(.dataChannelOpened(id, label: channels[index].label)))
-  }
-
-  private func receivedAudio(_ payload: [UInt8]) {
-    statistics.packetsReceived += 1
-    guard let end = payload.firstIndex(of: 0) else { return }
-    let body = Array(payload[(end + 1)...])
-    if let onAudio { return onAudio(body) }
-    let sequence = UInt16(body.first ?? 0) << 8 | UInt16(body.count > 1 ? body[1] : 0)
-    outputs.append(
-      .event(
-        .audio(
-          .init(
-            mid: String(decoding: payload[..<end], as: UTF8.self), ssrc: 1, payloadType: 111,
-            sequence: sequence, timestamp: UInt32(sequence) * 960, marker: false, payload: body))))
-  }
-
   // MARK: - Time
 
   private func passTime(_ now: Instant) {
@@ -288,7 +268,8 @@ final class ModelPeer: MediaPeer {
         if at > now { next = earliest(next, at) }
       }
       if state == .connecting, let startedAt {
-        next = earliest(next, max(startedAt.advanced(byMilliseconds: 20_001), now.advanced(byMilliseconds: 1)))
+        next = earliest(
+          next, max(startedAt.advanced(byMilliseconds: 20_001), now.advanced(byMilliseconds: 1)))
       }
     }
     return .wait(until: next.map { max($0, now.advanced(byMicroseconds: 100)) })
@@ -311,62 +292,4 @@ final class ModelPeer: MediaPeer {
     state = next
     outputs.append(.event(.stateChanged(next, reason: reason)))
   }
-
-  // MARK: - Data channels
-
-  func openDataChannel(
-    label: String, ordered: Bool, maxRetransmits: UInt16?
-  ) -> PeerConnection.DataChannelID {
-    channels.append(ModelChannel(label: label))
-    if isSecured { open(channels.count - 1) }
-    return .init(channels.count)
-  }
-
-  func send(
-    _ message: [UInt8], channel: PeerConnection.DataChannelID, now: Instant
-  ) throws(DataChannelFailure) {
-    let index = channel.value - 1
-    guard channels.indices.contains(index), channels[index].isOpen, isSecured else { throw .notOpen }
-    guard channels[index].buffered < 256 << 10 else { throw .full(bufferedBytes: channels[index].buffered) }
-    let packet = channels[index].packet(message, index)
-    if let path { put(.data, packet, path) }
-    resendDue = resendDue ?? now.advanced(byMilliseconds: 250)
-  }
-
-  private func received(data payload: [UInt8], _ now: Instant) {
-    guard let index = payload.first.map({ Int($0) }), channels.indices.contains(index) else { return }
-    let messages = channels[index].receive(payload)
-    if let path { put(.ack, channels[index].acknowledgement(index), path) }
-    for message in messages {
-      if let onMessage {
-        onMessage(message, index)
-      } else {
-        outputs.append(.event(.dataChannelMessage(.init(index + 1), message)))
-      }
-    }
-  }
-
-  private func acknowledged(_ payload: [UInt8], _ now: Instant) {
-    guard let index = payload.first.map({ Int($0) }), channels.indices.contains(index) else { return }
-    let wasFull = channels[index].buffered >= 256 << 10
-    channels[index].acknowledged(payload)
-    if wasFull || channels[index].waiting.isEmpty {
-      outputs.append(.event(.dataChannelWritable(.init(index + 1))))
-    }
-  }
-
-  private func resend(_ now: Instant) {
-    resendDue = nil
-    for channel in channels where !channel.waiting.isEmpty {
-      resendDue = now.advanced(byMilliseconds: 250)
-      guard let path, state == .connected else { continue }
-      for packet in channel.waiting.prefix(8) { put(.data, packet.bytes, path) }
-    }
-  }
-
-  func bufferedBytes(channel: PeerConnection.DataChannelID) -> Int {
-    channels.indices.contains(channel.value - 1) ? channels[channel.value - 1].buffered : 0
-  }
-  func stream(channel: PeerConnection.DataChannelID) -> UInt16? { UInt16(clamping: channel.value) }
-  func closeDataChannel(_ id: PeerConnection.DataChannelID, now: Instant) {}
 }

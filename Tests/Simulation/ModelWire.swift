@@ -64,7 +64,10 @@ struct ModelDescription {
 
 /// One datagram between two `ModelPeer`s.
 struct ModelPacket {
-  enum Kind: UInt8 { case check = 1, checked, hello, helloBack, finished, audio, data, ack, bye }
+  enum Kind: UInt8 {
+    case check = 1
+    case checked, hello, helloBack, finished, audio, data, ack, bye
+  }
 
   var kind: Kind
   /// Generations, as the user names of STUN; who sends, as the keys of DTLS.

@@ -72,7 +72,11 @@ extension World {
       ask(.hangup(who: nil), "hangup")
     case 10: ask(.stats, "stats")
     default:
-      if scenario.has(.reloads) { ask(.configReload, "config reload") } else { ask(.participants, "participants") }
+      if scenario.has(.reloads) {
+        ask(.configReload, "config reload")
+      } else {
+        ask(.participants, "participants")
+      }
     }
   }
 

@@ -147,7 +147,9 @@ final class Promises {
     if !muted { isMutedFromAfar = false }
     muteChanged()
     let isMuted = isMutedByHand || isMutedFromAfar
-    if scenario.mode != .pushToTalk, value["muted"].bool != isMuted { broken("a mute was answered with muted \(value["muted"].text)") }
+    if scenario.mode != .pushToTalk, value["muted"].bool != isMuted {
+      broken("a mute was answered with muted \(value["muted"].text)")
+    }
     if value["hard_muted"].bool != isSwitchOn { broken("a mute was answered with another switch") }
   }
 
@@ -155,7 +157,9 @@ final class Promises {
   private func judge(_ status: JSONValue, _ house: House) {
     let audio = status["audio"]
     if audio["hard_muted"].bool != isSwitchOn { broken("status says hard_muted \(audio["hard_muted"].text)") }
-    if isMutedByHand || isMutedFromAfar, audio["muted"].bool != true { broken("status says that nothing is muted") }
+    if isMutedByHand || isMutedFromAfar, audio["muted"].bool != true {
+      broken("status says that nothing is muted")
+    }
     let door = status["door"]["state"].string
     if (door == "open") != house.isLockOpen { broken("status says that the door is \(door ?? "-")") }
     if status["room"]["connection"].string == "connected", house.room?.state != .connected {
@@ -172,7 +176,8 @@ final class Promises {
     switch name {
     case "call.state": Coverage.count("call \(event["state"].string ?? "")")
     case "door.opened": Coverage.count("door opened by \(event["how"].string ?? "")")
-    case "door.refused": Coverage.count("door refused: \(event["how"].string ?? ""), \(event["reason"].string ?? "")")
+    case "door.refused":
+      Coverage.count("door refused: \(event["how"].string ?? ""), \(event["reason"].string ?? "")")
     case "door.locked_out", "door.closed", "pre-connect.sent", "agent.missing", "turn": Coverage.count(name)
     case "room.failure": Coverage.count("failure \(event["code"].string ?? "")")
     case "audio.muted":
@@ -214,14 +219,18 @@ final class Promises {
   func check(_ house: House) {
     guard let device = house.device, let room = house.room else { return }
     let now = clock.now
-    if let openedAt, now.milliseconds(since: openedAt) > 60_000 + 10 { broken("the door is open for over 60 s") }
+    if let openedAt, now.milliseconds(since: openedAt) > 60_000 + 10 {
+      broken("the door is open for over 60 s")
+    }
     if openedAt != nil, now.milliseconds(since: lastPermit) > house.settings.door.pulseMilliseconds + 10 {
       broken("the door is open for longer than its pulse")
     }
     if openSince == nil, !house.isEngineMuted, device.microphoneTrack != nil {
       broken("the engine is not muted, and should be")
     }
-    if isSwitchOn != (indicator == .hardMuted) { broken("the switch is \(isSwitchOn ? "on" : "off"), and \(indicator) is shown") }
+    if isSwitchOn != (indicator == .hardMuted) {
+      broken("the switch is \(isSwitchOn ? "on" : "off"), and \(indicator) is shown")
+    }
     if room.core.localTracks.count > 1 { broken("more than one track of ours") }
     if room.core.media.data.queue.waiting.count > 256 { broken("too many packets wait") }
     if room.core.outputs.count > 2_000 { broken("too many outputs of the room") }
@@ -233,6 +242,8 @@ final class Promises {
 }
 
 extension String {
-  func prefixed(_ count: Int) -> String { utf8.count <= count ? self : String(decoding: utf8.prefix(count), as: UTF8.self) + "..." }
+  func prefixed(_ count: Int) -> String {
+    utf8.count <= count ? self : String(decoding: utf8.prefix(count), as: UTF8.self) + "..."
+  }
   func hasPrefixed(_ start: String) -> Bool { utf8.starts(with: start.utf8) }
 }

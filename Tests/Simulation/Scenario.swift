@@ -3,12 +3,30 @@ import Configuration
 
 /// What may go wrong in a world. A seed draws some of them, and how often they come.
 enum Fault: String, CaseIterable {
-  case cuts, loss, jitter, slowLink = "slow-link", newAddress = "new-address"
-  case restarts, slowServer = "slow-server", refusals, sendsAway = "sends-away", evicts, oldServer = "old-server"
-  case forgetful, mutedByServer = "muted-by-server"
-  case noAgent = "no-agent", agentCrash = "agent-crash", twoAgents = "two-agents", twin
-  case heldDoor = "held-door", intruders, wrongCodes = "wrong-codes", visitors, technicians, hardMute = "hard-mute", reloads
-  case powerCuts = "power-cuts", tokenTrouble = "token-trouble", clockJumps = "clock-jumps"
+  case cuts, loss, jitter
+  case slowLink = "slow-link"
+  case newAddress = "new-address"
+  case restarts
+  case slowServer = "slow-server"
+  case refusals
+  case sendsAway = "sends-away"
+  case evicts
+  case oldServer = "old-server"
+  case forgetful
+  case mutedByServer = "muted-by-server"
+  case noAgent = "no-agent"
+  case agentCrash = "agent-crash"
+  case twoAgents = "two-agents"
+  case twin
+  case heldDoor = "held-door"
+  case intruders
+  case wrongCodes = "wrong-codes"
+  case visitors, technicians
+  case hardMute = "hard-mute"
+  case reloads
+  case powerCuts = "power-cuts"
+  case tokenTrouble = "token-trouble"
+  case clockJumps = "clock-jumps"
 
   var bit: UInt32 { 1 << UInt32(Fault.allCases.firstIndex(of: self) ?? 0) }
 }

@@ -27,7 +27,8 @@ struct JoinURL {
   private static func end(of part: String, in url: String) -> Int? {
     let (bytes, wanted) = (Array(url.utf8), Array(part.utf8))
     guard bytes.count >= wanted.count else { return nil }
-    for start in 0...(bytes.count - wanted.count) where bytes[start..<start + wanted.count].elementsEqual(wanted) {
+    for start in 0...(bytes.count - wanted.count)
+    where bytes[start..<start + wanted.count].elementsEqual(wanted) {
       return start + wanted.count
     }
     return nil
@@ -43,7 +44,9 @@ extension Server {
       let peer = session.publisher ?? makePeer(session, isPublisher: true)
       answer(message.text(2), Int(message.number(3)), peer, session)
     case 2:
-      guard let message, let peer = session.subscriber, message.number(3) == Int64(session.offerID) else { return }
+      guard let message, let peer = session.subscriber, message.number(3) == Int64(session.offerID) else {
+        return
+      }
       try? peer.acceptAnswer(message.text(2), now: clock.now)
       session.awaitsAnswer = false
       if session.offersAgain { offer(session) }
@@ -68,7 +71,9 @@ extension Server {
     case 12: synchronised(message, session)
     case 15:
       let id = message?.number(4) ?? 0
-      send(Wire().message(22, Wire().number(1, id).number(2, 0).message(7, Wire().number(4, id))), session.connection)
+      send(
+        Wire().message(22, Wire().number(1, id).number(2, 0).message(7, Wire().number(4, id))),
+        session.connection)
     case 16:
       let stamp = message?.number(1) ?? 0
       send(Wire().message(20, Wire().number(1, stamp).number(2, stamp)), session.connection)
@@ -139,7 +144,8 @@ extension Server {
       guard session === self.session else { return }
       guard session.isOne else { return self.offer(session) }
       let tracks = self.forwarded(session)
-      let isSame = tracks.count == session.sections.count
+      let isSame =
+        tracks.count == session.sections.count
         && tracks.allSatisfy { track in session.sections.contains { $0.track == track.track } }
       guard !isSame else { return }
       let missing = max(0, tracks.count - (session.publisher?.remote?.receivers ?? 0))
@@ -160,7 +166,8 @@ extension Server {
     session.sections = arranged(session, mids: 12)
     peer.forward(session.sections)
     let sdp = peer.makeOffer(now: clock.now)
-    send(Wire().message(3, Wire().text(1, "offer").text(2, sdp).number(3, session.offerID)), session.connection)
+    send(
+      Wire().message(3, Wire().text(1, "offer").text(2, sdp).number(3, session.offerID)), session.connection)
   }
 
   // MARK: - The way back
@@ -205,7 +212,9 @@ extension Server {
 
   func message(_ bytes: [UInt8]) {
     var dropped = 0
-    guard let packet = DataPacketDecoder.decode(bytes, limits: LiveKit.Limits(), dropped: &dropped) else { return }
+    guard let packet = DataPacketDecoder.decode(bytes, limits: LiveKit.Limits(), dropped: &dropped) else {
+      return
+    }
     onData?(packet)
   }
 

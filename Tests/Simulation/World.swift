@@ -69,7 +69,8 @@ final class World {
     while promises.failure == nil, clock.turn(until: end) {}
     return Result(
       failure: promises.failure, digest: clock.digest, lines: clock.lines, frames: promises.framesSent,
-      datagrams: link.datagrams, milliseconds: clock.now.milliseconds(since: Instant(microseconds: 1_000_000)))
+      datagrams: link.datagrams, milliseconds: clock.now.milliseconds(since: Instant(microseconds: 1_000_000))
+    )
   }
 
   // MARK: - What is true
@@ -142,7 +143,8 @@ final class World {
       promises.broken("always-on, a good network for 60 s, and it is \(Coverage.word(device.stay.phase))")
     }
     if scenario.mode != .alwaysOn, let wish, wish != isThere {
-      promises.broken("it was told to be \(wish ? "in its room" : "away"), and is \(Coverage.word(device.stay.phase))")
+      promises.broken(
+        "it was told to be \(wish ? "in its room" : "away"), and is \(Coverage.word(device.stay.phase))")
     }
     if scenario.mode != .alwaysOn, wish == false || device.stay.phase == .away, server.session != nil {
       promises.broken("it is away, and the server has its session")
@@ -171,7 +173,9 @@ final class World {
     // Between two connections there is nobody to say it to.
     if session.connection != nil { sessionHeldAt = clock.now }
     let isLate = clock.now.milliseconds(since: max(awaySince, session.joinedAt)) > 4_000
-    if isLate, session.connection != nil || sessionHeldAt > awaySince, awaySince > session.joinedAt, house.startedAt < session.joinedAt {
+    if isLate, session.connection != nil || sessionHeldAt > awaySince, awaySince > session.joinedAt,
+      house.startedAt < session.joinedAt
+    {
       promises.broken("it has left its room, and the server was not told")
     }
   }
@@ -179,7 +183,8 @@ final class World {
   /// The device knows who is there: those and no others.
   private func watchOthers(_ room: Room) {
     let known = room.participants.map { $0.sid.text }
-    let isSame = known.count == server.guests.count
+    let isSame =
+      known.count == server.guests.count
       && server.guests.allSatisfy { guest in known.contains { $0 == guest.sid } }
     if isSame { strangeSince = nil } else { strangeSince = strangeSince ?? clock.now }
     if let strangeSince, clock.now.milliseconds(since: strangeSince) > 10_000 {
