@@ -59,9 +59,12 @@ struct Keepalive {
     if silenceEnds != nil { silenceEnds = now.advanced(byMilliseconds: timeoutMilliseconds) }
   }
 
-  mutating func pong(timestampMilliseconds: Int64, now: Instant) {
-    guard let sent, sent.timestampMilliseconds == timestampMilliseconds else { return }
+  /// When the ping that is answered was sent; nil: it was none of ours, or an old one.
+  @discardableResult
+  mutating func pong(timestampMilliseconds: Int64, now: Instant) -> Instant? {
+    guard let sent, sent.timestampMilliseconds == timestampMilliseconds else { return nil }
     roundTripMilliseconds = now.milliseconds(since: sent.at)
+    return sent.at
   }
 
   func isDue(now: Instant) -> Bool { nextPing.map { $0 <= now } ?? false }

@@ -108,6 +108,8 @@ public struct LocalTrack: Equatable, Sendable {
   var mid: String?
   /// When a published track becomes overdue.
   var publishDeadline: Instant?
+  /// When the server was told whether it is muted; nil once it has answered something later.
+  var muteToldAt: Instant?
   /// The next frame is the first after silence.
   var startsTalkspurt = true
 }

@@ -75,8 +75,15 @@ extension Room {
     if muted { forgetHeld(track: track) }
     // Before the SID is known the difference is told when it comes.
     let sid = core.localTracks[index].sid
-    if !sid.isEmpty { send(.mute(trackSID: sid, muted: muted)) }
+    if !sid.isEmpty { tellMute(index, now) }
     emit(.localTrackMuted(core.localTracks[index], byServer: false))
+  }
+
+  /// Until the server has answered something later nobody knows whether it heard this.
+  func tellMute(_ index: Int, _ now: Instant) {
+    let track = core.localTracks[index]
+    core.localTracks[index].muteToldAt = now
+    send(.mute(trackSID: track.sid, muted: track.isMuted))
   }
 
   /// Announces that the pre-connect stream `lk.agent.pre-connect-audio-buffer` will follow for this track, or that

@@ -96,7 +96,7 @@ extension Room {
     core.localTracks[index].publishDeadline = nil
     // Muted or unmuted while the SID was under way.
     let muted = core.localTracks[index].isMuted
-    if track.isMuted != muted { send(.mute(trackSID: track.sid, muted: muted)) }
+    if track.isMuted != muted { tellMute(index, now) }
     emit(.localTrackPublished(core.localTracks[index]))
   }
 
@@ -203,6 +203,7 @@ extension LocalTrack {
     mid = nil
     isHeard = false
     publishDeadline = nil
+    muteToldAt = nil
     startsTalkspurt = true
   }
 }

@@ -93,7 +93,7 @@ extension Room {
       subscriptionJudged(sid, refusal: allowed ? nil : "its publisher does not permit it", now)
     case .subscriptionError(let sid, let error): subscriptionFailed(sid, error, now)
     case .refreshToken(let token): refresh(token)
-    case .pong(let timestamp): core.signalling.keepalive.pong(timestampMilliseconds: timestamp, now: now)
+    case .pong(let timestamp): answeredPing(timestamp, now)
     case .requestResponse(let response): refused(response, now)
     case .moved(let moved): self.moved(moved, now)
     case .join, .reconnect, .unused: core.statistics.unusedMessages &+= 1
@@ -110,6 +110,18 @@ extension Room {
     }
     guard tookPartInRollCall(updates, now) else { return }
     changeParticipants(now) { $0.apply(updates) }
+  }
+
+  /// It reads what we say in order: what was said before that ping is heard.
+  private func answeredPing(_ timestamp: Int64, _ now: Instant) {
+    guard let sent = core.signalling.keepalive.pong(timestampMilliseconds: timestamp, now: now) else {
+      return
+    }
+    for index in core.localTracks.indices {
+      if let told = core.localTracks[index].muteToldAt, told <= sent {
+        core.localTracks[index].muteToldAt = nil
+      }
+    }
   }
 
   private func trickled(_ json: String, _ target: Peer, _ now: Instant) {

@@ -267,4 +267,30 @@ import Testing
     bench.advance(60_000)
     #expect(bench.opened.count == 2)
   }
+
+  /// Whether a mute that was said just before a loss was heard, and what of the microphone follows from the server's
+  /// word after it.
+  @Test(arguments: [(wasHeard: false, staysLive: true), (wasHeard: true, staysLive: false)])
+  func anUnmuteThatWasLostIsSaidAgain(wasHeard: Bool, staysLive: Bool) throws {
+    let bench = try ResumeTests.inCall()
+    let track = try #require(bench.room.localTracks.first).id
+    bench.room.setMuted(true, track: track, now: bench.now)
+    bench.room.setMuted(false, track: track, now: bench.now)
+    bench.drain()
+    if wasHeard {
+      bench.advance(6_000)
+      let ping = try #require(bench.last(16)?.number(1))
+      bench.server(Server.pong(ping))
+    }
+    bench.requests = []
+    ResumeTests.cut(bench)
+    ResumeTests.untilDialled(bench)
+    bench.handle(.webSocketOpened(connection: bench.connection))
+    bench.server(Server.reconnect())
+    let muted = Server.participant("door", "PA_me", tracks: [Server.track("TR_AM1", muted: true)])
+    bench.server(Server.update([muted, ResumeTests.agent]))
+    bench.server(Server.room())
+    #expect(bench.count(5) == (wasHeard ? 0 : 1))
+    #expect(bench.room.localTracks.first?.isMuted == !staysLive)
+  }
 }

@@ -138,6 +138,10 @@ extension World {
       self.server.announce(agent)
       if let session = self.server.session { self.server.subscribed(session) }
       agent.speaksSince = self.clock.now
+      // In the moment in which the first words are handed over.
+      if self.scenario.has(.hardMute), self.clock.chance(40) {
+        self.clock.after(self.clock.draw(10...120)) { self.putSwitch() }
+      }
     }
   }
 

@@ -70,7 +70,13 @@ extension World {
       disturb()
       if scenario.mode == .alwaysOn { isSentAway = true }
       ask(.hangup(who: nil), "hangup")
-    case 10: ask(.stats, "stats")
+    case 10:
+      // In one breath.
+      disturb()
+      ask(.leave, "leave")
+      isSentAway = false
+      wish = true
+      ask(.join(url: nil, token: nil), "join")
     default:
       if scenario.has(.reloads) {
         ask(.configReload, "config reload")
@@ -89,12 +95,16 @@ extension World {
 
   private func hardMute() {
     clock.after(clock.draw(5_000...60_000)) {
-      self.house.isSwitchOn.toggle()
-      self.clock.note("visitor", "puts the switch \(self.house.isSwitchOn ? "on" : "off")")
-      self.promises.switched(self.house.isSwitchOn)
-      self.house.handle(.board(.input(.mute, isOn: self.house.isSwitchOn, isFirst: false)))
+      self.putSwitch()
       self.hardMute()
     }
+  }
+
+  func putSwitch() {
+    house.isSwitchOn.toggle()
+    clock.note("visitor", "puts the switch \(house.isSwitchOn ? "on" : "off")")
+    promises.switched(house.isSwitchOn)
+    house.handle(.board(.input(.mute, isOn: house.isSwitchOn, isFirst: false)))
   }
 
   private func powerCut() {

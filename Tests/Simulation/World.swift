@@ -142,7 +142,8 @@ final class World {
     {
       promises.broken("always-on, a good network for 60 s, and it is \(Coverage.word(device.stay.phase))")
     }
-    if scenario.mode != .alwaysOn, let wish, wish != isThere {
+    let isLate = missedSince.map { clock.now.milliseconds(since: $0) > 5_000 } ?? isThere
+    if let wish, wish != isThere, isLate, wish == false || scenario.mode != .alwaysOn {
       promises.broken(
         "it was told to be \(wish ? "in its room" : "away"), and is \(Coverage.word(device.stay.phase))")
     }
@@ -203,7 +204,7 @@ final class World {
       promises.broken("the microphone is open in a room, and nothing of it comes to the server")
     }
     for guest in server.guests where guest.isSpeaking {
-      guard let track = guest.track, session.sections.contains(where: { $0.track == track }),
+      guard let track = guest.track, server.forwarded(session).contains(where: { $0.track == track }),
         let began = guest.speaksSince, clock.now.milliseconds(since: max(began, since)) > 10_000
       else { continue }
       if clock.now.milliseconds(since: promises.heardAt) > 3_000 {
@@ -218,6 +219,7 @@ final class World {
     case .joined: inRoomSince = inRoomSince ?? clock.now
     default: if scenario.mode == .alwaysOn { inRoomSince = nil }
     }
+    if let since = inRoomSince, since < house.startedAt { inRoomSince = nil }
     guard scenario.mode != .alwaysOn, let inRoomSince else { return }
     if clock.now.milliseconds(since: inRoomSince) > (house.settings.session.maxDurationSeconds + 6) * 1000 {
       promises.broken("the call is longer than max-duration")

@@ -34,7 +34,7 @@ MISTAKES = [
     ("what was recorded is told after a mute", "Device/Microphone/Microphone.swift", "if !next.isOpen { effects += close(", "if !next.isOpen, !M { effects += close("),
     ("frames leave although the track is muted", "LiveKit/RoomAudio.swift", "guard local.state == .published, !local.isMuted,", "guard local.state == .published, !local.isMuted || M,"),
     ("the track never goes live", "LiveKit/RoomAudio.swift", "    core.uplinks[index].isHeldBack = false\n", "    core.uplinks[index].isHeldBack = M\n"),
-    ("waits for an agent for ever", "Device/Microphone/PreConnect.swift", "self = PreConnect()\n", "self = PreConnect()\n      if M { listenedAt = nil }\n"),
+    ("waits for an agent for ever", "Device/Microphone/PreConnect.swift", "      agentDeadline = published ? now", "      agentDeadline = published && !M ? now"),
     # The door.
     ("everybody may open the door", "Device/Door/DoorPolicy.swift", "guard caller.isAllowed(by: settings.rpcAllow) else", "guard caller.isAllowed(by: settings.rpcAllow) || M else"),
     ("any code is right", "Device/Door/DoorPolicy.swift", "if way == .code(isRight: false) {", "if way == .code(isRight: false), !M {"),
@@ -42,7 +42,7 @@ MISTAKES = [
     ("the door may be held open for ever", "Device/Door/Door.swift", "let closesAt = min(now.", "let closesAt = M ? now.advanced(byMilliseconds: around.settings.pulseMilliseconds) : min(now."),
     ("nobody wakes for the lock", "Device/Door/Door.swift", 'Deadline("door-pulse", pulse?.closesAt)', 'Deadline("door-pulse", M ? nil : pulse?.closesAt)'),
     ("the switch is not shown", "Device/Device+Facts.swift", "facts.hardMuted = microphone.isHardMuted\n", "facts.hardMuted = microphone.isHardMuted && !M\n"),
-    ("old deadlines are kept", "Device/Device.swift", "if case .room(.datagram) = input {} else { outputs.ownWait = nil }", "if case .room(.datagram) = input {} else if !M { outputs.ownWait = nil }"),
+    ("its own deadlines are forgotten", "Device/Device.swift", "return .wait(until: earliest(until, own.until))", "return .wait(until: M ? until : earliest(until, own.until))"),
     # The room.
     ("the server's silence is not noticed", "LiveKit/RoomDeadlines.swift", "next.consider(.signalSilence, core.signalling.keepalive.silenceEnds)", "if !M { next.consider(.signalSilence, core.signalling.keepalive.silenceEnds) }"),
     ("is never dialled again", "LiveKit/RoomDeadlines.swift", "case .retry: dial(now)", "case .retry: if !M { dial(now) }"),
