@@ -248,9 +248,10 @@ async def test_no_key_is_anywhere_not_even_after_a_crash(server, room, make_devi
     if hard == resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     try:
-        device = private(make_device, server, room, folder, log_level="debug")
+        device = private(make_device, server, room, folder)
     finally:
         resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+    assert (await device.ask("log-level", "debug")).status == DONE
     async with Peer(server, room, "peer", encryption=PASSPHRASE) as peer:
         await peer.publish(PEER_HZ)
         await both_ways(device, peer, 1)
