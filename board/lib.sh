@@ -30,16 +30,29 @@ need_swift() {
 
 # Installs those of the named Debian packages that are missing; says nothing when there is nothing to do.
 need_packages() {
-  local missing=() name
-  for name in "$@"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
-  done
+  local missing=() name lock
+  missing_packages "$@"
   [ ${#missing[@]} -gt 0 ] || return 0
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || die "missing packages, and neither root nor sudo to install them: ${missing[*]}"
     as_root=(sudo)
   fi
+  # Two of our commands at once take turns, and the second may find that nothing is missing any more.
+  mkdir -p "$cache"
+  exec {lock}>"$cache/apt.lock"
+  flock "$lock"
+  missing=()
+  missing_packages "$@"
+  if [ ${#missing[@]} -gt 0 ]; then install_missing; fi
+  exec {lock}>&-
+}
+missing_packages() {
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+}
+install_missing() {
   say "installing: ${missing[*]}"
   local log
   log=$(mktemp)
