@@ -120,6 +120,7 @@ static inline void lintel_leave_no_dump(void) {
 }
 
 static inline void lintel_watch_crashes(void) {
+  lintel_leave_no_dump();
   stack_t stack = {.ss_sp = malloc(LINTEL_CRASH_STACK_BYTES), .ss_size = LINTEL_CRASH_STACK_BYTES};
   if (stack.ss_sp) sigaltstack(&stack, NULL);
   struct sigaction action = {.sa_sigaction = lintel_crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};

@@ -285,7 +285,6 @@ final class Daemon {
 func run(configurationAt path: String) -> Int32 {
   // A peer that goes away while it is written to is an error of that write, not the end of the process.
   lintel_ignore_signal(SIGPIPE)
-  lintel_leave_no_dump()
   lintel_watch_crashes()
   do throws(ConfigurationUnusable) {
     let settings = try readConfiguration(at: path)
