@@ -108,8 +108,6 @@ static void lintel_crashed(int number, siginfo_t *information, void *context) {
   raise(number);
 }
 
-/// From now on a signal that only a crash or a watchdog sends leaves a line before it ends the program. A stack of
-/// its own serves where the first thread's has run over.
 /// Memory holds keys, tokens and what was said, so none of it is dumped. A limit of 0 stops files alone: the kernel hands
 /// a dump to a program (core_pattern `|...`) all the same, but not with a limit of 1 byte (core(5)), which is too little
 /// for a file, too. PR_SET_DUMPABLE would do both, but take /proc/self from the daemon's own user.
@@ -119,6 +117,8 @@ static inline void lintel_leave_no_dump(void) {
   if (setrlimit(RLIMIT_CORE, &least) != 0) setrlimit(RLIMIT_CORE, &none);
 }
 
+/// From now on a signal that only a crash or a watchdog sends leaves a line before it ends the program. A stack of
+/// its own serves where the first thread's has run over.
 static inline void lintel_watch_crashes(void) {
   lintel_leave_no_dump();
   stack_t stack = {.ss_sp = malloc(LINTEL_CRASH_STACK_BYTES), .ss_size = LINTEL_CRASH_STACK_BYTES};
