@@ -5,6 +5,7 @@
 // LINTEL_OPUS=DIR    links DIR/lib/libopus.a (board/opus makes one); otherwise, or for "system", Debian's libopus.
 // LINTEL_UNICODE=FILE  links these tables of Unicode into Embedded programs instead of the toolchain's own.
 // LINTEL_NARROW=1    adds the `narrow` executable, the fuzz targets without libFuzzer (see board/cross).
+// LINTEL_SEALING=1   adds the `sealing` executable, which board/bench counts.
 // LINTEL_FUZZ=1      instruments the parsers and adds the `fuzz` executable (see board/fuzz).
 import PackageDescription
 
@@ -12,6 +13,7 @@ let embedded = Context.environment["LINTEL_EMBEDDED"] == "1"
 let opusFolder = Context.environment["LINTEL_OPUS"].flatMap { $0 == "" || $0 == "system" ? nil : $0 }
 let fuzzing = Context.environment["LINTEL_FUZZ"] == "1"
 let narrow = Context.environment["LINTEL_NARROW"] == "1"
+let sealing = Context.environment["LINTEL_SEALING"] == "1"
 
 /// CLinux needs _GNU_SOURCE, and the C library's headers mean other types with it than without: every module,
 /// the compiler's own Glibc included, must be read with the same answer. The same goes for the width of file sizes
@@ -202,6 +204,13 @@ let fuzzed: [Target.Dependency] = [
 ]
 if embedded {
   targets.append(.target(name: "CRetain", exclude: ["README.md"]))
+}
+if sealing {
+  targets.append(
+    .executableTarget(
+      name: "sealing", dependencies: ["LiveKit", "System", "CLinux"] + (embedded ? ["CRetain"] : []),
+      path: "board/hotloop/sealing", swiftSettings: productSettings + leanSettings,
+      linkerSettings: productLinkerSettings))
 }
 if narrow {
   targets.append(

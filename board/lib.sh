@@ -155,6 +155,14 @@ build_hotloop() {
   quietly "$root/board/hotloop/build" "$1" "$opus" "$hotloop/$1" || die "the hot loop does not build for $1"
 }
 
+# Builds what counts the encryption of frames. Debian's valgrind cannot read this toolchain's debugging information.
+build_sealing() {
+  choose_opus
+  quietly env LINTEL_EMBEDDED=1 LINTEL_SEALING=1 swift build --omit-frame-pointers --package-path "$root" -c release \
+    --scratch-path "$root/.build/embedded" --product sealing || die "what counts encryption does not build"
+  strip --strip-debug -o "$hotloop/sealing" "$embedded_bin/sealing" || die "no program that counts encryption"
+}
+
 build_soundcard() {
   quietly "$root/board/soundcard/build" "$root/.build/soundcard" || die "the simulated sound card did not build"
 }
