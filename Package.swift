@@ -6,6 +6,7 @@
 // LINTEL_UNICODE=FILE  links these tables of Unicode into Embedded programs instead of the toolchain's own.
 // LINTEL_NARROW=1    adds the `narrow` executable, the fuzz targets without libFuzzer (see board/cross).
 // LINTEL_SIMULATE=1  adds the `simulate` executable, whole sessions in virtual time (see board/simulate).
+// LINTEL_SEALING=1   adds the `sealing` executable, which board/bench counts.
 // LINTEL_FUZZ=1      instruments the parsers and adds the `fuzz` executable (see board/fuzz).
 import PackageDescription
 
@@ -14,6 +15,7 @@ let opusFolder = Context.environment["LINTEL_OPUS"].flatMap { $0 == "" || $0 == 
 let fuzzing = Context.environment["LINTEL_FUZZ"] == "1"
 let narrow = Context.environment["LINTEL_NARROW"] == "1"
 let simulating = Context.environment["LINTEL_SIMULATE"] == "1"
+let sealing = Context.environment["LINTEL_SEALING"] == "1"
 
 /// CLinux needs _GNU_SOURCE, and the C library's headers mean other types with it than without: every module,
 /// the compiler's own Glibc included, must be read with the same answer. The same goes for the width of file sizes
@@ -206,6 +208,13 @@ let fuzzed: [Target.Dependency] = [
 ]
 if embedded {
   targets.append(.target(name: "CRetain", exclude: ["README.md"]))
+}
+if sealing {
+  targets.append(
+    .executableTarget(
+      name: "sealing", dependencies: ["LiveKit", "System", "CLinux"] + (embedded ? ["CRetain"] : []),
+      path: "board/hotloop/sealing", swiftSettings: productSettings + leanSettings,
+      linkerSettings: productLinkerSettings))
 }
 if narrow {
   targets.append(

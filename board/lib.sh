@@ -30,16 +30,29 @@ need_swift() {
 
 # Installs those of the named Debian packages that are missing; says nothing when there is nothing to do.
 need_packages() {
-  local missing=() name
-  for name in "$@"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
-  done
+  local missing=() name lock
+  missing_packages "$@"
   [ ${#missing[@]} -gt 0 ] || return 0
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || die "missing packages, and neither root nor sudo to install them: ${missing[*]}"
     as_root=(sudo)
   fi
+  # Two of our commands at once take turns, and the second may find that nothing is missing any more.
+  mkdir -p "$cache"
+  exec {lock}>"$cache/apt.lock"
+  flock "$lock"
+  missing=()
+  missing_packages "$@"
+  if [ ${#missing[@]} -gt 0 ]; then install_missing; fi
+  exec {lock}>&-
+}
+missing_packages() {
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+}
+install_missing() {
   say "installing: ${missing[*]}"
   local log
   log=$(mktemp)
@@ -140,6 +153,14 @@ build_hotloop() {
   [ "$1" = x86 ] || target=$1
   opus=$("$root/board/opus" --for "$target") || die "what is counted needs the fixed-point libopus"
   quietly "$root/board/hotloop/build" "$1" "$opus" "$hotloop/$1" || die "the hot loop does not build for $1"
+}
+
+# Builds what counts the encryption of frames. Debian's valgrind cannot read this toolchain's debugging information.
+build_sealing() {
+  choose_opus
+  quietly env LINTEL_EMBEDDED=1 LINTEL_SEALING=1 swift build --omit-frame-pointers --package-path "$root" -c release \
+    --scratch-path "$root/.build/embedded" --product sealing || die "what counts encryption does not build"
+  strip --strip-debug -o "$hotloop/sealing" "$embedded_bin/sealing" || die "no program that counts encryption"
 }
 
 build_soundcard() {

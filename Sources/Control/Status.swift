@@ -195,8 +195,9 @@ public struct AudioStatus: Equatable, Sendable {
   public var muted = false
   public var hardMuted = false
   public var volumePercent = 0
-  /// Of the echo canceller: `off`, `waiting`, `active`, `no-reference`, `no-time` or `not-available`.
+  /// Of the echo canceller: `off`, `waiting`, `active`, `no-reference`, `no-time` or `not-available`; and what it takes away.
   public var canceller = "off"
+  public var echoReducedDecibels: Int?
   public var capture = AudioDeviceStatus()
   public var playback = AudioDeviceStatus()
   public var uplink = UplinkStatus()

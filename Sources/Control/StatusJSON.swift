@@ -159,6 +159,7 @@ extension AudioStatus {
     .object([
       .init("muted", .bool(muted)), .init("hard_muted", .bool(hardMuted)),
       .init("volume", .number(volumePercent)), .init("canceller", .string(canceller)),
+      .init("echo_reduced_db", .number(echoReducedDecibels)),
       .init("capture", capture.json), .init("playback", playback.json),
       .init(
         "uplink",

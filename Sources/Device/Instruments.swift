@@ -25,13 +25,17 @@ public struct SoundReadings: Equatable, Sendable {
   public var downlink: DownlinkStatistics
   /// Whether the speaker's echo is taken out of the microphone, and if not, why.
   public var echo: EchoState
+  /// How much of it, in decibels; nil before any was heard.
+  public var echoReducedDecibels: Int?
 
   public init(
-    uplink: UplinkStatistics = .init(), downlink: DownlinkStatistics = .init(), echo: EchoState = .notWanted
+    uplink: UplinkStatistics = .init(), downlink: DownlinkStatistics = .init(), echo: EchoState = .notWanted,
+    echoReducedDecibels: Int? = nil
   ) {
     self.uplink = uplink
     self.downlink = downlink
     self.echo = echo
+    self.echoReducedDecibels = echoReducedDecibels
   }
 }
 

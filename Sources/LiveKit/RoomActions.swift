@@ -86,6 +86,14 @@ extension Room {
     send(.mute(trackSID: track.sid, muted: track.isMuted))
   }
 
+  /// What may have been lost with its connection: an unmute that the server never heard must not come back from it as
+  /// somebody's mute.
+  func repeatMutes() {
+    for track in core.localTracks where track.muteToldAt != nil && !track.sid.isEmpty {
+      send(.mute(trackSID: track.sid, muted: track.isMuted))
+    }
+  }
+
   /// Announces that the pre-connect stream `lk.agent.pre-connect-audio-buffer` will follow for this track, or that
   /// none will any more. Agents wait up to 3 s for an announced one before they listen, so it must not be promised
   /// in vain. Goes for the next publication as well.

@@ -112,11 +112,7 @@ extension Room {
     if core.media.negotiation.outstanding != nil { core.media.negotiation.again = true }
     core.media.negotiation.outstanding = nil
     core.media.publisherDeadline = nil
-    // What may have been lost with it is said again: an unmute that the server never heard must not come back from it
-    // as somebody's mute.
-    for track in core.localTracks where track.muteToldAt != nil && !track.sid.isEmpty {
-      send(.mute(trackSID: track.sid, muted: track.isMuted))
-    }
+    repeatMutes()
     // Whether the server knows of these is not known, and of one name it takes one track only.
     for index in core.localTracks.indices where core.localTracks[index].state == .publishing {
       removeSender(at: index, now)

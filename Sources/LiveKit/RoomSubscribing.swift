@@ -93,7 +93,7 @@ extension Room {
       switch change {
       case .subscribed(let subscription):
         guard let participant = core.directory.participant(sid: subscription.participantSID) else { continue }
-        core.encryption.readers.append(newReader(subscription))
+        core.encryption.subscribed(subscription)
         emit(.trackSubscribed(subscription, participant: participant))
         for packet in core.media.earlyAudio where packet.mid == subscription.mid {
           queue(packet, slot: subscription.slot)
@@ -101,7 +101,7 @@ extension Room {
         core.media.earlyAudio = core.media.earlyAudio.filter { $0.mid != subscription.mid }
       case .unsubscribed(let subscription):
         core.audio.forget(slot: subscription.slot)
-        core.encryption.readers = core.encryption.readers.filter { $0.subscription.slot != subscription.slot }
+        core.encryption.unsubscribed(slot: subscription.slot)
         emit(.trackUnsubscribed(subscription))
       case .refused(let sid, let reason): emit(.trackRefused(trackSID: sid, reason: reason))
       }

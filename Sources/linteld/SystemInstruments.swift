@@ -47,7 +47,9 @@ final class SystemInstruments: Instruments {
   var unixMilliseconds: Int64 { WallClock.unixMilliseconds }
 
   var sound: SoundReadings {
-    SoundReadings(uplink: uplink.statistics, downlink: downlink.statistics, echo: uplink.echoState)
+    SoundReadings(
+      uplink: uplink.statistics, downlink: downlink.statistics, echo: uplink.echoState,
+      echoReducedDecibels: uplink.echoReducedDecibels)
   }
   var soundProbe: SoundProbeReading { uplink.probe.reading }
 

@@ -16,7 +16,7 @@ struct StatusTests {
         + "\"participant\":{\"identity\":null,\"sid\":null},\"agent\":null,\"participants\":[],"
         + "\"encryption\":{\"mode\":\"off\",\"sends\":\"clear\",\"fingerprint\":null,\"opened\":0,"
         + "\"failed\":0,\"refused\":0,\"problems\":[]},"
-        + "\"audio\":{\"muted\":false,\"hard_muted\":false,\"volume\":0,\"canceller\":\"off\","
+        + "\"audio\":{\"muted\":false,\"hard_muted\":false,\"volume\":0,\"canceller\":\"off\",\"echo_reduced_db\":null,"
         + "\"capture\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"parameters\":null,\"rate\":null,\"level_db\":null},"
         + "\"playback\":{\"device\":\"\",\"state\":\"stopped\",\"reason\":null,\"parameters\":null,\"rate\":null,\"level_db\":null},"
         + "\"uplink\":{\"packets\":0,\"bitrate\":0,\"loss\":null,\"drift_ppm\":0},"
@@ -57,6 +57,14 @@ struct StatusTests {
           + "no-key encrypted with an unknown key"))
     status.encryption.sends = "nothing"
     #expect(StatusText.render(status.json).contains("sends nothing"))
+  }
+
+  @Test("what the canceller takes out, once there was an echo")
+  func echo() {
+    var status = Status()
+    #expect(!StatusText.render(status.json).contains("Echo"))
+    status.audio.echoReducedDecibels = 31
+    #expect(StatusText.render(status.json).contains("\nEcho        31 dB of it are taken out\n"))
   }
 
   @Test("the next deadline, by its name")

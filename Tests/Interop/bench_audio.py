@@ -30,15 +30,18 @@ ATTEMPTS = 3
 REPLUGS = 5
 LOSS = 0.05
 JITTER_MS = 20                              # what the jitter buffer starts from: the network is this machine
+SEALED_FRAMES, SEALED_BYTES = 1000, 80       # about what 32 kbit/s make of 20 ms
+# What frames pass on their way out and in, as Swift mangles it.
+SEALING = ("7LiveKit10EncryptionV4seal", "7LiveKit4RoomC6openedyAA13ReceivedAudioV")
 STAGES = {"uplink, without Opus": ("engine_capture", "opus_encode"), "frames out": ("engine_pop", None),
           "packets in": ("engine_push", None), "downlink, without Opus": ("engine_play", "opus_decode"),
           "Opus encoding, complexity 0, 16 kb/s": ("opus_encode", None), "Opus decoding": ("opus_decode", None)}
 
 
-def instructions_by_function(program, folder):
+def instructions_by_function(command, folder):
     """Inclusive, by callgrind. -> ({function: instructions}, the program's figures)."""
     out = folder / "callgrind.out"
-    figures = hotloop.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", program], folder)
+    figures = hotloop.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *command], folder)
     done = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out], capture_output=True,
                           text=True, check=True)
     found = {}
@@ -51,13 +54,44 @@ def instructions_by_function(program, folder):
 
 
 def instruction_rows(program, folder):
-    taken, figures = instructions_by_function(program, folder)
+    taken, figures = instructions_by_function([program], folder)
     frames = figures["periods"] / 2
     rows = []
     for name, (function, inside) in STAGES.items():
         instructions = taken[function] - (taken[inside] if inside else 0)
         rows.append((f"x86-64, {name}", round(instructions / frames), "instructions / 20 ms", None))
     return rows
+
+
+def sealing_rows(program, library, folder):
+    """What encryption from end to end adds: one frame out, one in, by the shipped code."""
+    watched = Interposed(library, folder / "interposed-sealing")
+    environment = ["env", *(f"{k}={v}" for k, v in watched.environment.items())]
+    hotloop.run([*environment, program, "1", str(SEALED_BYTES), "16", "allocation"], folder)
+    if not watched.counts().allocations:
+        raise SystemExit("bench: a deliberate allocation beside encryption was not noticed")
+    rows = []
+    for bits, goal in ((128, 6000), (256, None)):
+        command = [program, str(SEALED_FRAMES), str(SEALED_BYTES), str(bits // 8)]
+        taken, figures = instructions_by_function(command, folder)
+        both = sum(one(taken, name) for name in SEALING) / figures["frames"]
+        rows.append((f"encryption, {bits} bits, a frame out and one in", round(both), "instructions / 20 ms", goal))
+        before = watched.counts()
+        hotloop.run([*environment, *command], folder)
+        counts = watched.counts() - before
+        if counts.total:
+            print(f"counted beside encryption: {watched.callers()}", file=sys.stderr)
+        rows.append((f"encryption, {bits} bits, {SEALED_FRAMES} frames both ways: allocations",
+                     counts.allocations + counts.frees, "", 0))
+    return rows
+
+
+def one(taken, name):
+    """-> the instructions of the one function with this in its mangled name."""
+    found = [count for function, count in taken.items() if name in function]
+    if len(found) != 1:
+        raise SystemExit(f"bench: {len(found)} functions are called {name}")
+    return found[0]
 
 
 def counted_run(program, library, folder, times, mistake=None):
@@ -191,13 +225,16 @@ def echo_rows():
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("hotloop", type=pathlib.Path, help="the folder with hotloop and interpose.so")
+    parser.add_argument("sealing", type=pathlib.Path, help="the program of board/hotloop/sealing")
     parser.add_argument("--json", action="store_true", help="one JSON value instead of the table")
     options = parser.parse_args()
     program, library = options.hotloop.resolve() / "hotloop", options.hotloop.resolve() / "interpose.so"
     folder = pathlib.Path(tempfile.mkdtemp(prefix="lintel-bench-"))
     try:
         (folder / "speech.s16").write_bytes(speech.speech().tobytes())
-        rows = instruction_rows(program, folder) + engine_rows(program, library, folder)
+        rows = instruction_rows(program, folder)
+        rows += sealing_rows(options.sealing.resolve(), library, folder)
+        rows += engine_rows(program, library, folder)
         rows += asyncio.run(call_rows(library, folder))
         rows += echo_rows()
     finally:

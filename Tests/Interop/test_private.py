@@ -1,17 +1,24 @@
 """Encryption from end to end, against the official client: sound and words both ways, keys that do not fit, keys that
 change, and what comes in the clear."""
 import asyncio
+import base64
 import hashlib
 import json
+import pathlib
+import resource
+import signal
+import tarfile
 import time
 
+import numpy as np
 import pytest
 from livekit import rtc
 
 import analysis
 from device import DONE
 from peers import Peer, wait_for
-from sound import MICROPHONE_HZ, PEER_HZ, both_ways, hum
+from rawclient import RawClient
+from sound import MICROPHONE_HZ, PEER_HZ, assert_tone, both_ways, hum
 
 PASSPHRASE, OTHER = "the blue door opens inwards", "the green door opens outwards"
 
@@ -172,3 +179,102 @@ async def test_a_key_for_each_participant(server, room, make_device, tmp_path):
             status = await device.status()
             assert privacy(status, "plain") == ["clear"] and privacy(status) == ["private"]
             assert "plain is not encrypted, so the server can listen to it" in status["encryption"]["problems"]
+
+
+FIRST_WORDS = "lk.agent.pre-connect-audio-buffer"
+
+
+async def test_first_words_are_heard_in_full(server, room, make_device, tmp_path):
+    device = private(make_device, server, room, tmp_path / "keys", session_mode="on-demand", audio_dtx="off")
+    words = []
+    pressed = time.monotonic()
+    assert (await device.ask("call", "--no-wait")).status == DONE
+    await asyncio.sleep(1)
+    agent = Peer(server, room, "agent", encryption=PASSPHRASE, kind="agent", agent=True)
+
+    async def listen(reader, identity):
+        words.append((reader.info, b"".join([part async for part in reader])))
+
+    agent.room.register_byte_stream_handler(
+        FIRST_WORDS, lambda reader, identity: agent.tasks.append(asyncio.ensure_future(listen(reader, identity))))
+    async with agent:
+        await agent.publish(PEER_HZ)
+        status = await device.until(lambda s: s["audio"]["pre_connect"]["sent_ms"], 15, "sent its recording")
+        taken = time.monotonic() - pressed
+        await wait_for(lambda: words, 8, "the first words")
+        await both_ways(device, agent, 1)
+    info, recorded = words[0]
+    samples = np.frombuffer(recorded, dtype=np.int16)
+    rate = int(info.attributes["sampleRate"])
+    # All of it, from the press on: a second passed before anybody was there.
+    assert 1 < len(samples) / rate < taken + 1
+    assert abs(len(samples) / rate * 1000 - status["audio"]["pre_connect"]["sent_ms"]) < 40
+    assert_tone(samples, rate, MICROPHONE_HZ)
+
+
+async def test_first_words_never_leave_in_the_clear(server, room, make_device, tmp_path):
+    device = private(make_device, server, room, tmp_path / "keys", session_mode="on-demand", audio_dtx="off")
+    # An agent without a key gets what the server could read.
+    async with RawClient(server, room, "agent", kind="agent", agent=True) as agent:
+        assert (await device.ask("call", "--no-wait")).status == DONE
+        await device.until(lambda s: s["audio"]["pre_connect"]["sent_ms"], 15, "sent its recording")
+        await wait_for(lambda: len(agent.data) >= 3 and len(agent.packets) > 20, 8,
+                       lambda: f"{len(agent.data)} packets, {len(agent.packets)} frames")
+        seen = [packet for _, packet in agent.data]
+        frames = [packet.payload for _, packet in agent.packets]
+    told = [packet.WhichOneof("value") for packet in seen if packet.participant_identity == "door"]
+    assert told and set(told) == {"encrypted_packet"}, told
+    assert not any(FIRST_WORDS.encode() in packet.SerializeToString() for packet in seen)
+    # The server's own frames, with which it fills a track, come from nobody's microphone.
+    spoken = [frame for frame in frames if len(frame) > 30 and frame[1:] != bytes(len(frame) - 1)]
+    assert spoken and all(frame[-2:] == b"\x0c\x00" for frame in spoken), [frame[-4:].hex() for frame in spoken][:5]
+
+
+def shapes(secret):
+    """Everything that a passphrase, and what is made of it, could be written as."""
+    found = [secret.encode(), secret.replace(" ", "").encode()]
+    keys = [hashlib.pbkdf2_hmac("sha256", secret.encode(), b"LKFrameEncryptionKey", 100_000, 16),
+            hashlib.pbkdf2_hmac("sha256", secret.encode(), b"LKFrameEncryptionKey", 100_000, 32)]
+    for raw in [secret.encode(), *keys]:
+        found += [raw, raw.hex().encode(), raw.hex().upper().encode(), base64.b64encode(raw).rstrip(b"="),
+                  base64.urlsafe_b64encode(raw).rstrip(b"="), repr(list(raw)).encode(), repr(list(raw))[1:-1].encode()]
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV])
+async def test_no_key_is_anywhere_not_even_after_a_crash(server, room, make_device, tmp_path, number):
+    folder = tmp_path / "keys"
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if hard == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    try:
+        device = private(make_device, server, room, folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+    assert (await device.ask("log-level", "debug")).status == DONE
+    async with Peer(server, room, "peer", encryption=PASSPHRASE) as peer:
+        await peer.publish(PEER_HZ)
+        await both_ways(device, peer, 1)
+        support = tmp_path / "support.tar.gz"
+        shown = []
+        for command in (("status",), ("--json", "status"), ("metrics",), ("stats",), ("--json", "stats"), ("events",),
+                        ("config", "show"), ("participants",), ("doctor", "--yes", "--support", str(support))):
+            done = await device.ask(*command)
+            shown.append((done.output + done.error).encode())
+        assert support.stat().st_size and not any(len(one) == 0 for one in shown[:4])
+        with tarfile.open(support) as archive:
+            shown += [archive.extractfile(one).read() for one in archive.getmembers() if one.isfile()]
+        limits = pathlib.Path(f"/proc/{device.process.pid}/limits").read_text()
+        assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")][0] in (["1", "1"], ["0", "0"])
+        device.process.send_signal(number)
+        status = await asyncio.to_thread(device.process.wait, 10)
+    if not device.runner:
+        assert status == -number
+    places = [path for path in pathlib.Path(device.folder).rglob("*") if path.is_file() and folder not in path.parents]
+    shown += [path.read_bytes() for path in places]
+    pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    where = [device.folder, pathlib.Path.cwd()] + ([pathlib.Path(pattern).parent] if pattern.startswith("/") else [])
+    cores = [path for one in where for path in one.glob("*core*") if path.is_file() and path.stat().st_mtime > tmp_path.stat().st_ctime]
+    assert not cores, cores
+    for shape in shapes(PASSPHRASE):
+        assert not any(shape in one for one in shown), f"{shape!r} is told"

@@ -2,6 +2,7 @@
 what came of them on standard output, one JSON value a line. Times are CLOCK_MONOTONIC, which all processes share.
 
     join URL TOKEN HZ    joins, publishes a microphone that hums, and hears everybody
+    join URL TOKEN HZ speaker   and plays it through the card of that name
     listen / listened    begins to note [time, peak] of every 10 ms that it hears / says what it noted
     leave, quit
 """
@@ -14,6 +15,8 @@ import time
 from livekit import rtc
 import numpy as np
 
+from speaker import Speaker
+
 RATE = 48000
 FRAME_SAMPLES = RATE // 100
 
@@ -24,10 +27,11 @@ def say(event, **values):
 
 class Contestant:
     def __init__(self):
-        self.room, self.tasks, self.heard = None, [], None
+        self.room, self.tasks, self.heard, self.speaker = None, [], None, None
 
-    async def join(self, url, token, hertz):
+    async def join(self, url, token, hertz, card=None):
         began = time.monotonic()
+        self.speaker = Speaker() if card else None
         self.room = rtc.Room()
         self.room.on("track_subscribed", self._subscribed)
         await self.room.connect(url, token)
@@ -53,6 +57,8 @@ class Contestant:
 
     async def _listen(self, track):
         async for event in rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=10):
+            if self.speaker:
+                self.speaker.play(bytes(event.frame.data))
             if self.heard is not None:
                 samples = np.frombuffer(event.frame.data, dtype=np.int16)
                 self.heard.append((time.monotonic(), int(np.abs(samples.astype(int)).max())))
@@ -62,6 +68,8 @@ class Contestant:
             task.cancel()
         self.tasks = []
         await self.room.disconnect()
+        if self.speaker:
+            self.speaker.close()
         say("left")
 
 

@@ -1,6 +1,7 @@
 """How the other side of contestant.py is spoken to."""
 import asyncio
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -12,13 +13,13 @@ ANSWER_BYTES_MAX = 1 << 24
 class Official:
     """`async with Official(prefix) as client`: the official client, started by the words of `prefix`."""
 
-    def __init__(self, prefix=()):
-        self.prefix = list(prefix)
+    def __init__(self, prefix=(), environment=None):
+        self.prefix, self.environment = list(prefix), environment
 
     async def __aenter__(self):
         self.process = await asyncio.create_subprocess_exec(
             *self.prefix, sys.executable, PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, limit=ANSWER_BYTES_MAX)
+            stderr=subprocess.DEVNULL, limit=ANSWER_BYTES_MAX, env={**os.environ, **(self.environment or {})})
         await self.answer("ready")
         return self
 

@@ -31,11 +31,12 @@ import analysis  # noqa: E402
 from bench_size import memory_kilobytes  # noqa: E402
 from control import Control  # noqa: E402
 from delays import PEER_SPACING, bursts, card_epoch  # noqa: E402
-from device import RATE, Device  # noqa: E402
+from device import RATE, SOUNDCARD, Device  # noqa: E402
 from official import Official  # noqa: E402
 import peers  # noqa: E402
 import realserver  # noqa: E402
 import servers  # noqa: E402
+import speaker  # noqa: E402
 from sound import MICROPHONE_HZ, PEER_HZ  # noqa: E402
 
 ROUND_TRIP_MS = 100
@@ -63,8 +64,11 @@ def cpu_seconds(pid):
 class OfficialContestant:
     name = "official"
 
-    def __init__(self, race, prefix):
-        self.race, self.client = race, Official(prefix)
+    def __init__(self, race, prefix, folder):
+        self.race, self.folder = race, folder
+        configuration = speaker.configuration(SOUNDCARD, folder / "official.wav", folder / "official.card")
+        (folder / "asound.conf").write_text(configuration)
+        self.client = Official(prefix, {"ALSA_CONFIG_PATH": str(folder / "asound.conf")})
 
     async def __aenter__(self):
         await self.client.__aenter__()
@@ -74,10 +78,10 @@ class OfficialContestant:
     async def __aexit__(self, *reason):
         await self.client.__aexit__(*reason)
 
-    async def join(self, access):
+    async def join(self, access, *card):
         self.client.tell("listen")
         began = time.monotonic()
-        self.client.tell("join", self.race.server.url, access, MICROPHONE_HZ)
+        self.client.tell("join", self.race.server.url, access, MICROPHONE_HZ, *card)
         await self.client.answer("joined", JOIN_SECONDS_MAX)
         return began
 
@@ -87,6 +91,11 @@ class OfficialContestant:
         heard = (await self.client.answer("listened"))["heard"]
         self.client.tell("listen")
         return onsets([(at, peak) for at, peak in heard if at >= since])
+
+    async def onsets_at_card(self, since):
+        await asyncio.sleep(0.5)            # what was played reaches the card's file
+        played, rate = analysis.read_wav(self.folder / "official.wav")
+        return card_onsets(played, rate, self.folder / "official.card", since)
 
     async def leave(self):
         self.client.tell("leave")
@@ -113,7 +122,7 @@ class LintelContestant:
         await self.control.__aexit__()
         self.device.stop()
 
-    async def join(self, access):
+    async def join(self, access, *_):
         self.device.write_token(access)
         began = time.monotonic()
         asked = asyncio.ensure_future(self.control.ask("press", name="button"))
@@ -126,10 +135,9 @@ class LintelContestant:
 
     async def onsets(self, since):
         await asyncio.sleep(0.2)            # what was played reaches the card's file
-        played, rate = self.device.speaker()
-        epoch = card_epoch(self.card.with_name("card.speaker")) / 1e9
-        loud = np.flatnonzero(np.abs(played.astype(int)) > LOUD)
-        return [at for at in onsets([(epoch + n / rate, LOUD + 1) for n in loud]) if at >= since]
+        return card_onsets(*self.device.speaker(), self.card.with_name("card.speaker"), since)
+
+    onsets_at_card = onsets
 
     async def leave(self):
         await self.control.ask("leave")
@@ -145,6 +153,12 @@ def onsets(levels, quiet_seconds=0.2):
                 found.append(at)
             last = at
     return found
+
+
+def card_onsets(played, rate, control, since):
+    epoch = card_epoch(control) / 1e9
+    loud = np.flatnonzero(np.abs(played.astype(int)) > LOUD)
+    return [at for at in onsets([(epoch + n / rate, LOUD + 1) for n in loud]) if at >= since]
 
 
 class Race:
@@ -187,7 +201,8 @@ class Race:
             return {"cpu": cpu, "resident": memory["Rss"]}
 
     async def mouth_to_ear(self, contestant):
-        """-> seconds from a burst at the observer's microphone to the contestant's ear, of each."""
+        """-> seconds from a burst at the observer's microphone to the contestant's card, and to who has the sound first,
+        which of the official client is the program that shall play it."""
         async with self.observed(False) as (observer, access):
             said, capture = [], observer.voice.source.capture_frame
 
@@ -196,16 +211,21 @@ class Race:
                 await capture(frame)
 
             observer.voice.source.capture_frame = noting
-            began = await contestant.join(access)
+            began = await contestant.join(access, "speaker")
             await asyncio.sleep(2)
             observer.voice.say(bursts(RATE, PEER_SPACING, BURSTS_SECONDS), RATE)
             await asyncio.sleep(BURSTS_SECONDS + 1)
-            ears = await contestant.onsets(began)
+            found = {"mouth to ear": await contestant.onsets_at_card(began),
+                     "mouth to program": await contestant.onsets(began)}
             await contestant.leave()
-        delays = [min((ear - at for ear in ears if 0 < ear - at < EAR_SECONDS_MAX), default=None) for at in onsets(said)]
+        return {figure: self.delays(contestant, onsets(said), ears) for figure, ears in found.items()}
+
+    @staticmethod
+    def delays(contestant, said, ears):
+        delays = [min((ear - at for ear in ears if 0 < ear - at < EAR_SECONDS_MAX), default=None) for at in said]
         delays = [delay for delay in delays if delay is not None]
         if len(delays) < 5:
-            raise SystemExit(f"race: {contestant.name} heard {len(delays)} of {len(onsets(said))} bursts")
+            raise SystemExit(f"race: {contestant.name} heard {len(delays)} of {len(said)} bursts")
         return delays
 
     async def run(self, rounds, calls):
@@ -224,14 +244,16 @@ class Race:
                 note(contestant, await self.start_once(contestant))
         for number in range(calls):
             for contestant in by_turns(number):
-                for delay in await self.mouth_to_ear(contestant):
-                    note(contestant, {"mouth to ear": delay})
+                for figure, delays in (await self.mouth_to_ear(contestant)).items():
+                    for delay in delays:
+                        note(contestant, {figure: delay})
             for contestant in by_turns(number):
                 note(contestant, await self.full_duplex(contestant))
         return found
 
 
-UNITS = {"heard": ("ms", 1000), "hears": ("ms", 1000), "mouth to ear": ("ms", 1000), "cpu": ("% of a core", 100),
+UNITS = {"heard": ("ms", 1000), "hears": ("ms", 1000), "mouth to ear": ("ms", 1000), "mouth to program": ("ms", 1000),
+         "cpu": ("% of a core", 100),
          "resident": ("kB", 1)}
 
 
@@ -268,7 +290,7 @@ async def measure(options, folder):
         for place, prefix in places.items():
             (folder / place).mkdir()
             race = Race(server, [])
-            async with OfficialContestant(race, prefix) as official, LintelContestant(race, prefix, folder / place) as lintel:
+            async with OfficialContestant(race, prefix, folder / place) as official, LintelContestant(race, prefix, folder / place) as lintel:
                 race.contestants = [official, lintel]
                 await asyncio.sleep(1)
                 found += rows(place, await race.run(options.rounds, CALLS[place]))

@@ -17,6 +17,9 @@ final class EchoCanceller {
 
   deinit { silence.deallocate() }
 
+  /// How much of the echo is taken away, in decibels; nil before any was heard.
+  var reducedDecibels: Int? { path?.reduction.decibels }
+
   /// Forgets the path that it has learned.
   func reset() { path?.reset() }
 

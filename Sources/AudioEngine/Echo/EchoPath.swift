@@ -10,6 +10,7 @@ struct EchoPath: ~Copyable {
   private var farEmphasis = Emphasis()
   private var nearEmphasis = Emphasis()
   private var likeness = EchoLikeness()
+  private(set) var reduction = EchoReduction()
   private var shareQ15: Int32 = 0
 
   /// Since the speaker was heard.
@@ -33,6 +34,7 @@ struct EchoPath: ~Copyable {
     filter.reset()
     suppressor.reset()
     likeness = EchoLikeness()
+    reduction = EchoReduction()
     far.update(repeating: 0, count: EchoTransform.blockSamples)
     shareQ15 = 0
   }
@@ -69,6 +71,7 @@ struct EchoPath: ~Copyable {
     filter.adapt(rest)
     subtract()
     suppressor.apply(rest, filter, trustQ15: likeness.trustQ15)
+    if quietPeriods == 0 { reduction.note(near, echo, rest) }
     for index in 0..<period {
       microphone[index] = Int16(clamping: nearEmphasis.remove(rest[index]))
     }

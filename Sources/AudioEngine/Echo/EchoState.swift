@@ -34,10 +34,20 @@ public enum EchoState: Int, Sendable, CustomStringConvertible {
 final class EchoStateCell: Sendable {
   private let raw = Atomic<Int>(EchoState.notWanted.rawValue)
   private let told = Atomic<Int>(EchoState.notWanted.rawValue)
+  private let reduced = Atomic<Int>(unknownReduction)
 
   var state: EchoState {
     get { EchoState(rawValue: raw.load(ordering: .relaxed)) ?? .notWanted }
     set { raw.store(newValue.rawValue, ordering: .relaxed) }
+  }
+
+  /// How much of the echo is taken away, in decibels; nil before any was heard, and while nothing is.
+  var reducedDecibels: Int? {
+    get {
+      let decibels = reduced.load(ordering: .relaxed)
+      return state == .active && decibels != unknownReduction ? decibels : nil
+    }
+    set { reduced.store(newValue ?? unknownReduction, ordering: .relaxed) }
   }
 
   /// Reactor thread: the warning that was not told yet, once until the canceller has worked again.
@@ -48,4 +58,16 @@ final class EchoStateCell: Sendable {
     told.store(state.rawValue, ordering: .relaxed)
     return state
   }
+}
+
+private let unknownReduction = -1
+
+extension Uplink {
+  public var echoState: EchoState { echo.state }
+
+  /// How much of the speaker's echo is taken away, in decibels; nil before any was heard, and while nothing is.
+  public var echoReducedDecibels: Int? { echo.reducedDecibels }
+
+  /// Why the echo canceller is off although it is wanted: once for each time that this came to be, otherwise nil.
+  public func takeEchoWarning() -> EchoState? { echo.takeWarning() }
 }

@@ -71,6 +71,7 @@ struct MicrophoneFront: ~Copyable {
     if blocksOffset { offset.apply(period, AudioFormat.periodSamples) }
     if let canceller, echoState.state != .noTime {
       canceller.process(period, reference: takeReference(canceller, echoDelay))
+      echoState.reducedDecibels = canceller.reducedDecibels
     }
     if isHalfDuplex { gate.apply(period, AudioFormat.periodSamples) }
     gain.apply(period, AudioFormat.periodSamples)

@@ -9,7 +9,7 @@ public final class Uplink: @unchecked Sendable {
   private let counters = UplinkCounters()
   private let mutedFlag = Atomic<Bool>(false)
   private let wanted = Atomic<UInt8>(Listening.live.rawValue)
-  private let echo: EchoStateCell
+  let echo: EchoStateCell
   let preConnect: PreConnectBuffer
   /// For a technician's self-test.
   public let probe = SoundProbe()
@@ -284,11 +284,6 @@ public final class Uplink: @unchecked Sendable {
   public func setRate(bitrate: Int, expectedLossPercent: Int) {
     settings.setRate(bitrate: bitrate, expectedLossPercent: expectedLossPercent)
   }
-
-  public var echoState: EchoState { echo.state }
-
-  /// Why the echo canceller is off although it is wanted: once for each time that this came to be, otherwise nil.
-  public func takeEchoWarning() -> EchoState? { echo.takeWarning() }
 
   /// How loud it is at a microphone that is closed is nobody's business: a level tells who is there and who speaks.
   public var statistics: UplinkStatistics {

@@ -3,7 +3,8 @@ import Base
 /// How much lies in a speaker's card when the next period is written: the least that keeps it playing, as whatever
 /// waits there is delay. Two periods make it start. Then it is filled when it has come down to the reserve, and the
 /// reserve follows what was left when the periods were really written: it grows at once when that was nearly nothing or
-/// the card ran dry, and shrinks when for a while more was left than is needed. All in frames of the card.
+/// the card ran dry, and shrinks when for a while more was left than is needed: a while that is longer for each time that
+/// this was too little, and shorter again when it was not for long. All in frames of the card.
 struct CardQueue {
   /// What is left when the card is filled.
   private(set) var reserve: Int
@@ -25,6 +26,8 @@ struct CardQueue {
   private var writes = 0
   /// So many writes without trouble, and what was too much all the time is given up.
   private var writesToShrink = Self.writesMin
+  /// How often in a row nothing ran dry for that long.
+  private var calm = 0
   private var fruitless = 0
   /// Less was kept than before the last trouble. Several of them before that are one.
   private var hasShrunk = true
@@ -88,6 +91,9 @@ struct CardQueue {
     // Nobody was late, and there was nothing left all the same: it takes large pieces.
     if late < keep { keep = min(2 * keep, period) }
     stoodStill()
+    // Less was kept than this machine needs now and then.
+    if hasShrunk { writesToShrink = min(2 * writesToShrink, Self.writesMax) }
+    calm = 0
     // Who was late is covered with what else is kept; a long stall would not be by any reserve.
     grow(by: late < keep ? period : min(period, max(keep, late + keep - reserve)))
     return reserve != before
@@ -114,13 +120,16 @@ struct CardQueue {
     }
     leastLeft = .max
     writes = 0
+    calm += 1
+    guard calm >= Self.calmMax else { return }
+    writesToShrink = max(Self.writesMin, writesToShrink / 2)
+    calm = 0
   }
 
   private mutating func grow(by frames: Int) {
     reserve = min(reserveMax, reserve + frames)
     leastLeft = .max
     writes = 0
-    if hasShrunk { writesToShrink = min(2 * writesToShrink, Self.writesMax) }
     hasShrunk = false
   }
 
@@ -135,8 +144,11 @@ struct CardQueue {
 
   private func microseconds(_ frames: Int) -> Int64 { Int64(frames) * 1_000_000 / Int64(framesPerSecond) }
 
-  /// 5 s to begin with, and twice as long after each time that it was too little, up to 10 minutes.
+  /// 5 s to begin with, and twice as long after each time that it ran dry, up to 10 minutes. What was nearly too little
+  /// was enough.
   private static let writesMin = 500
   private static let writesMax = 60_000
+  /// What was once a busy hour is forgotten after so many times as long.
+  private static let calmMax = 16
   private static let fruitlessMax = 32
 }

@@ -42,6 +42,7 @@ struct MonitorScreen: Sendable {
       row("Microphone", bar(audio["capture"], columns)), row("Speaker", bar(audio["playback"], columns)),
       row("Sent", StatusText.uplink(audio["uplink"])), row("Heard", StatusText.downlink(audio["downlink"])),
     ]
+    if !audio["echo_reduced_db"].isNull { lines.append(row("Echo", StatusText.echo(audio))) }
     if let rung = named(.string(StatusText.legs(status["call"]["legs"])), { $0 }) {
       lines.append(row("Rung", rung))
     }

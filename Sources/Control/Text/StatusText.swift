@@ -22,7 +22,7 @@ public enum StatusText {
     rows.append(("Encryption", encryption(status["encryption"])))
     rows += [
       ("Microphone", stream(audio["capture"], nil)), ("Speaker", stream(audio["playback"], audio["volume"])),
-      ("Sent", uplink(audio["uplink"])), ("Heard", downlink(audio["downlink"])),
+      ("Echo", echo(audio)), ("Sent", uplink(audio["uplink"])), ("Heard", downlink(audio["downlink"])),
       ("Pre-connect", preConnect(audio["pre_connect"])), ("Door", door(status["door"])),
       ("Memory", memory(status["memory"])),
     ]
@@ -36,6 +36,12 @@ public enum StatusText {
   static func mute(_ audio: JSONValue) -> String? {
     if audio["hard_muted"].bool == true { return "by the switch on the device; no command can undo it" }
     return audio["muted"].bool == true ? "the microphone is off; `lintelctl mute off` turns it on" : nil
+  }
+
+  /// Nothing before any was heard, and where the canceller does not work (a problem, or not wanted).
+  static func echo(_ audio: JSONValue) -> String {
+    guard let decibels = audio["echo_reduced_db"].integer else { return "" }
+    return "\(decibels) dB of it are taken out"
   }
 
   static func device(_ device: JSONValue) -> String {

@@ -145,6 +145,10 @@ extension Device {
     metrics.add(
       "lintel_echo_canceller_active", .gauge, "Whether the speaker's echo is taken out.",
       sound.echo == .active ? 1 : 0)
+    if let reduced = sound.echoReducedDecibels {
+      metrics.add(
+        "lintel_echo_reduced_decibels", .gauge, "How much of the speaker's echo is taken out.", reduced)
+    }
     metrics.add(
       "lintel_uplink_dropped", .counter, "Frames of voice that were not sent.",
       [("queue", sound.uplink.ringFull), ("encoder", sound.uplink.refused)], label: "by")

@@ -81,6 +81,7 @@ extension Device {
     status.hardMuted = microphone.isHardMuted
     status.volumePercent = panel.volumePercent
     status.canceller = sound.echo.word
+    status.echoReducedDecibels = sound.echoReducedDecibels
     status.capture = panel.capture
     status.playback = panel.playback
     // Who is near a closed microphone is nobody's business.

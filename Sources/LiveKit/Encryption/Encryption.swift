@@ -58,9 +58,10 @@ struct Encryption {
     case silent
   }
 
-  /// What of one subscription is understood.
+  /// What of one subscription is understood. Every frame looks at it, so it has nothing that would have to be counted.
   struct Reader {
-    let subscription: Subscription
+    let slot: Int
+    let isEncrypted: Bool
     var privacy: TrackPrivacy
     /// The place in the ring that its frames name, and what it leads to.
     var index = -1
@@ -79,11 +80,23 @@ struct Encryption {
   var ring = KeyRing()
   /// Which settings a key that is being derived belongs to.
   var generation = 0
-  var sending = Sending.clear
+  private(set) var sending = Sending.clear {
+    didSet {
+      if case .sealed(let chain, let link) = sending {
+        sealer = ring.chains[chain].links[link].sealer
+      } else {
+        sealer = nil
+      }
+    }
+  }
+  /// Of the key that we send with, for frames to find it without a way through the ring.
+  private(set) var sealer: GaloisCipher?
   var statistics = EncryptionStatistics()
   /// Of the room that we are in.
   var trailer: [UInt8] = []
-  var readers: [Reader] = []
+  private(set) var readers: [Reader] = []
+  /// Whose they are, place by place.
+  private(set) var subscriptions: [Subscription] = []
   var iv: (UInt64, UInt32) = (0, 0)
   var sealed: [UInt8] = []
   private(set) var opened: [UInt8] = []
@@ -99,6 +112,24 @@ struct Encryption {
 
   /// Whether our tracks are announced as encrypted.
   var seals: Bool { sending != .clear }
+
+  mutating func subscribed(_ subscription: Subscription) {
+    subscriptions.append(subscription)
+    let isEncrypted = subscription.isEncrypted
+    readers.append(
+      Reader(slot: subscription.slot, isEncrypted: isEncrypted, privacy: isEncrypted ? .unproven : .clear))
+  }
+
+  mutating func unsubscribed(slot: Int) {
+    subscriptions = subscriptions.filter { $0.slot != slot }
+    readers = readers.filter { $0.slot != slot }
+  }
+
+  /// The place of whoever is heard there.
+  func reader(slot: Int) -> Int? {
+    for place in readers.indices where readers[place].slot == slot { return place }
+    return nil
+  }
 
   mutating func chooseOwn(_ identity: Name) {
     guard settings.mode != .off else {
@@ -135,11 +166,11 @@ struct Encryption {
     case .silent:
       statistics.framesUnsent &+= 1
       return nil
-    case .sealed(let chain, let link):
+    case .sealed:
       if frame.isEmpty { return frame }
-      let iv = nextIV(random)
-      let sealer = ring.chains[chain].links[link].sealer
-      guard SealedFrame.seal(frame, iv: iv, index: settings.index, with: sealer, into: &sealed) else {
+      guard let sealer,
+        SealedFrame.seal(frame, iv: nextIV(random), index: settings.index, with: sealer, into: &sealed)
+      else {
         statistics.framesUnsent &+= 1
         return nil
       }
@@ -158,39 +189,42 @@ struct Encryption {
       return Array(frame.dropLast(trailer.count))
     }
     guard let index = SealedFrame.keyIndex(frame) else { return failed(place, .wrongKey) }
-    if readers[place].index != index {
-      let identity = readers[place].subscription.identity
-      readers[place].index = index
-      readers[place].chain = ring.chain(of: identity, index: index)
-      readers[place].link = readers[place].chain.map { ring.position(of: identity, in: $0) } ?? 0
+    var reader = readers[place]
+    if reader.index != index {
+      let identity = subscriptions[place].identity
+      reader.index = index
+      reader.chain = ring.chain(of: identity, index: index)
+      reader.link = reader.chain.map { ring.position(of: identity, in: $0) } ?? 0
+      readers[place] = reader
     }
-    guard let chain = readers[place].chain else { return failed(place, .noKey) }
-    let link = readers[place].link
+    guard let chain = reader.chain else { return failed(place, .noKey) }
+    let link = reader.link
     if SealedFrame.open(frame, with: ring.chains[chain].links[link].opener, into: &opened) {
-      if readers[place].privacy != .sealed { wantsKey = ring.wantsNext(chain, after: link) }
-      return understood(place)
+      statistics.framesOpened &+= 1
+      guard reader.privacy != .sealed || reader.failures > 0 else { return opened }
+      if reader.privacy != .sealed { wantsKey = ring.wantsNext(chain, after: link) }
+      understood(place)
+      return opened
     }
-    guard readers[place].failures % Self.tryEvery == 0 else {
-      return failed(place, .wrongKey)
-    }
+    guard reader.failures % Self.tryEvery == 0 else { return failed(place, .wrongKey) }
     for later in ring.chains[chain].links.indices where later > link {
       guard SealedFrame.open(frame, with: ring.chains[chain].links[later].opener, into: &opened) else {
         continue
       }
       readers[place].link = later
-      followed(readers[place].subscription.identity, chain, to: later)
+      followed(subscriptions[place].identity, chain, to: later)
       wantsKey = ring.wantsNext(chain, after: later)
-      return understood(place)
+      statistics.framesOpened &+= 1
+      understood(place)
+      return opened
     }
     wantsKey = ring.wantsLink(chain, after: link)
     return failed(place, .wrongKey)
   }
 
-  private mutating func understood(_ place: Int) -> [UInt8] {
-    statistics.framesOpened &+= 1
+  private mutating func understood(_ place: Int) {
     readers[place].failures = 0
     readers[place].privacy = .sealed
-    return opened
   }
 
   private mutating func failed(_ place: Int, _ why: TrackPrivacy) -> [UInt8]? {

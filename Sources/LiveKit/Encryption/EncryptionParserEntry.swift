@@ -19,7 +19,7 @@ extension ParserEntries {
     encryption.trailer = material.count < 4 ? [] : material
     let subscription = Subscription(
       trackSID: "TR_A", participantSID: "PA_A", identity: "a", slot: 0, mid: "0", isEncrypted: true)
-    encryption.readers = [.init(subscription: subscription, privacy: .unproven)]
+    encryption.subscribed(subscription)
     var wanted: EncryptionKey?
     if let heard = encryption.open(bytes, 0, wantsKey: &wanted), heard.count >= bytes.count {
       return "more came out than went in"

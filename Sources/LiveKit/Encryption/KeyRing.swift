@@ -14,7 +14,8 @@ struct KeyRing {
     var index: Int { links[0].key.index }
   }
 
-  struct Link {
+  /// It is looked up for every frame, and a reference is copied sooner than what it holds.
+  final class Link {
     let key: EncryptionKey
     let opener: GaloisCipher
     let sealer: GaloisCipher

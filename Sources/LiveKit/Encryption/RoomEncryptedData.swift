@@ -8,12 +8,11 @@ extension Room {
     switch core.encryption.sending {
     case .clear: return packet
     case .silent: throw .noKey
-    case .sealed(let chain, let link):
+    case .sealed:
       let iv = SealedFrame.bytes(of: core.encryption.nextIV(random))
       let plain = DataPacket(value: packet).encoded(lossy: false)
-      guard let payload = EncryptedPayload.from(packet: plain),
-        let value = SealedFrame.seal(
-          payload, iv: iv, with: core.encryption.ring.chains[chain].links[link].sealer)
+      guard let payload = EncryptedPayload.from(packet: plain), let sealer = core.encryption.sealer,
+        let value = SealedFrame.seal(payload, iv: iv, with: sealer)
       else { throw .noKey }
       return .encrypted(.init(iv: iv, keyIndex: core.encryption.settings.index, value: value))
     }

@@ -18,7 +18,7 @@ extension Room {
     next.statistics = core.encryption.statistics
     next.trailer = core.encryption.trailer
     next.iv = (0, 0)
-    for reader in core.encryption.readers { next.readers.append(newReader(reader.subscription)) }
+    for subscription in core.encryption.subscriptions { next.subscribed(subscription) }
     core.encryption = next
     core.choice.mode = settings.mode
     encryptionChanged(now)
@@ -47,28 +47,23 @@ extension Room {
 
   /// Of a track of somebody else, subscribed or not.
   public func privacy(of track: RemoteTrack) -> TrackPrivacy {
-    if let reader = core.encryption.readers.first(where: { $0.subscription.trackSID == track.sid }) {
-      return reader.privacy
+    if let place = core.encryption.subscriptions.firstIndex(where: { $0.trackSID == track.sid }) {
+      return core.encryption.readers[place].privacy
     }
     return track.isEncrypted ? .unproven : .clear
   }
 
-  func newReader(_ subscription: Subscription) -> Encryption.Reader {
-    Encryption.Reader(subscription: subscription, privacy: subscription.isEncrypted ? .unproven : .clear)
-  }
-
   /// What is heard of a packet; nil: nothing.
   func opened(_ packet: ReceivedAudio) -> ReceivedAudio? {
-    guard let place = core.encryption.readers.firstIndex(where: { $0.subscription.slot == packet.slot }),
-      core.encryption.readers[place].subscription.isEncrypted
-    else { return packet }
-    let before = core.encryption.readers[place].privacy
+    guard let place = core.encryption.reader(slot: packet.slot) else { return packet }
+    let reader = core.encryption.readers[place]
+    guard reader.isEncrypted else { return packet }
     var wanted: EncryptionKey?
     let payload = core.encryption.open(packet.payload, place, wantsKey: &wanted)
     if let wanted { derive(wanted) }
-    if core.encryption.readers[place].privacy != before {
-      let reader = core.encryption.readers[place]
-      emit(.trackPrivacyChanged(reader.subscription, reader.privacy))
+    let privacy = core.encryption.readers[place].privacy
+    if privacy != reader.privacy {
+      emit(.trackPrivacyChanged(core.encryption.subscriptions[place], privacy))
     }
     guard let payload else { return nil }
     var opened = packet

@@ -22,18 +22,32 @@ enum SealedFrame {
   static func seal(
     _ frame: [UInt8], iv: (UInt64, UInt32), index: Int, with cipher: GaloisCipher, into sealed: inout [UInt8]
   ) -> Bool {
-    sealed.removeAll(keepingCapacity: true)
-    sealed.append(contentsOf: frame)
-    for _ in 0..<GaloisCipher.tagBytes { sealed.append(0) }
-    append(iv, to: &sealed)
-    sealed.append(UInt8(GaloisCipher.ivBytes))
-    sealed.append(UInt8(truncatingIfNeeded: index))
     let text = frame.count
-    return sealed.withUnsafeMutableBufferPointer { bytes in
-      guard let start = bytes.baseAddress else { return false }
-      return cipher.run(
-        iv: start + text + GaloisCipher.tagBytes, clear: start, input: start + clearBytes,
-        count: text - clearBytes, output: start + clearBytes, tag: start + text, encrypts: true)
+    return frame.withUnsafeBufferPointer { frame in
+      guard let plain = frame.baseAddress else { return false }
+      resize(&sealed, text + overheadBytes, frame)
+      return sealed.withUnsafeMutableBufferPointer { bytes in
+        guard let start = bytes.baseAddress else { return false }
+        let tag = start + text
+        let end = UnsafeMutableRawPointer(tag + GaloisCipher.tagBytes)
+        end.storeBytes(of: iv.0.bigEndian, as: UInt64.self)
+        end.storeBytes(of: iv.1.bigEndian, toByteOffset: 8, as: UInt32.self)
+        end.storeBytes(of: UInt8(GaloisCipher.ivBytes), toByteOffset: 12, as: UInt8.self)
+        end.storeBytes(of: UInt8(truncatingIfNeeded: index), toByteOffset: 13, as: UInt8.self)
+        start[0] = plain[0]
+        return cipher.run(
+          iv: tag + GaloisCipher.tagBytes, clear: plain, input: plain + clearBytes, count: text - clearBytes,
+          output: start + clearBytes, tag: tag, encrypts: true)
+      }
+    }
+  }
+
+  /// To be written over. The library copies byte by byte, so only what is missing since the last frame is filled in.
+  private static func resize(_ bytes: inout [UInt8], _ count: Int, _ filler: UnsafeBufferPointer<UInt8>) {
+    if bytes.count > count { bytes.removeLast(bytes.count - count) }
+    while bytes.count < count {
+      let missing = min(count - bytes.count, filler.count)
+      bytes.append(contentsOf: UnsafeBufferPointer(start: filler.baseAddress, count: missing))
     }
   }
 
@@ -41,16 +55,19 @@ enum SealedFrame {
   static func open(_ frame: [UInt8], with cipher: GaloisCipher, into opened: inout [UInt8]) -> Bool {
     guard keyIndex(frame) != nil else { return false }
     let text = frame.count - overheadBytes
-    opened.removeAll(keepingCapacity: true)
-    opened.append(contentsOf: frame)
-    let isOpen = opened.withUnsafeMutableBufferPointer { bytes in
-      guard let start = bytes.baseAddress else { return false }
-      return cipher.run(
-        iv: start + text + GaloisCipher.tagBytes, clear: start, input: start + clearBytes,
-        count: text - clearBytes, output: start + clearBytes, tag: start + text, encrypts: false)
+    return frame.withUnsafeBufferPointer { frame in
+      guard let sealed = frame.baseAddress else { return false }
+      resize(&opened, text, frame)
+      return opened.withUnsafeMutableBufferPointer { bytes in
+        guard let start = bytes.baseAddress else { return false }
+        start[0] = sealed[0]
+        return cipher.run(
+          iv: sealed + text + GaloisCipher.tagBytes, clear: sealed, input: sealed + clearBytes,
+          count: text - clearBytes, output: start + clearBytes,
+          tag: UnsafeMutablePointer(mutating: sealed + text),
+          encrypts: false)
+      }
     }
-    opened.removeLast(overheadBytes)
-    return isOpen
   }
 
   /// The same for a packet: the encrypted text, then the tag.

@@ -52,8 +52,8 @@ package final class GaloisCipher {
     iv: [UInt8], associated: [UnsafeRawBufferPointer], text: UnsafeMutableBufferPointer<UInt8>,
     tag: UnsafeMutableRawBufferPointer
   ) throws(SRTPFailure) {
-    guard run(iv: iv, associated: associated, text: text), finish(),
-      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, CInt(tag.count), tag.baseAddress) == 1
+    guard lintel_GCM_start(context, iv, nil) == 1, run(associated: associated, text: text), finish(),
+      lintel_GCM_tag(context, tag.bindMemory(to: UInt8.self).baseAddress) == 1
     else { throw .cipher(OpenSSLError.takeWords()) }
   }
 
@@ -62,17 +62,16 @@ package final class GaloisCipher {
     iv: [UInt8], associated: [UnsafeRawBufferPointer], text: UnsafeMutableBufferPointer<UInt8>,
     tag: UnsafeMutableRawBufferPointer
   ) throws(SRTPFailure) {
-    guard run(iv: iv, associated: associated, text: text),
-      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, CInt(tag.count), tag.baseAddress) == 1
+    guard lintel_GCM_start(context, iv, tag.bindMemory(to: UInt8.self).baseAddress) == 1,
+      run(associated: associated, text: text)
     else { throw .cipher(OpenSSLError.takeWords()) }
     guard finish() else { throw .authentication }
   }
 
   private func run(
-    iv: [UInt8], associated: [UnsafeRawBufferPointer], text: UnsafeMutableBufferPointer<UInt8>
+    associated: [UnsafeRawBufferPointer], text: UnsafeMutableBufferPointer<UInt8>
   ) -> Bool {
     var written: CInt = 0
-    guard EVP_CipherInit_ex(context, nil, nil, nil, iv, -1) == 1 else { return false }
     for part in associated {
       let bytes = part.bindMemory(to: UInt8.self)
       guard EVP_CipherUpdate(context, nil, &written, bytes.baseAddress, CInt(bytes.count)) == 1 else {
@@ -99,13 +98,11 @@ package final class GaloisCipher {
     output: UnsafeMutablePointer<UInt8>, tag: UnsafeMutablePointer<UInt8>, encrypts: Bool
   ) -> Bool {
     var written: CInt = 0
-    guard EVP_CipherInit_ex(context, nil, nil, nil, iv, -1) == 1 else { return false }
-    if let clear, EVP_CipherUpdate(context, nil, &written, clear, 1) != 1 { return false }
-    if count > 0, EVP_CipherUpdate(context, output, &written, input, CInt(count)) != 1 { return false }
-    if encrypts {
-      return finish() && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, CInt(Self.tagBytes), tag) == 1
-    }
-    return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, CInt(Self.tagBytes), tag) == 1 && finish()
+    let update = encrypts ? EVP_EncryptUpdate : EVP_DecryptUpdate
+    guard lintel_GCM_start(context, iv, encrypts ? nil : tag) == 1 else { return false }
+    if let clear, update(context, nil, &written, clear, 1) != 1 { return false }
+    if count > 0, update(context, output, &written, input, CInt(count)) != 1 { return false }
+    return finish() && (!encrypts || lintel_GCM_tag(context, tag) == 1)
   }
 
   private func finish() -> Bool {

@@ -93,7 +93,7 @@ func encrypted(
     encryption.chooseOwn("door")
     let subscription = Subscription(
       trackSID: "TR_A", participantSID: "PA_A", identity: "ann", slot: 0, mid: "0", isEncrypted: true)
-    encryption.readers = [.init(subscription: subscription, privacy: .unproven)]
+    encryption.subscribed(subscription)
     let random = SeededRandom(seed: 1)
     var places: Set<UInt> = []
     var wanted: EncryptionKey?
