@@ -69,6 +69,13 @@ public struct RetryPolicy: Equatable, Sendable {
     return min(most, max(2_000, 4 * (usual ?? 500)))
   }
 
+  /// The same for a resume while media lives, which nobody forgets: the first attempt is soon over. When it found
+  /// nobody the way may have become slower than it was, so each further one has longer, or none would ever arrive.
+  static func dialMilliseconds(resumesAlive attempt: Int, usual: Int?, max most: Int) -> Int {
+    if attempt <= 1 { return dialMilliseconds(resumes: true, usual: usual, max: most) }
+    return min(most, dialMilliseconds(resumes: false, usual: usual, max: most) * min(attempt - 1, 16))
+  }
+
   /// The delay before attempt `attempt` (1, 2, ...) after a loss; nil: give up.
   /// `random` is in 0..<`randomMillisecondsBound`.
   func delayMilliseconds(pace: RetryPace, attempt: Int, random: Int) -> Int? {

@@ -27,6 +27,15 @@ extension Room {
         token: secret))
   }
 
+  var resumeDialMilliseconds: Int {
+    let (usual, most) = (core.usualDialMilliseconds, configuration.signalTimeoutMilliseconds)
+    let mediaLives =
+      core.media.publisher != nil && !core.phase.isInterrupted && !isDead(.publisher) && !isDead(.subscriber)
+    return mediaLives
+      ? RetryPolicy.dialMilliseconds(resumesAlive: core.attempt, usual: usual, max: most)
+      : RetryPolicy.dialMilliseconds(resumes: true, usual: usual, max: most)
+  }
+
   private func isEager(_ now: Instant) -> Bool { core.eagerUntil.map { now < $0 } ?? false }
 
   /// Dials at once if it waits to: something has changed that makes the next attempt worth it.

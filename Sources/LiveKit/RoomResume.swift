@@ -59,7 +59,7 @@ extension Room {
     }
   }
 
-  private func isDead(_ peer: Peer) -> Bool {
+  func isDead(_ peer: Peer) -> Bool {
     guard let connection = core.media[peer] else { return false }
     if case .silent = connection.pathHealth { return true }
     return connection.state == .disconnected || connection.state == .failed
@@ -134,9 +134,7 @@ extension Room {
     closeWebSocket()
     core.signalling.socket = .opening
     core.signalling.dialledAt = now
-    let time = RetryPolicy.dialMilliseconds(
-      resumes: true, usual: core.usualDialMilliseconds, max: configuration.signalTimeoutMilliseconds)
-    core.resume?.step = .dialling(until: now.advanced(byMilliseconds: time))
+    core.resume?.step = .dialling(until: now.advanced(byMilliseconds: resumeDialMilliseconds))
     let resuming = (sid: core.directory.local.sid, reason: reason)
     let version = configuration.productVersion
     let address =

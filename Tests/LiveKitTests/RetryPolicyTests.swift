@@ -82,4 +82,14 @@ import Testing
   func dialsAreGivenUp(resumes: Bool, usual: Int?, after: Int) {
     #expect(RetryPolicy.dialMilliseconds(resumes: resumes, usual: usual, max: 15_000) == after)
   }
+
+  /// While media lives there is time, and a way that has become slower is found in the end.
+  @Test(
+    arguments: [
+      (1, nil, 2_000), (1, 150, 400), (2, 150, 2_000), (3, 150, 4_000), (5, 150, 8_000), (9, 150, 15_000),
+      (2, 900, 3_600), (1_000_000, 900, 15_000),
+    ] as [(Int, Int?, Int)])
+  func aResumeThatIsInNoHurryTakesLongerEachTime(attempt: Int, usual: Int?, after: Int) {
+    #expect(RetryPolicy.dialMilliseconds(resumesAlive: attempt, usual: usual, max: 15_000) == after)
+  }
 }
