@@ -134,7 +134,9 @@ extension Room {
     closeWebSocket()
     core.signalling.socket = .opening
     core.signalling.dialledAt = now
-    core.resume?.step = .dialling(until: now.advanced(byMilliseconds: resumeDialMilliseconds))
+    // Before the step is written to: the time is read from the same value.
+    let until = now.advanced(byMilliseconds: resumeDialMilliseconds)
+    core.resume?.step = .dialling(until: until)
     let resuming = (sid: core.directory.local.sid, reason: reason)
     let version = configuration.productVersion
     let address =
