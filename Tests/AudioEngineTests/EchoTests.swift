@@ -37,8 +37,7 @@ struct EchoTests {
     let changed = bench.enhancement(12, 14)
     #expect(changed > 25)
     print(
-      "room of \(milliseconds) ms: ERLE \(single) dB, said \(said) dB, after a change \(changed) dB, near talker \(level) dB"
-    )
+      "room of \(milliseconds) ms: ERLE \(single) dB, after a change \(changed) dB, near talker \(level) dB")
   }
 
   @Test(arguments: [-640, 640]) func aDelayThatIsWrongByFortyMillisecondsIsSurvived(error: Int) throws {
