@@ -253,8 +253,7 @@ class Race:
 
 
 UNITS = {"heard": ("ms", 1000), "hears": ("ms", 1000), "mouth to ear": ("ms", 1000), "mouth to program": ("ms", 1000),
-         "cpu": ("% of a core", 100),
-         "resident": ("kB", 1)}
+         "cpu": ("% of a core", 100), "resident": ("kB", 1)}
 
 
 def rows(place, found):
@@ -290,7 +289,9 @@ async def measure(options, folder):
         for place, prefix in places.items():
             (folder / place).mkdir()
             race = Race(server, [])
-            async with OfficialContestant(race, prefix, folder / place) as official, LintelContestant(race, prefix, folder / place) as lintel:
+            place_folder = folder / place
+            async with (OfficialContestant(race, prefix, place_folder) as official,
+                        LintelContestant(race, prefix, place_folder) as lintel):
                 race.contestants = [official, lintel]
                 await asyncio.sleep(1)
                 found += rows(place, await race.run(options.rounds, CALLS[place]))

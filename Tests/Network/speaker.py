@@ -3,7 +3,8 @@ does that plays the frames as they come, with no more in the card than Lintel be
 import ctypes
 
 PLAYBACK, NONBLOCK, S16_LE, INTERLEAVED = 0, 1, 2, 3
-BUFFER_MICROSECONDS = 60_000
+# Room for one frame more than it starts with: what a stall piles up beyond that would stay in the card for ever.
+BUFFER_MICROSECONDS = 30_000
 RAN_DRY = -32                               # EPIPE
 
 
